@@ -1,0 +1,10 @@
+//! The engine: virtual time, the event queue, random streams, distributions, and pooled storage.
+//!
+//! It does not know what a node, a message or a protocol is, and it does no I/O.
+
+pub mod distribution;
+pub mod fingerprint;
+pub mod pool;
+pub mod queue;
+pub mod random;
+pub mod time;

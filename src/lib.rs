@@ -1,0 +1,12 @@
+//! torus-sim: a deterministic discrete-event simulator for distributed hash tables under churn.
+//!
+//! A scenario (TOML) names a protocol, a population, a network, the law by which nodes come and go, and a
+//! workload of lookups. [`scenario`] turns the text into a checked description, [`simulation`] plays it on one
+//! thread, [`output`] writes what was measured. The folders of the source are the layers of the program; see
+//! `ARCHITECTURE.md` for which may use which.
+
+pub mod engine;
+
+pub mod observe;
+
+pub mod scenario;

@@ -1,0 +1,6 @@
+//! Observation: ground truth, metrics, and what a run reports.
+//!
+//! Nothing here changes a run or draws a random number that a run could notice: an observed run and a blind one
+//! have the same fingerprint.
+
+pub mod report;

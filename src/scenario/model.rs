@@ -1,0 +1,276 @@
+//! The checked scenario: what the rest of the program sees. Every value is in range and every unit resolved.
+
+use crate::engine::distribution::Distribution;
+use crate::engine::random::Seed;
+use crate::engine::time::{Duration, Time};
+use std::sync::Arc;
+
+/// One experiment, but for the protocol's own parameters, which the protocol reads itself.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Name: the default output folder is `results/<name>`.
+    pub name: String,
+    /// What the experiment is about, one line; may be empty.
+    pub description: String,
+    /// Root of all randomness.
+    pub seed: Seed,
+    /// Who is there.
+    pub population: Population,
+    /// What lies between them.
+    pub network: Network,
+    /// When they come and go.
+    pub churn: Churn,
+    /// Who looks up what.
+    pub workload: Workload,
+    /// Scheduled events, in order of time; equal times keep the order of the file.
+    pub events: Vec<ScheduledEvent>,
+    /// A schedule read from a file; it takes the place of random churn and workload.
+    pub schedule: Option<Arc<Vec<ScheduleEntry>>>,
+    /// What is measured, and when.
+    pub measurement: Measurement,
+}
+
+/// `[population]`: how many nodes, and how the network comes about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Population {
+    /// Live nodes at the start (`converged`), or nodes that join (`joining`); at least 1.
+    pub nodes: u32,
+    /// How the network comes about.
+    pub start: Start,
+    /// So many of the first nodes never depart by the churn law or a random event (default 0).
+    pub permanent: u32,
+}
+
+/// `population.start`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Start {
+    /// All nodes are there at time 0, with exact tables.
+    Converged,
+    /// Nodes join one after another through the protocol's own join, one every `join_every` from time 0 on.
+    Joining {
+        /// Time between two joins (`population.join_every`).
+        join_every: Duration,
+    },
+}
+
+/// `[network]`: latency, loss, and how long a request waits for its reply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// One-way delay of a message.
+    pub latency: Latency,
+    /// Probability that a message is lost, independently of all others, in [0, 1).
+    pub loss: f64,
+    /// How long a request waits.
+    pub rpc_timeout: RpcTimeout,
+}
+
+/// `[network.latency.*]`: one-way delay.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Latency {
+    /// Drawn anew for every message: constant (`Fixed`), uniform, exponential or log-normal.
+    Drawn(Distribution),
+    /// Nodes sit at random points of a square; the delay is `base` plus the Euclidean distance.
+    Euclidean {
+        /// Delay along one side of the square.
+        side: Duration,
+        /// Added to every delay.
+        base: Duration,
+    },
+    /// Nodes are assigned at random to the hosts of a measured matrix.
+    Matrix(Arc<LatencyMatrix>),
+}
+
+/// One-way delays between the hosts of a matrix file. Within a host the delay is the diagonal entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LatencyMatrix {
+    /// Number of hosts, at least 2.
+    pub hosts: u32,
+    /// Row-major one-way delays, `hosts * hosts` of them.
+    pub one_way: Vec<Duration>,
+}
+
+/// `network.rpc_timeout`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RpcTimeout {
+    /// The same for every request, > 0.
+    Fixed(Duration),
+    /// So many times the expected round trip between the two nodes (> 0). For latencies drawn anew for each message
+    /// the expected round trip is twice the mean delay.
+    RoundTrips(f64),
+}
+
+/// `[churn]`: the law by which nodes come and go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Churn {
+    /// The process.
+    pub process: ChurnProcess,
+    /// Share of departures that are graceful leaves, in [0, 1]; the others are crashes.
+    pub graceful: f64,
+    /// Which identifier a returning node has.
+    pub return_identifier: ReturnIdentifier,
+    /// Whether time 0 finds the process in its equilibrium.
+    pub at_start: AtStart,
+}
+
+/// Which nodes come and go when.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChurnProcess {
+    /// Nobody comes or goes but by scheduled events.
+    None,
+    /// Every node alternates between sessions and downtimes.
+    OnOff {
+        /// Law of sessions.
+        session: Distribution,
+        /// Law of downtimes.
+        downtime: Distribution,
+    },
+    /// Every departure is replaced at once by a new node, so that the population stays the same.
+    Steady {
+        /// Law of sessions.
+        session: Distribution,
+    },
+    /// Joins and departures are two Poisson processes over the whole network; a departure takes a uniformly random
+    /// live node. `Duration::MAX` means never.
+    Poisson {
+        /// Mean time between two joins.
+        joins_every: Duration,
+        /// Mean time between two departures.
+        departures_every: Duration,
+    },
+}
+
+/// `churn.return_identifier`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReturnIdentifier {
+    /// A returning node is a new node: new identifier, new address.
+    Fresh,
+    /// A returning node has its old identifier and address.
+    Same,
+}
+
+/// `churn.at_start`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtStart {
+    /// Sessions running at time 0 have residual lengths, and so many nodes are down (with residual downtimes) that
+    /// the live population stays at `population.nodes` on average.
+    Equilibrium,
+    /// All sessions begin at time 0 and nobody is down.
+    Fresh,
+}
+
+/// `[workload]`: who looks up what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// When lookups start.
+    pub arrivals: Arrivals,
+    /// Which keys they look for.
+    pub keys: Keys,
+}
+
+/// When lookups start. Each starts at a uniformly random live node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Arrivals {
+    /// No random lookups.
+    None,
+    /// Poisson at every live node (`workload.lookups_every`): mean time between two lookups of one node.
+    PerNode(Duration),
+    /// Poisson over the whole network (`workload.network_lookups_every`): mean time between two lookups.
+    Network(Duration),
+}
+
+/// `[workload.keys.*]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Keys {
+    /// Every key of the identifier space is equally likely.
+    Uniform,
+    /// `keys` keys at hashed places; the i-th is asked for with probability proportional to 1 / i^exponent.
+    Zipf {
+        /// Number of keys, at least 1.
+        keys: u64,
+        /// Exponent, >= 0.
+        exponent: f64,
+    },
+}
+
+/// One `[[event]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScheduledEvent {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub action: Action,
+}
+
+/// What a scheduled event does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Random live nodes crash at this instant.
+    Crash(Amount),
+    /// Random live nodes leave gracefully at this instant.
+    Leave(Amount),
+    /// New nodes join at uniformly random instants in `[at, at + over)`.
+    Join {
+        /// How many.
+        count: u32,
+        /// In what time; zero: all at once.
+        over: Duration,
+    },
+    /// The network falls apart into groups. Each node, also a later one, belongs to a group at random.
+    Partition {
+        /// Share of each group; at least two, each > 0, summing to 1.
+        shares: Vec<f64>,
+    },
+    /// All groups can reach each other again.
+    Heal,
+}
+
+/// How many nodes an event strikes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Amount {
+    /// A share of the live nodes that may depart, rounded to the nearest, in [0, 1].
+    Fraction(f64),
+    /// A number of nodes, or all that may depart if there are fewer.
+    Count(u32),
+}
+
+/// One row of a schedule file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScheduleEntry {
+    /// When.
+    pub time: Time,
+    /// Number of the node, dense from 0. The nodes of a converged start are `0..population.nodes`.
+    pub node: u32,
+    /// What it does.
+    pub action: ScheduleAction,
+}
+
+/// What a node does in a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScheduleAction {
+    /// Arrives and begins to join.
+    Join,
+    /// Leaves gracefully.
+    Leave,
+    /// Crashes.
+    Crash,
+    /// Starts a lookup of this key.
+    Lookup(u64),
+}
+
+/// `[measurement]`: what is measured, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measurement {
+    /// Simulated but not counted.
+    pub warmup: Duration,
+    /// Length of the measurement after the warm-up, > 0.
+    pub duration: Duration,
+    /// Length of a row of the time series, > 0; the last may be shorter.
+    pub window: Duration,
+}
+
+impl Measurement {
+    /// When the run ends.
+    pub fn end(&self) -> Time {
+        Time::ZERO + self.warmup + self.duration
+    }
+}
