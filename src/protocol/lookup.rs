@@ -85,8 +85,7 @@ impl<T: Copy> Default for Lookups<T> {
 impl<T: Copy> Lookups<T> {
     /// Starts a lookup.
     pub fn start(&mut self, initiator: Slot, life: Life, key: u64, purpose: Purpose<T>, now: Time) -> LookupId {
-        let lookup =
-            Lookup { number: self.started, initiator, life, key, purpose, started: now, rpcs: 0, timeouts: 0 };
+        let lookup = Lookup { number: self.started, initiator, life, key, purpose, started: now, rpcs: 0, timeouts: 0 };
         self.started += 1;
         if initiator as usize >= self.chains.len() {
             self.chains.resize(initiator as usize + 1, NOBODY);

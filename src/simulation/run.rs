@@ -10,7 +10,7 @@ use crate::observe::report::{LookupRecord, Recorder, RunReport};
 use crate::observe::warnings;
 use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot, Truth};
-use crate::scenario::{ReturnIdentifier, Scenario, ScheduleAction, ScheduleEntry};
+use crate::scenario::{ReturnIdentifier, Scenario};
 use std::ops::ControlFlow;
 
 /// Events between two calls of the monitor.
@@ -81,9 +81,10 @@ impl<P: Protocol> Simulation<P> {
         }
         let slots: Vec<Slot> = (0..nodes).flat_map(|node| self.move_in(node)).collect();
         let contacts = slots.into_iter().map(|slot| self.world.contact(slot));
-        self.world.members = Members::from_contacts(contacts);
+        let members = Members::from_contacts(contacts);
+        self.protocol.start_converged(&mut self.world, &members);
+        self.world.members = members;
         self.world.population_changed(i64::from(nodes));
-        self.protocol.start_converged(&mut self.world, &self.world.members.clone());
     }
 
     /// Plays the run to its end.
@@ -159,24 +160,14 @@ impl<P: Protocol> Simulation<P> {
 
     fn play_agenda(&mut self, recorder: &mut dyn Recorder) {
         let Some((time, happening)) = self.agenda.next() else { return };
-        let mut note = |node, action| {
-            if self.options.record_schedule {
-                recorder.scheduled(&ScheduleEntry { time, node, action });
-            }
-        };
+        if let (true, Some(entry)) = (self.options.record_schedule, self.agenda.last_as_schedule_entry()) {
+            recorder.scheduled(&entry);
+        }
+        debug_assert_eq!(time, self.world.now);
         match happening {
-            Happening::Join { node } => {
-                note(node, ScheduleAction::Join);
-                self.arrive(node);
-            }
-            Happening::Depart { node, graceful } => {
-                note(node, if graceful { ScheduleAction::Leave } else { ScheduleAction::Crash });
-                self.depart(node, graceful);
-            }
-            Happening::Lookup { node, key } => {
-                note(node, ScheduleAction::Lookup(key));
-                self.start_lookup(node, key);
-            }
+            Happening::Join { node } => self.arrive(node),
+            Happening::Depart { node, graceful } => self.depart(node, graceful),
+            Happening::Lookup { node, key } => self.start_lookup(node, key),
             Happening::Partition { event } => {
                 self.world.record(0, Kind::Partition);
                 self.world.network.partition(self.agenda.shares(event));

@@ -48,11 +48,9 @@ impl Chord {
         let Some(head) = self.head(own.slot()) else { return };
         let first = first_finger(clockwise(own.id(), head.id()));
         let state = &mut self.nodes[own.slot() as usize];
-        state.fingers.fill(&mut self.contacts, first, |index| {
-            match members.successor(finger_start(own.id(), index)) {
-                Some(finger) if finger != own => (finger, last_same(index, clockwise(own.id(), finger.id()))),
-                _ => (Contact::NONE, 63),
-            }
+        state.fingers.fill(&mut self.contacts, first, |index| match members.successor(finger_start(own.id(), index)) {
+            Some(finger) if finger != own => (finger, last_same(index, clockwise(own.id(), finger.id()))),
+            _ => (Contact::NONE, 63),
         });
     }
 }

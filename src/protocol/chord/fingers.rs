@@ -119,12 +119,7 @@ impl Fingers {
 
     /// Fills an empty table: `finger(i)` is finger i for `i >= first`, and all fingers up to the returned last index
     /// are the same.
-    pub fn fill(
-        &mut self,
-        pool: &mut ListPool<Contact>,
-        first: u32,
-        mut finger: impl FnMut(u32) -> (Contact, u32),
-    ) {
+    pub fn fill(&mut self, pool: &mut ListPool<Contact>, first: u32, mut finger: impl FnMut(u32) -> (Contact, u32)) {
         let mut index = first;
         while index < 64 {
             let (contact, last) = finger(index);

@@ -62,13 +62,7 @@ impl Chord {
     }
 
     /// The lookup of a finger has its answer. Fingers after it that lead to the same node are set with it.
-    pub(super) fn finger_found(
-        &mut self,
-        _context: &mut impl Context<Self>,
-        node: Slot,
-        index: u32,
-        owner: Contact,
-    ) {
+    pub(super) fn finger_found(&mut self, _context: &mut impl Context<Self>, node: Slot, index: u32, owner: Contact) {
         let state = &mut self.nodes[node as usize];
         let distance = clockwise(state.id, owner.id());
         // The node itself: there is nobody at or after this finger's start.

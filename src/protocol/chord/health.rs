@@ -15,7 +15,7 @@ const FINGER_SAMPLE: usize = 1024;
 impl Chord {
     /// In the order of [`NAMES`]: the share of members whose first successor is not the next member they can reach,
     /// and of those whose first successor is dead; the share of fingers that are not the first reachable member at or
-    /// after their start; the number of cycles that first successors form; and 1 if that is one cycle that goes
+    /// after their start; the number of cycles that first live successors form; and 1 if that is one cycle that goes
     /// around the identifiers once, through at least half of all members, else 0.
     pub(super) fn measure_health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         let members: Vec<Slot> = truth.members.iter().map(Contact::slot).collect();
@@ -59,7 +59,7 @@ impl Chord {
         (fingers > 0).then(|| wrong as f64 / fingers as f64)
     }
 
-    /// The cycles of the graph in which every member points at its first successor, if that is alive.
+    /// The cycles of the graph in which every member points at its first live successor.
     fn cycles(&self, truth: &Truth<'_>, members: &[Slot]) -> Vec<Cycle> {
         // 0: not seen; otherwise the number of the walk that saw it first.
         let mut seen = vec![0u32; self.nodes.len()];
@@ -71,22 +71,28 @@ impl Chord {
                     break Some(node);
                 }
                 seen[node as usize] = walk;
-                match self.head(node).filter(|head| truth.directory.is_live(*head)) {
-                    Some(head) => node = head.slot(),
+                match self.live_successor(truth, node) {
+                    Some(successor) => node = successor,
                     None => break None,
                 }
             };
             // The walk met its own trail: a cycle that no earlier walk has found.
-            cycles.extend(met.filter(|node| seen[*node as usize] == walk).map(|node| self.measure_cycle(node)));
+            let found = met.filter(|node| seen[*node as usize] == walk);
+            cycles.extend(found.map(|node| self.measure_cycle(truth, node)));
         }
         cycles
     }
 
-    fn measure_cycle(&self, start: Slot) -> Cycle {
+    /// The first live node of the successor list: where the ring goes on once dead entries have timed out.
+    fn live_successor(&self, truth: &Truth<'_>, node: Slot) -> Option<Slot> {
+        self.successors(node).iter().find(|successor| truth.directory.is_live(**successor)).map(|live| live.slot())
+    }
+
+    fn measure_cycle(&self, truth: &Truth<'_>, start: Slot) -> Cycle {
         let mut cycle = Cycle { members: 0, turns: 0 };
         let mut node = start;
         loop {
-            let next = self.head(node).map_or(start, Contact::slot);
+            let next = self.live_successor(truth, node).unwrap_or(start);
             cycle.members += 1;
             cycle.turns += u64::from(self.node(next).id <= self.node(node).id);
             node = next;
@@ -97,7 +103,7 @@ impl Chord {
     }
 }
 
-/// A cycle of first successors.
+/// A cycle of first live successors.
 #[derive(Clone, Copy, Debug)]
 struct Cycle {
     members: u64,

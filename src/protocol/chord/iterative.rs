@@ -31,13 +31,7 @@ impl Default for Iteration {
 }
 
 impl Chord {
-    pub(super) fn begin_iterative(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        key: u64,
-        lookup: LookupId,
-    ) {
+    pub(super) fn begin_iterative(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
         if lookup.index() >= self.iterations.len() {
             self.iterations.resize(lookup.index() + 1, Iteration::default());
         }

@@ -270,7 +270,9 @@ impl Protocol for Chord {
 
     fn release(&mut self, message: Message) {
         match message {
-            Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => self.contacts.release(list),
+            Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => {
+                self.contacts.release(list)
+            }
             Message::Forward { query } | Message::Return { query } => self.drop_query(query),
             _ => {}
         }

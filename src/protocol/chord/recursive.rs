@@ -29,24 +29,10 @@ pub(super) struct Query {
 }
 
 impl Chord {
-    pub(super) fn begin_recursive(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        key: u64,
-        lookup: LookupId,
-    ) {
+    pub(super) fn begin_recursive(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
         let initiator = self.own(node);
-        let query = Query {
-            lookup,
-            key,
-            initiator,
-            owner: Contact::NONE,
-            hops: 0,
-            attempts: 0,
-            path: NO_LIST,
-            dead: NO_LIST,
-        };
+        let query =
+            Query { lookup, key, initiator, owner: Contact::NONE, hops: 0, attempts: 0, path: NO_LIST, dead: NO_LIST };
         self.route(context, node, query);
     }
 
@@ -59,7 +45,7 @@ impl Chord {
         match step {
             Step::Owner(owner) => self.answer(context, node, Query { owner, ..query }),
             Step::Next(next) if query.hops < HOP_LIMIT => {
-                let charge = message::forward(u32::from(query.path.len()));
+                let charge = message::forward(self.contacts.get(query.path).len() as u32);
                 let query_index = self.queries.insert(query);
                 let lookup = Some(query.lookup);
                 context.request(node, next, Message::Forward { query: query_index }, charge, lookup);
@@ -95,13 +81,7 @@ impl Chord {
     }
 
     /// `silent` did not acknowledge a query: tries another.
-    pub(super) fn forward_other(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        index: u32,
-        silent: Contact,
-    ) {
+    pub(super) fn forward_other(&mut self, context: &mut impl Context<Self>, node: Slot, index: u32, silent: Contact) {
         self.forget(context, node, silent);
         let held = *self.queries.get(index);
         let mut query = self.copy_lists(held);
@@ -135,9 +115,9 @@ impl Chord {
             // The whole path is gone, and the initiator with it.
             return self.release_lists(query);
         };
-        let rest = query.path.len() - 1;
+        let rest = self.contacts.get(query.path).len() - 1;
         self.contacts.truncate(&mut query.path, rest);
-        let charge = message::answer_back(u32::from(rest));
+        let charge = message::answer_back(rest as u32);
         let index = self.queries.insert(query);
         context.request(node, previous, Message::Return { query: index }, charge, Some(query.lookup));
     }

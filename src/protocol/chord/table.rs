@@ -74,7 +74,8 @@ impl Chord {
         let start = node as usize * capacity;
         let places = &mut self.successors[start..start + capacity];
         places[0] = head;
-        let tail = self.contacts.get(tail).iter().take_while(|contact| contact.id() != own && contact.id() != head.id());
+        let tail =
+            self.contacts.get(tail).iter().take_while(|contact| contact.id() != own && contact.id() != head.id());
         let mut count = 1;
         for (place, contact) in places[1..].iter_mut().zip(tail) {
             *place = *contact;
