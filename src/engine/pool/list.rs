@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn released_blocks_are_used_again_so_that_the_pool_stops_growing() {
         let mut pool = ListPool::new();
-        let mut turn = |pool: &mut ListPool<u32>| {
+        let turn = |pool: &mut ListPool<u32>| {
             let mut lists: Vec<List> = (1..=200).map(|len| pool.from_slice(&vec![7; len])).collect();
             lists.iter_mut().for_each(|list| pool.push(list, 1));
             lists.into_iter().for_each(|list| pool.release(list));
