@@ -49,6 +49,7 @@ struct Wheel {
 }
 
 impl Queue for Wheel {
+    #[inline(always)]
     fn schedule(&mut self, time: Time, event: Event) {
         self.queue.push(time, event);
     }

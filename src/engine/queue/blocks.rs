@@ -86,7 +86,7 @@ impl<E: Copy> Blocks<E> {
     }
 
     /// Appends `entry` to `chain`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, chain: &mut Chain, entry: Entry<E>) {
         if chain.filled as usize == BLOCK_LEN {
             self.open_block(chain, entry);
@@ -97,6 +97,8 @@ impl<E: Copy> Blocks<E> {
     }
 
     /// Appends a block to `chain` in which no entry counts yet. A fresh block needs contents: copies of `filler`.
+    #[cold]
+    #[inline(never)]
     fn open_block(&mut self, chain: &mut Chain, filler: Entry<E>) {
         let block = if self.free == NONE {
             let block = u32::try_from(self.next.len()).expect("memory ends long before 2^32 blocks");

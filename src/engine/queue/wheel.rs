@@ -26,7 +26,7 @@ impl Wheel {
     }
 
     /// Adds `entry` to the bucket that the low bits of `number` choose.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push<E: Copy>(&mut self, blocks: &mut Blocks<E>, number: u64, entry: Entry<E>) {
         let slot = (number & SLOT_MASK) as usize;
         self.occupied.set(slot);
