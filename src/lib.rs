@@ -5,8 +5,16 @@
 //! thread, [`output`] writes what was measured. The folders of the source are the layers of the program; see
 //! `ARCHITECTURE.md` for which may use which.
 
+pub mod churn;
+
 pub mod engine;
+
+pub mod network;
 
 pub mod observe;
 
 pub mod scenario;
+
+pub mod simulation;
+
+pub mod workload;
