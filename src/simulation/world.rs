@@ -102,11 +102,11 @@ impl<P: Protocol> World<P> {
     }
 
     pub fn call(&self, index: u32) -> &Call<P::Message> {
-        self.calls.get(index)
+        &self.calls[index]
     }
 
     pub fn call_mut(&mut self, index: u32) -> &mut Call<P::Message> {
-        self.calls.get_mut(index)
+        &mut self.calls[index]
     }
 
     pub fn calls_in_flight(&self) -> usize {
@@ -198,7 +198,7 @@ impl<P: Protocol> World<P> {
 
     /// Makes sure that the timeout of a call will expire.
     pub fn ensure_timeout(&mut self, index: u32) {
-        let call = self.calls.get_mut(index);
+        let call = &mut self.calls[index];
         if call.timeout_scheduled || call.answered || !self.directory.lives(call.from.slot(), call.from_life) {
             return;
         }
@@ -209,12 +209,12 @@ impl<P: Protocol> World<P> {
 
     /// Sends the reply to a request that has just been handled.
     pub fn send_reply(&mut self, index: u32, reply: P::Message, charge: Charge) {
-        let call = *self.calls.get(index);
+        let call = self.calls[index];
         let caller = call.from.slot();
         let alive = self.directory.lives(caller, call.from_life);
         match self.post(call.to.slot(), caller, alive, charge, call.lookup) {
             Some(arrival) => {
-                let call = self.calls.get_mut(index);
+                let call = &mut self.calls[index];
                 call.reply = Some(reply);
                 call.pending += 1;
                 if arrival >= call.timeout_at {
@@ -231,10 +231,10 @@ impl<P: Protocol> World<P> {
 
     /// One event that referred to a call has passed. After the last one the call is over.
     pub fn settle(&mut self, index: u32) {
-        if self.calls.get(index).pending > 0 {
+        if self.calls[index].pending > 0 {
             return;
         }
-        let call = self.calls.remove(index);
+        let Some(call) = self.calls.remove(index) else { return };
         self.released.push(call.request);
         self.released.extend(call.reply);
     }
@@ -309,7 +309,7 @@ impl<P: Protocol> Context<P> for World<P> {
             self.ensure_timeout(index);
         }
         if let Some(arrival) = arrival {
-            self.calls.get_mut(index).pending += 1;
+            self.calls[index].pending += 1;
             self.queue.push(arrival, Event::Request { call: index, to: to.slot() });
         }
     }

@@ -99,6 +99,26 @@ impl<T> Slab<T> {
     }
 }
 
+/// The record at an index that is known to be in use.
+///
+/// # Panics
+/// If there is no record at this index.
+impl<T> std::ops::Index<u32> for Slab<T> {
+    type Output = T;
+
+    #[inline]
+    fn index(&self, index: u32) -> &T {
+        self.get(index).expect("the index of a record that has not been removed")
+    }
+}
+
+impl<T> std::ops::IndexMut<u32> for Slab<T> {
+    #[inline]
+    fn index_mut(&mut self, index: u32) -> &mut T {
+        self.get_mut(index).expect("the index of a record that has not been removed")
+    }
+}
+
 impl<T> Default for Slab<T> {
     fn default() -> Self {
         Self::new()

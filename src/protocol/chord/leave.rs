@@ -22,7 +22,7 @@ impl Chord {
             let start = node as usize * self.config.successors as usize;
             let count = self.node(node).successor_count as usize;
             let list = self.contacts.from_slice(&self.successors[start..start + count]);
-            let charge = message::leave(u32::from(list.len()));
+            let charge = message::leave(list.len() as u32);
             context.send(node, predecessor, Message::SuccessorLeaves(list), charge, None);
         }
     }

@@ -71,7 +71,7 @@ impl Chord {
         index: u32,
     ) -> Option<(Message, Charge)> {
         self.head(node)?;
-        let held = *self.queries.get(index);
+        let held = self.queries[index];
         let mut path = self.contacts.copy(held.path);
         if self.config.routing == Routing::Recursive {
             self.contacts.push(&mut path, from);
@@ -83,7 +83,7 @@ impl Chord {
     /// `silent` did not acknowledge a query: tries another.
     pub(super) fn forward_other(&mut self, context: &mut impl Context<Self>, node: Slot, index: u32, silent: Contact) {
         self.forget(context, node, silent);
-        let held = *self.queries.get(index);
+        let held = self.queries[index];
         let mut query = self.copy_lists(held);
         self.dead.push(&mut query.dead, silent.id());
         query.attempts += 1;
@@ -129,7 +129,7 @@ impl Chord {
         node: Slot,
         index: u32,
     ) -> Option<(Message, Charge)> {
-        let held = *self.queries.get(index);
+        let held = self.queries[index];
         let query = self.copy_lists(held);
         self.answer(context, node, query);
         Some((Message::Ack, message::ANSWER_ACK))
@@ -137,7 +137,7 @@ impl Chord {
 
     /// A node of the path did not acknowledge an answer: hands it to the one before.
     pub(super) fn return_past(&mut self, context: &mut impl Context<Self>, node: Slot, index: u32) {
-        let held = *self.queries.get(index);
+        let held = self.queries[index];
         let query = self.copy_lists(held);
         self.send_back(context, node, query);
     }
@@ -153,7 +153,8 @@ impl Chord {
 
     /// Frees a query that has been acknowledged or given up.
     pub(super) fn drop_query(&mut self, index: u32) {
-        let query = self.queries.remove(index);
-        self.release_lists(query);
+        if let Some(query) = self.queries.remove(index) {
+            self.release_lists(query);
+        }
     }
 }
