@@ -92,7 +92,7 @@ fn delay(mix: Mix, kind: u32, bits: u64) -> Duration {
     }
 }
 
-/// Events per second over `events` events, after a third as many to settle.
+/// Events per second: the median of nine rounds of `events / 9` events each, after a third as many to settle.
 fn speed(queue: &mut impl Queue, mix_of_delays: Mix, nodes: u32, events: u64) -> f64 {
     let mut memory = vec![0u64; nodes as usize * NODE_WORDS];
     let mut bits = 1u64;
@@ -118,16 +118,21 @@ fn speed(queue: &mut impl Queue, mix_of_delays: Mix, nodes: u32, events: u64) ->
             word[(random % 64) as usize] ^= event.payload;
             if event.kind == 0 || mix_of_delays == Mix::Mixed {
                 // A message goes to another node.
-                event.node = ((random >> 32) * u64::from(nodes) >> 32) as u32;
+                event.node = (((random >> 32) * u64::from(nodes)) >> 32) as u32;
             }
             event.payload = random;
             queue.schedule(time + delay(mix_of_delays, event.kind, mix(random)), event);
         }
     };
     turn(events / 3);
-    let start = Instant::now();
-    turn(events);
-    events as f64 / start.elapsed().as_secs_f64()
+    let mut round = || {
+        let start = Instant::now();
+        turn(events / 9);
+        (events / 9) as f64 / start.elapsed().as_secs_f64()
+    };
+    let mut speeds: [f64; 9] = std::array::from_fn(|_| round());
+    speeds.sort_by(f64::total_cmp);
+    speeds[4]
 }
 
 fn main() {

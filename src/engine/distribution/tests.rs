@@ -50,7 +50,7 @@ fn survival(law: &Distribution, x: f64) -> f64 {
         Exponential { mean } => (-x / mean.as_secs_f64()).exp(),
         Weibull { shape, scale } => (-(x / scale.as_secs_f64()).powf(shape)).exp(),
         Pareto { shape, minimum } => (minimum.as_secs_f64() / x).powf(shape).min(1.0),
-        LogNormal { median, sigma } if sigma == 0.0 => f64::from(x < median.as_secs_f64()),
+        LogNormal { median, sigma: 0.0 } => f64::from(x < median.as_secs_f64()),
         LogNormal { median, sigma } => {
             0.5 * libm::erfc((x / median.as_secs_f64()).ln() / (sigma * std::f64::consts::SQRT_2))
         }

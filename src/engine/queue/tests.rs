@@ -189,7 +189,7 @@ fn hold(queue: &mut EventQueue<u64>, count: u64) {
     for _ in 0..count {
         let (time, event) = queue.pop().expect("every event taken is replaced");
         let event = mix(event.wrapping_add(0x9e37_79b9_7f4a_7c15));
-        let delay = if event % 4 == 0 { (event >> 8) % 10_000_000_000 } else { (event >> 8) % 150_000_000 };
+        let delay = if event.is_multiple_of(4) { (event >> 8) % 10_000_000_000 } else { (event >> 8) % 150_000_000 };
         queue.push(time + crate::engine::time::Duration::from_nanos(delay), event);
     }
 }
