@@ -6,7 +6,7 @@ use crate::protocol::identifier::clockwise;
 use crate::protocol::{Contact, Protocol, Slot, Truth};
 
 pub(super) const NAMES: &[&str] =
-    &["wrong_successor_share", "dead_successor_share", "wrong_finger_share", "rings", "one_ring"];
+    &["wrong_successor_share", "dead_successor_share", "wrong_finger_share", "rings", "one_ring", "ring_member_share"];
 
 /// Members whose fingers are looked at; evenly spread over the ring, since all of a large network would take longer
 /// than the events of a window.
@@ -15,8 +15,9 @@ const FINGER_SAMPLE: usize = 1024;
 impl Chord {
     /// In the order of [`NAMES`]: the share of members whose first successor is not the next member they can reach,
     /// and of those whose first successor is dead; the share of fingers that are not the first reachable member at or
-    /// after their start; the number of cycles that first live successors form; and 1 if that is one cycle that goes
-    /// around the identifiers once, through at least half of all members, else 0.
+    /// after their start; the number of cycles that first live successors form; 1 if that is one cycle that goes
+    /// around the identifiers once, else 0; and the share of members on the largest cycle. The others are appendages:
+    /// their successors lead to a cycle, but nobody on it knows them yet.
     pub(super) fn measure_health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         let members: Vec<Slot> = truth.members.iter().map(Contact::slot).collect();
         if members.is_empty() {
@@ -30,13 +31,15 @@ impl Chord {
         }
         let share = |count: u64| Some(count as f64 / members.len() as f64);
         let cycles = self.cycles(truth, &members);
-        let one_ring = matches!(cycles[..], [cycle] if cycle.turns == 1 && 2 * cycle.members >= members.len() as u64);
+        let one_ring = matches!(cycles[..], [cycle] if cycle.turns == 1);
+        let largest = cycles.iter().map(|cycle| cycle.members).max().unwrap_or(0);
         vec![
             share(wrong),
             share(dead),
             self.wrong_finger_share(truth, &members),
             Some(cycles.len() as f64),
             Some(f64::from(u8::from(one_ring))),
+            share(largest),
         ]
     }
 

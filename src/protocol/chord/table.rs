@@ -2,6 +2,7 @@
 
 use super::fingers::Fingers;
 use super::{Chord, Maintenance};
+use crate::engine::pool::List;
 use crate::protocol::identifier::{between, clockwise};
 use crate::protocol::{Contact, Context, Slot};
 
@@ -67,18 +68,22 @@ impl Chord {
         self.successors(node).first().copied()
     }
 
-    /// Makes `head` the first successor, followed by what it says are its own successors, up to the node itself.
-    pub(super) fn set_successors(&mut self, node: Slot, head: Contact, tail: crate::engine::pool::List) {
+    /// Makes `head` the first successor, followed by what it says are its own successors, as long as each lies
+    /// further on around the ring: the list ends before the node itself, and where the other's view goes past it.
+    pub(super) fn set_successors(&mut self, node: Slot, head: Contact, tail: List) {
         let own = self.node(node).id;
         let capacity = self.config.successors as usize;
         let start = node as usize * capacity;
         let places = &mut self.successors[start..start + capacity];
         places[0] = head;
-        let tail =
-            self.contacts.get(tail).iter().take_while(|contact| contact.id() != own && contact.id() != head.id());
         let mut count = 1;
-        for (place, contact) in places[1..].iter_mut().zip(tail) {
-            *place = *contact;
+        let mut reached = clockwise(own, head.id());
+        for (place, contact) in places[1..].iter_mut().zip(self.contacts.get(tail)) {
+            let distance = clockwise(own, contact.id());
+            if distance <= reached {
+                break;
+            }
+            (*place, reached) = (*contact, distance);
             count += 1;
         }
         self.nodes[node as usize].successor_count = count;
