@@ -55,7 +55,8 @@ pub struct Config {
     pub fingers_on_join: bool,
     /// Time between two pings of the predecessor.
     pub check_predecessor_every: Distribution,
-    /// Whether a node that gets a new predecessor tells the old one (ToN 2003, section on stabilisation).
+    /// Whether a node that gets a new predecessor tells the old one (ToN 2003, section on stabilisation), and a
+    /// joining node takes over its successor's predecessor. Many joins at once then find their places in one round.
     pub notify_old_predecessor: bool,
     /// How lookups travel.
     pub routing: Routing,

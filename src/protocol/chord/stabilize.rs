@@ -63,6 +63,7 @@ impl Chord {
                 if self.head(node).is_none() || self.is_nearer(node, from) {
                     self.set_successors(node, from, successors);
                 }
+                self.take_over_predecessor(node, from, predecessor);
                 self.become_member(context, node);
                 self.after_successor(context, node, predecessor);
             }
@@ -78,6 +79,16 @@ impl Chord {
                 }
                 self.notify_head(context, node);
             }
+        }
+    }
+
+    /// Where old predecessors are told of new ones, a joining node begins with its successor's predecessor, so that
+    /// it can tell that node of the next one that joins in between. Otherwise (ToN 2003, figure 6) with none.
+    fn take_over_predecessor(&mut self, node: Slot, successor: Contact, predecessor: Contact) {
+        let own = self.node(node).id;
+        let before = predecessor.is_some() && between(predecessor.id(), own, successor.id());
+        if before && self.config.notify_old_predecessor && self.node(node).predecessor.is_none() {
+            self.node_mut(node).predecessor = predecessor;
         }
     }
 
