@@ -5,8 +5,12 @@
 //! thread, [`output`] writes what was measured. The folders of the source are the layers of the program; see
 //! `ARCHITECTURE.md` for which may use which.
 
+pub mod cli;
+
 pub mod engine;
 
 pub mod observe;
 
 pub mod scenario;
+
+pub mod output;

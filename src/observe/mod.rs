@@ -3,4 +3,7 @@
 //! Nothing here changes a run or draws a random number that a run could notice: an observed run and a blind one
 //! have the same fingerprint.
 
+pub mod progress;
 pub mod report;
+
+pub use progress::{Interrupted, Monitor, Progress, Unwatched};

@@ -1,0 +1,65 @@
+//! Watching a run go by: how far it is, and the chance to stop it.
+//!
+//! A monitor sees the run and cannot change it, except by ending it early.
+
+use crate::engine::time::Time;
+use std::ops::ControlFlow;
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Virtual time reached.
+    pub now: Time,
+    /// Virtual time at which the run ends.
+    pub end: Time,
+    /// Nodes alive now.
+    pub live_nodes: u64,
+    /// Events processed so far.
+    pub events: u64,
+}
+
+impl Progress {
+    /// Share of the virtual time that is done, in [0, 1].
+    pub fn share(&self) -> f64 {
+        if self.end == Time::ZERO {
+            return 1.0;
+        }
+        (self.now.as_nanos() as f64 / self.end.as_nanos() as f64).min(1.0)
+    }
+}
+
+/// Told now and then, by events processed and not by the clock, how far a run is.
+pub trait Monitor {
+    /// Takes note; [`ControlFlow::Break`] ends the run without a report.
+    fn progress(&mut self, progress: &Progress) -> ControlFlow<()>;
+}
+
+/// A run was ended by its monitor before its time. There is no report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupted {
+    /// How far it was.
+    pub progress: Progress,
+}
+
+/// Watches nothing and never stops a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Monitor for Unwatched {
+    fn progress(&mut self, _progress: &Progress) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_stays_within_0_and_1() {
+        let at = |now, end| Progress { now: Time::from_nanos(now), end: Time::from_nanos(end), ..Default::default() };
+        assert_eq!(at(0, 0).share(), 1.0);
+        assert_eq!(at(1, 4).share(), 0.25);
+        assert_eq!(at(9, 4).share(), 1.0);
+    }
+}
