@@ -5,12 +5,13 @@
 //! thread, [`output`] writes what was measured. The folders of the source are the layers of the program; see
 //! `ARCHITECTURE.md` for which may use which.
 
+pub mod churn;
 pub mod cli;
-
 pub mod engine;
-
+pub mod network;
 pub mod observe;
-
-pub mod scenario;
-
 pub mod output;
+pub mod protocol;
+pub mod scenario;
+pub mod simulation;
+pub mod workload;

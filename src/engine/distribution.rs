@@ -1,8 +1,13 @@
 //! Laws of durations: sessions, downtimes, latencies, periods.
 //!
 //! Sampling uses `libm` for every transcendental function, so that the same seed gives the same duration on every
-//! platform; the standard library's `ln` and `powf` differ from it in the last bit for some arguments.
+//! platform; the standard library's `ln` and `powf` differ from it in the last bit for some arguments. Samples are
+//! rounded down to whole nanoseconds, and those too long for a [`Duration`] become [`Duration::MAX`].
 
+#[cfg(test)]
+mod tests;
+
+use super::random::{below, unit_open};
 use super::time::Duration;
 use rand::Rng;
 
@@ -47,21 +52,104 @@ pub enum Distribution {
 }
 
 impl Distribution {
-    /// Mean in seconds; infinite for a Pareto law with shape <= 1.
+    /// Mean in seconds; infinite for a Pareto law with shape <= 1, and for laws whose mean is too large for a float.
     pub fn mean_s(&self) -> f64 {
-        todo!()
+        match *self {
+            Distribution::Fixed(length) => length.as_secs_f64(),
+            Distribution::Uniform { from, to } => (from.as_secs_f64() + to.as_secs_f64()) / 2.0,
+            Distribution::Exponential { mean } => mean.as_secs_f64(),
+            Distribution::Weibull { shape, scale } => scale.as_secs_f64() * libm::tgamma(1.0 + 1.0 / shape),
+            Distribution::Pareto { shape, minimum } if shape > 1.0 => minimum.as_secs_f64() * shape / (shape - 1.0),
+            Distribution::Pareto { .. } => f64::INFINITY,
+            Distribution::LogNormal { median, sigma } => median.as_secs_f64() * libm::exp(sigma * sigma / 2.0),
+        }
     }
 
     /// Draws one value.
+    #[inline]
     pub fn sample(&self, rng: &mut impl Rng) -> Duration {
-        let _ = rng;
-        todo!()
+        // The law of most latencies, drawn once a message: kept small enough to be inlined.
+        if let Distribution::Exponential { mean } = *self { times(mean, exponential(rng)) } else { self.draw(rng) }
+    }
+
+    /// Draws one value of any law.
+    fn draw(&self, rng: &mut impl Rng) -> Duration {
+        match *self {
+            Distribution::Fixed(length) => length,
+            Distribution::Uniform { from, to } => {
+                let width = (to - from).as_nanos();
+                if width == 0 { from } else { from + Duration::from_nanos(below(rng, width)) }
+            }
+            Distribution::Exponential { mean } => times(mean, exponential(rng)),
+            Distribution::Weibull { shape, scale } => times(scale, libm::pow(exponential(rng), 1.0 / shape)),
+            Distribution::Pareto { shape, minimum } => times(minimum, pareto(rng, shape)),
+            Distribution::LogNormal { median, sigma } => times(median, libm::exp(sigma * normal(rng))),
+        }
     }
 
     /// Draws from the equilibrium law of what is left: how much longer a session lasts that is found running at a
     /// random instant. Its density at x is P(X > x) / mean, so the mean must be finite.
+    ///
+    /// A random instant finds a session with a probability in proportion to its length, and anywhere in it: what is
+    /// left is a uniform share of a length from the law weighted by length.
     pub fn sample_residual(&self, rng: &mut impl Rng) -> Duration {
-        let _ = rng;
-        todo!()
+        debug_assert!(self.mean_s().is_finite(), "{self:?} has no equilibrium: its mean is infinite");
+        let (unit_of_length, factor) = match *self {
+            Distribution::Fixed(length) => (length, 1.0),
+            Distribution::Uniform { from, to } => {
+                let (from, to) = (from.as_secs_f64(), to.as_secs_f64());
+                let square = from * from + unit_open(rng) * (to * to - from * from);
+                (Duration::from_secs(1), libm::sqrt(square))
+            }
+            // Without memory: what is left has the law itself.
+            Distribution::Exponential { .. } => return self.sample(rng),
+            Distribution::Weibull { shape, scale } => (scale, libm::pow(gamma(rng, 1.0 + 1.0 / shape), 1.0 / shape)),
+            Distribution::Pareto { shape, minimum } => (minimum, pareto(rng, shape - 1.0)),
+            Distribution::LogNormal { median, sigma } => (median, libm::exp(sigma * (normal(rng) + sigma))),
+        };
+        times(unit_of_length, factor * unit_open(rng))
+    }
+}
+
+/// `length` times `factor`, rounded down; too long gives [`Duration::MAX`].
+#[inline]
+fn times(length: Duration, factor: f64) -> Duration {
+    // A float-to-integer cast saturates, on every platform alike.
+    Duration::from_nanos((length.as_nanos() as f64 * factor) as u64)
+}
+
+/// Draws from the exponential law with mean 1.
+#[inline]
+fn exponential(rng: &mut impl Rng) -> f64 {
+    -libm::log(unit_open(rng))
+}
+
+/// Draws from the Pareto law with minimum 1; infinite if the value is too large for a float.
+fn pareto(rng: &mut impl Rng, shape: f64) -> f64 {
+    libm::pow(unit_open(rng), -1.0 / shape)
+}
+
+/// Draws from the normal law with mean 0 and standard deviation 1 (Box and Muller): always two numbers from `rng`.
+pub(crate) fn normal(rng: &mut impl Rng) -> f64 {
+    let radius = libm::sqrt(2.0 * exponential(rng));
+    radius * libm::cos(std::f64::consts::TAU * unit_open(rng))
+}
+
+/// Draws from the gamma law with the given shape, 1 or more, and scale 1.
+///
+/// Marsaglia and Tsang, "A simple method for generating gamma variables" (2000), without the squeeze step.
+fn gamma(rng: &mut impl Rng, shape: f64) -> f64 {
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / libm::sqrt(9.0 * d);
+    loop {
+        let x = normal(rng);
+        let root = 1.0 + c * x;
+        if root <= 0.0 {
+            continue;
+        }
+        let v = root * root * root;
+        if -exponential(rng) < x * x / 2.0 + d - d * v + d * libm::log(v) {
+            return d * v;
+        }
     }
 }

@@ -1,19 +1,10 @@
 //! Pooled storage: slabs of records, and lists of small values in reusable blocks.
+//!
+//! Both grow to the largest number of records or values that were in use at once and allocate nothing after that. Both
+//! reuse what was freed last first, so where things lie depends on the order of calls only.
 
-/// Records in reusable slots; the index stays valid until the record is removed. Freed slots are reused last in,
-/// first out, so the order is deterministic.
-#[derive(Debug)]
-pub struct Slab<T> {
-    _records: Vec<T>,
-}
+mod list;
+mod slab;
 
-/// Handle of a list in a [`ListPool`]. It owns its block: copying it does not copy the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct List(u32);
-
-/// Short lists (up to 255 values) in blocks of pooled memory, in a few size classes, without allocation once the
-/// pool has grown to its working size.
-#[derive(Debug)]
-pub struct ListPool<T> {
-    _values: Vec<T>,
-}
+pub use list::{List, ListPool};
+pub use slab::Slab;

@@ -97,7 +97,7 @@ mod tests {
         let drawn: Vec<u64> = (0..3).map(|_| stream.next_u64()).collect();
         assert_eq!(drawn, PINNED);
     }
-    const PINNED: [u64; 3] = [0, 0, 0];
+    const PINNED: [u64; 3] = [931_457_472_177_334_722, 16_200_003_389_607_334_669, 11_502_595_160_969_999_958];
 
     #[test]
     fn below_is_uniform() {

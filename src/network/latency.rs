@@ -1,0 +1,94 @@
+//! One-way delays: the latency models of a scenario, with the place of each host where a model needs it.
+
+use super::{DRAW_COORDINATES, DRAW_ROW, Place, put};
+use crate::engine::distribution::Distribution;
+use crate::engine::time::Duration;
+use crate::scenario::model::{Latency, LatencyMatrix};
+use rand::Rng;
+use std::sync::Arc;
+
+/// A latency model at work.
+#[derive(Clone, Debug)]
+pub(super) enum Delays {
+    /// The same for every message: nothing to draw.
+    Constant(Duration),
+    /// Drawn anew for every message.
+    Drawn { law: Distribution, mean: Duration },
+    /// `base` plus the distance of the two points.
+    Euclidean {
+        /// Coordinates of each host, in units of 2^-32 of the side.
+        points: Vec<[u32; 2]>,
+        base: Duration,
+        /// Length of one unit of the coordinates \[ns\].
+        unit_ns: f64,
+    },
+    /// Entry of a matrix.
+    Matrix {
+        /// Row and column of each host.
+        rows: Vec<u32>,
+        matrix: Arc<LatencyMatrix>,
+    },
+}
+
+impl Delays {
+    pub(super) fn new(latency: &Latency) -> Self {
+        match latency {
+            Latency::Drawn(Distribution::Fixed(delay)) => Delays::Constant(*delay),
+            Latency::Drawn(law) => Delays::Drawn { law: *law, mean: Duration::from_secs_f64(law.mean_s()) },
+            Latency::Euclidean { side, base } => Delays::Euclidean {
+                points: Vec::new(),
+                base: *base,
+                unit_ns: side.as_nanos() as f64 / (1u64 << 32) as f64,
+            },
+            Latency::Matrix(matrix) => Delays::Matrix { rows: Vec::new(), matrix: Arc::clone(matrix) },
+        }
+    }
+
+    /// Gives `host` the place of a node.
+    pub(super) fn place(&mut self, host: u32, place: Place) {
+        match self {
+            Delays::Constant(_) | Delays::Drawn { .. } => {}
+            Delays::Euclidean { points, .. } => {
+                let bits = place.draw(DRAW_COORDINATES);
+                put(points, host, [(bits >> 32) as u32, bits as u32]);
+            }
+            Delays::Matrix { rows, matrix } => {
+                // The high bits of 32 random bits times the number of hosts: uniform to 1 in 2^32 / hosts.
+                let row = ((place.draw(DRAW_ROW) >> 32) * u64::from(matrix.hosts)) >> 32;
+                put(rows, host, row as u32);
+            }
+        }
+    }
+
+    /// Delay of one message.
+    #[inline]
+    pub(super) fn draw(&self, from: u32, to: u32, rng: &mut impl Rng) -> Duration {
+        match self {
+            Delays::Drawn { law, .. } => law.sample(rng),
+            _ => self.expected(from, to),
+        }
+    }
+
+    /// Mean delay of a message between two different hosts.
+    #[inline]
+    pub(super) fn expected(&self, from: u32, to: u32) -> Duration {
+        match self {
+            Delays::Constant(delay) => *delay,
+            Delays::Drawn { mean, .. } => *mean,
+            Delays::Euclidean { points, base, unit_ns } => {
+                *base + distance(points[from as usize], points[to as usize], *unit_ns)
+            }
+            Delays::Matrix { rows, matrix } => {
+                let (row, column) = (rows[from as usize] as usize, rows[to as usize] as usize);
+                matrix.one_way[row * matrix.hosts as usize + column]
+            }
+        }
+    }
+}
+
+/// Euclidean distance of two points, rounded down to whole nanoseconds. Every operation on floats here is exactly
+/// rounded, so the result is the same on every platform.
+fn distance(a: [u32; 2], b: [u32; 2], unit_ns: f64) -> Duration {
+    let [width, height] = [0, 1].map(|axis| f64::from(a[axis]) - f64::from(b[axis]));
+    Duration::from_nanos((libm::sqrt(width * width + height * height) * unit_ns) as u64)
+}

@@ -1,0 +1,146 @@
+//! What lies between the nodes: how long a message takes, whether it arrives, and how long a request waits.
+//!
+//! The network does not know what a message means or who is alive. It knows *hosts*: dense indices that nodes occupy
+//! one after another. Where a node sits (its place in the square, its row of the matrix, its side of a partition)
+//! comes from a hash of the seed and the node's identity, never from the order of events, so that it is the same in a
+//! replay and, for a node that returns with its identity, in each of its lives.
+
+mod latency;
+mod partition;
+#[cfg(test)]
+mod tests;
+
+use crate::engine::random::{Purpose, Seed, mix, unit};
+use crate::engine::time::Duration;
+use crate::scenario::model;
+use latency::Delays;
+use partition::Partition;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+/// The network of one run.
+#[derive(Clone, Debug)]
+pub struct Network {
+    delays: Delays,
+    partition: Partition,
+    /// Probability that a message is lost.
+    loss: f64,
+    rpc_timeout: model::RpcTimeout,
+    /// Makes the places of nodes depend on the seed.
+    salt: u64,
+    rng: ChaCha8Rng,
+}
+
+impl Network {
+    /// A network without hosts. Latency and loss are drawn from the stream [`Purpose::Network`] of `seed`.
+    pub fn new(config: &model::Network, seed: Seed) -> Self {
+        let mut rng = seed.stream(Purpose::Network);
+        Self {
+            delays: Delays::new(&config.latency),
+            partition: Partition::default(),
+            loss: config.loss,
+            rpc_timeout: config.rpc_timeout,
+            salt: rng.next_u64(),
+            rng,
+        }
+    }
+
+    /// The node `identity` now occupies `host`, in place of whoever did before. Nodes of equal identity sit at equal
+    /// places. Memory grows up to the highest host in use.
+    pub fn place(&mut self, host: u32, identity: u64) {
+        let place = Place(mix(self.salt.wrapping_add(identity)));
+        self.delays.place(host, place);
+        self.partition.place(host, place);
+    }
+
+    /// Sends one message: the time until it arrives, or `None` if it is lost or stopped by a partition.
+    ///
+    /// A message from a host to itself arrives at once and is never lost. Nothing is drawn for a message that is
+    /// stopped by a partition, and only what the scenario leaves to chance is drawn for any other.
+    ///
+    /// # Panics
+    /// If the latency model or a partition needs the place of a host that was never placed.
+    #[inline]
+    pub fn transmit(&mut self, from: u32, to: u32) -> Option<Duration> {
+        if from == to {
+            return Some(Duration::ZERO);
+        }
+        if !self.partition.connects(from, to) || (self.loss > 0.0 && unit(&mut self.rng) < self.loss) {
+            return None;
+        }
+        Some(self.delays.draw(from, to, &mut self.rng))
+    }
+
+    /// How long a request from one host to another waits for its reply; at least 1 ns.
+    ///
+    /// As a multiple of the round trip, a timeout follows the expected delay there and back. A host expects no delay
+    /// to itself, so there the timeout is 1 ns.
+    #[inline]
+    pub fn timeout(&self, from: u32, to: u32) -> Duration {
+        let timeout = match self.rpc_timeout {
+            model::RpcTimeout::Fixed(timeout) => timeout,
+            model::RpcTimeout::RoundTrips(_) if from == to => Duration::ZERO,
+            model::RpcTimeout::RoundTrips(factor) => {
+                let round_trip = self.delays.expected(from, to) + self.delays.expected(to, from);
+                Duration::from_nanos((round_trip.as_nanos() as f64 * factor) as u64)
+            }
+        };
+        timeout.max(Duration::from_nanos(1))
+    }
+
+    /// Whether no partition separates the two hosts.
+    pub fn reachable(&self, a: u32, b: u32) -> bool {
+        a == b || self.partition.connects(a, b)
+    }
+
+    /// The group of `host` in the present partition, from 0; 0 for all while there is no partition.
+    pub fn group(&self, host: u32) -> u16 {
+        self.partition.group(host)
+    }
+
+    /// Splits the network into one group for each of `shares` (each > 0, summing to 1, at most 65,536 of them). Each
+    /// host, also a later one, falls into a group at random with the probability of its share. A second partition
+    /// takes the place of the first and deals anew.
+    pub fn partition(&mut self, shares: &[f64]) {
+        self.partition.split(shares);
+    }
+
+    /// Ends the partition: all hosts reach each other again.
+    pub fn heal(&mut self) {
+        self.partition.heal();
+    }
+
+    /// Whether a partition is in force.
+    pub fn is_partitioned(&self) -> bool {
+        self.partition.is_in_force()
+    }
+}
+
+/// Random bits of one node: as many independent draws as needed, none of them from a stream.
+#[derive(Clone, Copy, Debug)]
+struct Place(u64);
+
+impl Place {
+    /// The draw with this number, 64 uniform bits. Each use has a number of its own, which must never change: it is
+    /// part of what a seed means.
+    fn draw(self, number: u64) -> u64 {
+        // The increment of SplitMix64: numbered draws are that generator's outputs with `self.0` as its seed.
+        mix(self.0.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+}
+
+/// Number of the draw for coordinates in the square.
+const DRAW_COORDINATES: u64 = 1;
+/// Number of the draw for the row of a matrix.
+const DRAW_ROW: u64 = 2;
+/// Number of the draw for the lot in partitions.
+const DRAW_LOT: u64 = 3;
+
+/// Puts `value` at `index`, growing the vector with default values if it is too short.
+fn put<T: Clone + Default>(values: &mut Vec<T>, index: u32, value: T) {
+    let index = index as usize;
+    if index >= values.len() {
+        values.resize(index + 1, T::default());
+    }
+    values[index] = value;
+}

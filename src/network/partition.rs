@@ -1,0 +1,67 @@
+//! Partitions: which group each host belongs to while the network is split.
+
+use super::{DRAW_LOT, Place, put};
+use crate::engine::random::mix;
+
+/// The present partition, or the absence of one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Partition {
+    /// Random bits of each host, from which its group in any partition follows.
+    lots: Vec<u32>,
+    /// Group of each host; empty while there is no partition.
+    groups: Vec<u16>,
+    /// Upper end of each group's part of [0, 1); empty while there is no partition.
+    bounds: Vec<f64>,
+    /// Number of partitions so far: each deals the hosts anew.
+    round: u32,
+}
+
+impl Partition {
+    /// Gives `host` the lot of a node.
+    pub(super) fn place(&mut self, host: u32, place: Place) {
+        let lot = (place.draw(DRAW_LOT) >> 32) as u32;
+        put(&mut self.lots, host, lot);
+        if self.is_in_force() {
+            let group = self.deal(lot);
+            put(&mut self.groups, host, group);
+        }
+    }
+
+    pub(super) fn split(&mut self, shares: &[f64]) {
+        let mut bound = 0.0;
+        self.bounds.clear();
+        self.bounds.extend(shares.iter().map(|share| {
+            bound += share;
+            bound
+        }));
+        self.round = self.round.wrapping_add(1);
+        let groups = self.lots.iter().map(|&lot| self.deal(lot)).collect();
+        self.groups = groups;
+    }
+
+    pub(super) fn heal(&mut self) {
+        self.bounds.clear();
+        self.groups = Vec::new();
+    }
+
+    pub(super) fn is_in_force(&self) -> bool {
+        !self.bounds.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn connects(&self, a: u32, b: u32) -> bool {
+        !self.is_in_force() || self.groups[a as usize] == self.groups[b as usize]
+    }
+
+    pub(super) fn group(&self, host: u32) -> u16 {
+        if self.is_in_force() { self.groups[host as usize] } else { 0 }
+    }
+
+    /// The group of a lot in this round. Rounding may leave the last bound just below 1: the last group takes the rest.
+    fn deal(&self, lot: u32) -> u16 {
+        let bits = mix(u64::from(self.round) << 32 | u64::from(lot));
+        let point = (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64);
+        let group = self.bounds.partition_point(|&bound| bound <= point).min(self.bounds.len() - 1);
+        u16::try_from(group).unwrap_or(u16::MAX)
+    }
+}

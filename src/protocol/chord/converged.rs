@@ -1,0 +1,56 @@
+//! The exact ring: the tables that a quiet network ends up with.
+
+use super::Chord;
+use super::fix_fingers::{finger_start, first_finger, last_same};
+use crate::engine::random;
+use crate::protocol::identifier::clockwise;
+use crate::protocol::{Contact, Context, Members};
+
+impl Chord {
+    /// Gives every member its exact predecessor, successor list and fingers, and starts its timers.
+    pub(super) fn build(&mut self, context: &mut impl Context<Self>, members: &Members) {
+        let ring: Vec<Contact> = members.iter().collect();
+        for contact in &ring {
+            self.move_in(*contact);
+        }
+        for place in 0..ring.len() {
+            self.build_neighbours(&ring, place);
+            self.build_fingers(ring[place], members);
+        }
+        // In order of slots, so that the phases of timers do not depend on identifiers.
+        for node in 0..self.nodes.len() as u32 {
+            let fingers = self.node(node).fingers.contacts(&self.contacts).len() as u64;
+            let turn = random::below(context.random(), fingers.max(1));
+            self.node_mut(node).next_finger = 63 - turn as u8;
+            self.start_timers(context, node);
+        }
+    }
+
+    fn build_neighbours(&mut self, ring: &[Contact], place: usize) {
+        let node = ring[place].slot();
+        let capacity = self.config.successors as usize;
+        let count = capacity.min(ring.len() - 1);
+        let start = node as usize * capacity;
+        for (offset, successor) in self.successors[start..start + count].iter_mut().enumerate() {
+            *successor = ring[(place + 1 + offset) % ring.len()];
+        }
+        let state = &mut self.nodes[node as usize];
+        state.member = true;
+        state.successor_count = count as u8;
+        if count == 0 {
+            self.push_successor(node, ring[place]);
+        } else {
+            state.predecessor = ring[(place + ring.len() - 1) % ring.len()];
+        }
+    }
+
+    fn build_fingers(&mut self, own: Contact, members: &Members) {
+        let Some(head) = self.head(own.slot()) else { return };
+        let first = first_finger(clockwise(own.id(), head.id()));
+        let state = &mut self.nodes[own.slot() as usize];
+        state.fingers.fill(&mut self.contacts, first, |index| match members.successor(finger_start(own.id(), index)) {
+            Some(finger) if finger != own => (finger, last_same(index, clockwise(own.id(), finger.id()))),
+            _ => (Contact::NONE, 63),
+        });
+    }
+}

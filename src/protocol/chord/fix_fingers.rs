@@ -1,0 +1,95 @@
+//! Refreshing fingers: each is looked up in turn, at the rate that the scenario gives.
+
+use super::{Chord, FingersPerRound, Task};
+use crate::protocol::identifier::clockwise;
+use crate::protocol::{Contact, Context, Slot};
+
+/// The last finger.
+const LAST: u32 = 63;
+
+/// The largest i with 2^i <= `distance`; `distance` > 0.
+fn reach(distance: u64) -> u32 {
+    LAST - distance.leading_zeros()
+}
+
+/// The first finger that is not the immediate successor by definition: the smallest i with 2^i > `distance` to it.
+/// 64, if there is none.
+pub(super) fn first_finger(distance: u64) -> u32 {
+    if distance == 0 { LAST + 1 } else { reach(distance) + 1 }
+}
+
+/// The identifier at which finger `index` of `id` begins.
+pub(super) fn finger_start(id: u64, index: u32) -> u64 {
+    id.wrapping_add(1 << index)
+}
+
+/// The last finger that is the same node as finger `index`, which is `distance` away.
+pub(super) fn last_same(index: u32, distance: u64) -> u32 {
+    reach(distance.max(1)).max(index)
+}
+
+impl Chord {
+    /// A round, as the timer says.
+    pub(super) fn fix_fingers(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        self.refresh_fingers(context, node, self.config.fingers_per_round);
+    }
+
+    /// Looks up so many fingers, beginning with the one whose turn it is.
+    pub(super) fn refresh_fingers(&mut self, context: &mut impl Context<Self>, node: Slot, count: FingersPerRound) {
+        let Some(head) = self.head(node) else { return };
+        let own = self.node(node).id;
+        let first = first_finger(clockwise(own, head.id()));
+        if first > LAST {
+            // Alone, or so far from the next node that the successor is every finger.
+            let state = &mut self.nodes[node as usize];
+            return state.fingers.clear(&mut self.contacts);
+        }
+        if first > 0 {
+            self.nodes[node as usize].fingers.set(&mut self.contacts, 0, first - 1, Contact::NONE);
+        }
+        let count = match count {
+            FingersPerRound::Count(count) => count.min(LAST + 1 - first),
+            FingersPerRound::All => LAST + 1 - first,
+        };
+        for _ in 0..count {
+            let turn = u32::from(self.node(node).next_finger);
+            let index = if (first..=LAST).contains(&turn) { turn } else { first };
+            self.node_mut(node).next_finger = (index + 1) as u8;
+            let key = finger_start(own, index);
+            let lookup = context.start_task(node, key, Task::Finger(index as u8));
+            self.begin(context, node, key, lookup);
+        }
+    }
+
+    /// The lookup of a finger has its answer. Fingers after it that lead to the same node are set with it.
+    pub(super) fn finger_found(&mut self, _context: &mut impl Context<Self>, node: Slot, index: u32, owner: Contact) {
+        let state = &mut self.nodes[node as usize];
+        let distance = clockwise(state.id, owner.id());
+        // The node itself: there is nobody at or after this finger's start.
+        let (last, finger) = match distance {
+            0 => (LAST, Contact::NONE),
+            distance => (last_same(index, distance), owner),
+        };
+        state.fingers.set(&mut self.contacts, index, last, finger);
+        if u32::from(state.next_finger) == index + 1 {
+            state.next_finger = (last + 1) as u8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingers_up_to_the_successor_are_the_successor() {
+        // Finger i begins at 2^i; the successor is 5 away, so 1, 2 and 4 lead to it and 8 may not.
+        assert_eq!(first_finger(5), 3);
+        assert_eq!(first_finger(8), 4);
+        assert_eq!(first_finger(1), 1);
+        assert_eq!(first_finger(0), 64);
+        assert_eq!(first_finger(u64::MAX), 64);
+        assert_eq!(last_same(3, 100), 6);
+        assert_eq!(last_same(3, 8), 3);
+    }
+}

@@ -1,0 +1,112 @@
+//! How well the ring stands, compared with the truth.
+
+use super::Chord;
+use super::fix_fingers::{finger_start, first_finger};
+use crate::protocol::identifier::clockwise;
+use crate::protocol::{Contact, Protocol, Slot, Truth};
+
+pub(super) const NAMES: &[&str] =
+    &["wrong_successor_share", "dead_successor_share", "wrong_finger_share", "rings", "one_ring"];
+
+/// Members whose fingers are looked at; evenly spread over the ring, since all of a large network would take longer
+/// than the events of a window.
+const FINGER_SAMPLE: usize = 1024;
+
+impl Chord {
+    /// In the order of [`NAMES`]: the share of members whose first successor is not the next member they can reach,
+    /// and of those whose first successor is dead; the share of fingers that are not the first reachable member at or
+    /// after their start; the number of cycles that first live successors form; and 1 if that is one cycle that goes
+    /// around the identifiers once, through at least half of all members, else 0.
+    pub(super) fn measure_health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
+        let members: Vec<Slot> = truth.members.iter().map(Contact::slot).collect();
+        if members.is_empty() {
+            return vec![None; NAMES.len()];
+        }
+        let (mut wrong, mut dead) = (0u64, 0u64);
+        for node in &members {
+            let head = self.head(*node);
+            wrong += u64::from(head != self.true_owner(truth, *node, self.node(*node).id.wrapping_add(1)));
+            dead += u64::from(!head.is_some_and(|head| truth.directory.is_live(head)));
+        }
+        let share = |count: u64| Some(count as f64 / members.len() as f64);
+        let cycles = self.cycles(truth, &members);
+        let one_ring = matches!(cycles[..], [cycle] if cycle.turns == 1 && 2 * cycle.members >= members.len() as u64);
+        vec![
+            share(wrong),
+            share(dead),
+            self.wrong_finger_share(truth, &members),
+            Some(cycles.len() as f64),
+            Some(f64::from(u8::from(one_ring))),
+        ]
+    }
+
+    fn true_owner(&self, truth: &Truth<'_>, node: Slot, key: u64) -> Option<Contact> {
+        Self::owner(truth.members, key, |member| (truth.reachable)(node, member.slot()))
+    }
+
+    fn wrong_finger_share(&self, truth: &Truth<'_>, members: &[Slot]) -> Option<f64> {
+        let (mut fingers, mut wrong) = (0u64, 0u64);
+        for node in members.iter().step_by(members.len().div_ceil(FINGER_SAMPLE)) {
+            let state = self.node(*node);
+            let Some(head) = self.head(*node) else { continue };
+            for index in first_finger(clockwise(state.id, head.id()))..64 {
+                let truth = self.true_owner(truth, *node, finger_start(state.id, index));
+                let truth = truth.filter(|owner| owner.slot() != *node).unwrap_or(Contact::NONE);
+                fingers += 1;
+                wrong += u64::from(state.fingers.get(&self.contacts, index) != truth);
+            }
+        }
+        (fingers > 0).then(|| wrong as f64 / fingers as f64)
+    }
+
+    /// The cycles of the graph in which every member points at its first live successor.
+    fn cycles(&self, truth: &Truth<'_>, members: &[Slot]) -> Vec<Cycle> {
+        // 0: not seen; otherwise the number of the walk that saw it first.
+        let mut seen = vec![0u32; self.nodes.len()];
+        let mut cycles = Vec::new();
+        for (walk, start) in (1..).zip(members) {
+            let mut node = *start;
+            let met = loop {
+                if seen[node as usize] != 0 {
+                    break Some(node);
+                }
+                seen[node as usize] = walk;
+                match self.live_successor(truth, node) {
+                    Some(successor) => node = successor,
+                    None => break None,
+                }
+            };
+            // The walk met its own trail: a cycle that no earlier walk has found.
+            let found = met.filter(|node| seen[*node as usize] == walk);
+            cycles.extend(found.map(|node| self.measure_cycle(truth, node)));
+        }
+        cycles
+    }
+
+    /// The first live node of the successor list: where the ring goes on once dead entries have timed out.
+    fn live_successor(&self, truth: &Truth<'_>, node: Slot) -> Option<Slot> {
+        self.successors(node).iter().find(|successor| truth.directory.is_live(**successor)).map(|live| live.slot())
+    }
+
+    fn measure_cycle(&self, truth: &Truth<'_>, start: Slot) -> Cycle {
+        let mut cycle = Cycle { members: 0, turns: 0 };
+        let mut node = start;
+        loop {
+            let next = self.live_successor(truth, node).unwrap_or(start);
+            cycle.members += 1;
+            cycle.turns += u64::from(self.node(next).id <= self.node(node).id);
+            node = next;
+            if node == start {
+                return cycle;
+            }
+        }
+    }
+}
+
+/// A cycle of first live successors.
+#[derive(Clone, Copy, Debug)]
+struct Cycle {
+    members: u64,
+    /// How often it goes around the identifier space.
+    turns: u64,
+}

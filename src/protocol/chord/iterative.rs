@@ -1,0 +1,148 @@
+//! Iterative lookups: the initiator asks one node after another.
+//!
+//! A node that does not answer is remembered as dead for the rest of the lookup, and the node that named it is asked
+//! again for its next best candidate. If that one has died meanwhile, the initiator begins again from its own tables.
+
+use super::message::{self, Message};
+use super::routing::{HOP_LIMIT, Step};
+use super::{Chord, NO_LIST};
+use crate::engine::pool::List;
+use crate::protocol::{Charge, Contact, Context, LookupId, Slot};
+
+/// Where an iterative lookup is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Iteration {
+    /// The lookup that this record belongs to.
+    lookup: Option<LookupId>,
+    /// Who named the node that is being asked; nobody, if the initiator did.
+    named_by: Contact,
+    /// Hops to the node that is being asked.
+    depth: u8,
+    /// Requests that went unanswered.
+    attempts: u32,
+    /// Nodes that did not answer.
+    dead: List,
+}
+
+impl Default for Iteration {
+    fn default() -> Self {
+        Iteration { lookup: None, named_by: Contact::NONE, depth: 0, attempts: 0, dead: NO_LIST }
+    }
+}
+
+impl Chord {
+    pub(super) fn begin_iterative(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        if lookup.index() >= self.iterations.len() {
+            self.iterations.resize(lookup.index() + 1, Iteration::default());
+        }
+        // The record may hold the list of an earlier lookup, which could have ended in many ways.
+        self.dead.release(self.iterations[lookup.index()].dead);
+        self.iterations[lookup.index()] = Iteration { lookup: Some(lookup), ..Iteration::default() };
+        self.ask_from_own_tables(context, node, key, lookup);
+    }
+
+    /// Begins, or begins again, with what the initiator itself knows.
+    fn ask_from_own_tables(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        let step = match self.node(node).joining {
+            // A node that joins knows nobody but the member it was told to turn to.
+            true => context.bootstrap(node).map_or(Step::Lost, Step::Next),
+            false => self.step(node, key, self.known_dead(lookup)),
+        };
+        match step {
+            Step::Owner(owner) => self.conclude(context, node, lookup, owner, 0),
+            Step::Lost => self.give_up(context, node, lookup),
+            Step::Next(next) => {
+                let iteration = &mut self.iterations[lookup.index()];
+                (iteration.named_by, iteration.depth) = (Contact::NONE, 1);
+                self.ask(context, node, key, lookup, next);
+            }
+        }
+    }
+
+    fn ask(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId, next: Contact) {
+        let charge = message::find_successor(self.known_dead(lookup).len() as u32);
+        context.request(node, next, Message::FindSuccessor { key, lookup }, charge, Some(lookup));
+    }
+
+    /// The nodes that a lookup found dead, while it is under way. They travel with its requests.
+    fn known_dead(&self, lookup: LookupId) -> &[u64] {
+        match self.iterations.get(lookup.index()) {
+            Some(iteration) if iteration.lookup == Some(lookup) => self.dead.get(iteration.dead),
+            _ => &[],
+        }
+    }
+
+    /// Answers a request: who is next, or who is the owner? A node without a successor cannot help.
+    pub(super) fn find_successor(&self, node: Slot, key: u64, lookup: LookupId) -> Option<(Message, Charge)> {
+        let reply = match self.step(node, key, self.known_dead(lookup)) {
+            Step::Owner(owner) => Message::Owner(owner),
+            Step::Next(next) => Message::Next(next),
+            Step::Lost => return None,
+        };
+        Some((reply, message::FIND_SUCCESSOR_REPLY))
+    }
+
+    /// `from` names the next node to ask.
+    pub(super) fn ask_next(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        key: u64,
+        lookup: LookupId,
+        from: Contact,
+        next: Contact,
+    ) {
+        if context.lookup(lookup).is_none() {
+            return;
+        }
+        let iteration = &mut self.iterations[lookup.index()];
+        iteration.named_by = from;
+        iteration.depth += 1;
+        if iteration.depth > HOP_LIMIT {
+            self.give_up(context, node, lookup);
+        } else {
+            self.ask(context, node, key, lookup, next);
+        }
+    }
+
+    /// The node asked last names the owner.
+    pub(super) fn owner_named(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        lookup: LookupId,
+        owner: Contact,
+    ) {
+        if context.lookup(lookup).is_some() {
+            let hops = self.iterations[lookup.index()].depth;
+            self.conclude(context, node, lookup, owner, hops);
+        }
+    }
+
+    /// `silent` did not answer: asks whoever named it for another, or begins again.
+    pub(super) fn ask_other(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        key: u64,
+        lookup: LookupId,
+        silent: Contact,
+    ) {
+        self.forget(context, node, silent);
+        if context.lookup(lookup).is_none() {
+            return;
+        }
+        let iteration = &mut self.iterations[lookup.index()];
+        self.dead.push(&mut iteration.dead, silent.id());
+        iteration.attempts += 1;
+        let named_by = iteration.named_by;
+        if iteration.attempts > self.config.retries {
+            self.give_up(context, node, lookup);
+        } else if named_by.is_none() || named_by == silent {
+            self.ask_from_own_tables(context, node, key, lookup);
+        } else {
+            iteration.depth -= 1;
+            self.ask(context, node, key, lookup, named_by);
+        }
+    }
+}

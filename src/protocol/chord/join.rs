@@ -1,0 +1,62 @@
+//! Joining: a node finds its successor through a member it was told of, and takes over its successor list.
+//!
+//! The successor is asked for its neighbours before it is adopted, so it is seen alive (Zave's condition). The reply
+//! is then used like that of a round of stabilisation, which at once tells the successor of its new predecessor.
+
+use super::{Asking, Chord, FingersPerRound, Message, Task, Timer, message};
+use crate::protocol::{Contact, Context, Slot};
+
+impl Chord {
+    /// Looks for a successor: on arrival, or after the last one was lost. The first node of a network is a ring of
+    /// its own.
+    pub(super) fn begin_join(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        if self.head(node).is_some() {
+            // A notification has brought a successor meanwhile.
+            self.node_mut(node).joining = false;
+            return;
+        }
+        self.node_mut(node).joining = true;
+        // The first identifier after its own: somebody may still take the node itself for the owner of its own.
+        let key = self.node(node).id.wrapping_add(1);
+        match context.bootstrap(node) {
+            Some(_) => {
+                let lookup = context.start_task(node, key, Task::Join);
+                self.begin(context, node, key, lookup);
+            }
+            None => {
+                let own = self.own(node);
+                self.push_successor(node, own);
+                self.become_member(context, node);
+            }
+        }
+    }
+
+    /// The lookup of a join has named a successor.
+    pub(super) fn successor_found(&mut self, context: &mut impl Context<Self>, node: Slot, successor: Contact) {
+        if successor == self.own(node) {
+            self.join_failed(context, node);
+        } else {
+            let request = Message::GetNeighbours(Asking::Join);
+            context.request(node, successor, request, message::GET_NEIGHBOURS, None);
+        }
+    }
+
+    /// Tries again later.
+    pub(super) fn join_failed(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        context.set_timer(node, self.config.join_retry_after, Timer::Join);
+    }
+
+    /// The node has a successor. The first time, that makes it a member.
+    pub(super) fn become_member(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        let state = self.node_mut(node);
+        state.joining = false;
+        if std::mem::replace(&mut state.member, true) {
+            return;
+        }
+        context.join_completed(node);
+        self.start_timers(context, node);
+        if self.config.fingers_on_join {
+            self.refresh_fingers(context, node, FingersPerRound::All);
+        }
+    }
+}

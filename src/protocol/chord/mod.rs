@@ -1,0 +1,294 @@
+//! Chord: a ring of nodes, each with a successor list and fingers at doubling distances.
+//!
+//! Sources: Stoica, Morris, Karger, Kaashoek, Balakrishnan (SIGCOMM 2001); Stoica et al. (IEEE/ACM ToN 11(1), 2003);
+//! Zave, "How to Make Chord Correct" (IEEE TSE 43(12), 2017) for the corrected maintenance. A key is owned by the
+//! first node at or after it. Storage of values is not modelled: a lookup is over when its owner is named.
+//!
+//! One file a procedure: `join`, `stabilize`, `fix_fingers`, `leave`, and lookups in `iterative` and `recursive`,
+//! which share the routing step in `routing`.
+
+mod config;
+mod converged;
+mod fingers;
+mod fix_fingers;
+mod health;
+mod iterative;
+mod join;
+mod leave;
+mod message;
+mod recursive;
+mod routing;
+mod stabilize;
+mod table;
+
+pub use config::{Config, FingersPerRound, Maintenance, Routing};
+pub use message::{Asking, Message};
+
+use crate::engine::distribution::Distribution;
+use crate::engine::pool::{List, ListPool, Slab};
+use crate::engine::random;
+use crate::engine::time::Duration;
+use crate::protocol::{Charge, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use iterative::Iteration;
+use recursive::Query;
+use table::Node;
+
+/// What a node can be woken up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// A round of stabilisation is due.
+    Stabilize,
+    /// A round of finger refreshes is due.
+    FixFingers,
+    /// The predecessor is to be pinged.
+    CheckPredecessor,
+    /// A join that failed is to be tried again.
+    Join,
+}
+
+/// Why a node makes a lookup of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// To find its successor.
+    Join,
+    /// To refresh this finger.
+    Finger(u8),
+}
+
+/// All nodes of a Chord network.
+#[derive(Debug)]
+pub struct Chord {
+    config: Config,
+    nodes: Vec<Node>,
+    /// Successor lists, `config.successors` places a node.
+    successors: Vec<Contact>,
+    /// Finger tables, and successor lists on their way.
+    contacts: ListPool<Contact>,
+    /// Identifiers of nodes that lookups found dead.
+    dead: ListPool<u64>,
+    /// Iterative lookups, by index of the lookup.
+    iterations: Vec<Iteration>,
+    /// Recursive lookups, where they are held.
+    queries: Slab<Query>,
+}
+
+impl Chord {
+    /// A network without nodes.
+    pub fn new(config: Config) -> Self {
+        Chord {
+            config,
+            nodes: Vec::new(),
+            successors: Vec::new(),
+            contacts: ListPool::new(),
+            dead: ListPool::new(),
+            iterations: Vec::new(),
+            queries: Slab::new(),
+        }
+    }
+
+    /// The parameters.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Starts a lookup on its way from `node`.
+    fn begin(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        match self.config.routing {
+            Routing::Iterative => self.begin_iterative(context, node, key, lookup),
+            Routing::Recursive | Routing::SemiRecursive => self.begin_recursive(context, node, key, lookup),
+        }
+    }
+
+    /// A lookup of `node` has its answer.
+    fn conclude(&mut self, context: &mut impl Context<Self>, node: Slot, id: LookupId, owner: Contact, hops: u8) {
+        let Some(lookup) = context.lookup(id) else { return };
+        context.answer(id, owner, u32::from(hops));
+        match lookup.purpose {
+            Purpose::Workload => {}
+            Purpose::Task(Task::Join) => self.successor_found(context, node, owner),
+            Purpose::Task(Task::Finger(index)) => self.finger_found(context, node, u32::from(index), owner),
+        }
+    }
+
+    /// A lookup of `node` ends without an answer.
+    fn give_up(&mut self, context: &mut impl Context<Self>, node: Slot, id: LookupId) {
+        let Some(lookup) = context.lookup(id) else { return };
+        context.give_up(id);
+        if let Purpose::Task(task) = lookup.purpose {
+            self.on_task_failed(context, node, task);
+        }
+    }
+
+    /// Starts the timers of a node that has just become a member, each at a random point of its period.
+    fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        for timer in [Timer::Stabilize, Timer::FixFingers, Timer::CheckPredecessor] {
+            let period = self.period(timer).sample(context.random());
+            let phase = match period {
+                Duration::MAX => Duration::MAX,
+                period => Duration::from_nanos(random::below(context.random(), period.as_nanos().max(1))),
+            };
+            context.set_timer(node, phase, timer);
+        }
+    }
+
+    fn period(&self, timer: Timer) -> Distribution {
+        match timer {
+            Timer::Stabilize => self.config.stabilize_every,
+            Timer::FixFingers => self.config.fix_fingers_every,
+            Timer::CheckPredecessor => self.config.check_predecessor_every,
+            Timer::Join => Distribution::Fixed(self.config.join_retry_after),
+        }
+    }
+}
+
+impl Protocol for Chord {
+    type Message = Message;
+    type Timer = Timer;
+    type Task = Task;
+
+    const NAME: &'static str = "chord";
+    const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
+    const HEALTH: &'static [&'static str] = health::NAMES;
+
+    fn identifiers_per_node(&self) -> u32 {
+        self.config.virtual_nodes
+    }
+
+    fn identifier_bits(&self) -> u32 {
+        self.config.identifier_bits
+    }
+
+    fn lookup_deadline(&self) -> Duration {
+        self.config.lookup_deadline
+    }
+
+    fn start_converged(&mut self, context: &mut impl Context<Self>, members: &Members) {
+        self.build(context, members);
+    }
+
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        self.move_in(context.contact(node));
+        self.begin_join(context, node);
+    }
+
+    fn on_leave(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        self.say_goodbye(context, node);
+    }
+
+    fn on_departure(&mut self, node: Slot) {
+        self.move_out(node);
+    }
+
+    fn on_lookup(&mut self, context: &mut impl Context<Self>, node: Slot, lookup: LookupId) {
+        if let Some(key) = context.lookup(lookup).map(|lookup| lookup.key) {
+            self.begin(context, node, key, lookup);
+        }
+    }
+
+    fn on_request(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        request: Message,
+    ) -> Option<(Message, Charge)> {
+        match request {
+            Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
+            Message::Forward { query } => self.carry_on(context, node, from, query),
+            Message::Return { query } => self.carry_back(context, node, query),
+            Message::GetNeighbours(_) => self.neighbours(node),
+            Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),
+            _ => None,
+        }
+    }
+
+    fn on_reply(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        request: Message,
+        reply: Message,
+    ) {
+        match (request, reply) {
+            (Message::FindSuccessor { lookup, key }, Message::Next(next)) => {
+                self.ask_next(context, node, key, lookup, from, next);
+            }
+            (Message::FindSuccessor { lookup, .. }, Message::Owner(owner)) => {
+                self.owner_named(context, node, lookup, owner);
+            }
+            (Message::GetNeighbours(asking), Message::Neighbours { predecessor, successors }) => {
+                self.neighbours_learnt(context, node, from, asking, predecessor, successors);
+            }
+            // An acknowledgement says only that there was no timeout.
+            _ => {}
+        }
+    }
+
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: Message) {
+        match request {
+            Message::FindSuccessor { lookup, key } => self.ask_other(context, node, key, lookup, to),
+            Message::Forward { query } => self.forward_other(context, node, query, to),
+            Message::Return { query } => self.return_past(context, node, query),
+            Message::GetNeighbours(asking) => self.no_neighbours(context, node, to, asking),
+            Message::Ping { candidate } => self.predecessor_dead(context, node, to, candidate),
+            _ => {}
+        }
+    }
+
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: Message) {
+        match message {
+            Message::Notify => self.notified(context, node, from),
+            Message::NewSuccessor(candidate) => self.successor_offered(context, node, candidate),
+            Message::Answer { lookup, owner, hops } => self.conclude(context, node, lookup, owner, hops),
+            Message::SuccessorLeaves(successors) => self.successor_leaves(context, node, from, successors),
+            Message::PredecessorLeaves(predecessor) => self.predecessor_leaves(context, node, from, predecessor),
+            _ => {}
+        }
+    }
+
+    fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Timer) {
+        if timer != Timer::Join {
+            let pause = self.period(timer).sample(context.random());
+            context.set_timer(node, pause, timer);
+        }
+        match timer {
+            Timer::Stabilize => self.stabilize(context, node),
+            Timer::FixFingers => self.fix_fingers(context, node),
+            Timer::CheckPredecessor => self.check_predecessor(context, node),
+            Timer::Join => self.begin_join(context, node),
+        }
+    }
+
+    fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
+        match task {
+            Task::Join => self.join_failed(context, node),
+            // The old finger stays; its turn will come again.
+            Task::Finger(_) => {}
+        }
+    }
+
+    fn release(&mut self, message: Message) {
+        match message {
+            Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => {
+                self.contacts.release(list)
+            }
+            Message::Forward { query } | Message::Return { query } => self.drop_query(query),
+            _ => {}
+        }
+    }
+
+    fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
+        match members.successor(key) {
+            Some(first) if admits(first) => Some(first),
+            _ => members.from_key(key).find(|member| admits(*member)),
+        }
+    }
+
+    fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
+        self.measure_health(truth)
+    }
+}
+
+/// A list that is empty, for those who carry none.
+const NO_LIST: List = List::EMPTY;

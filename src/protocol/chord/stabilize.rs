@@ -1,0 +1,180 @@
+//! Keeping the ring: stabilisation, notification (rectify, in Zave's words), and the check of the predecessor.
+//!
+//! Under the original rules (ToN 2003, figure 6) a node adopts its successor's predecessor on hearsay, and a notified
+//! node takes a nearer predecessor only. Under the corrected rules (Zave 2017) a candidate is asked for its own
+//! successor list, and so seen alive, before it is adopted; and a node that is notified by another than its
+//! predecessor pings the predecessor, and takes the notifier in its place if there is no answer.
+
+use super::message::{self, Asking, Message};
+use super::{Chord, Maintenance};
+use crate::engine::pool::List;
+use crate::protocol::identifier::between;
+use crate::protocol::{Charge, Contact, Context, Slot};
+
+impl Chord {
+    fn is_corrected(&self) -> bool {
+        self.config.maintenance == Maintenance::Corrected
+    }
+
+    /// A round: asks the first successor for its neighbours.
+    pub(super) fn stabilize(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        let own = self.own(node);
+        match self.head(node) {
+            None if !self.node(node).joining => self.begin_join(context, node),
+            None => {}
+            Some(head) if head == own => {
+                // Alone in its ring: whoever notified it is its first other member.
+                let predecessor = self.node(node).predecessor;
+                if predecessor.is_some() && predecessor != own {
+                    self.successor_offered(context, node, predecessor);
+                }
+            }
+            Some(head) => self.ask_neighbours(context, node, head, Asking::Successor),
+        }
+    }
+
+    fn ask_neighbours(&mut self, context: &mut impl Context<Self>, node: Slot, whom: Contact, asking: Asking) {
+        context.request(node, whom, Message::GetNeighbours(asking), message::GET_NEIGHBOURS, None);
+    }
+
+    /// Answers a request for neighbours. A node that has not joined has none to tell of.
+    pub(super) fn neighbours(&mut self, node: Slot) -> Option<(Message, Charge)> {
+        if !self.node(node).member {
+            return None;
+        }
+        let start = node as usize * self.config.successors as usize;
+        let count = self.node(node).successor_count;
+        let successors = self.contacts.from_slice(&self.successors[start..start + count as usize]);
+        let predecessor = self.node(node).predecessor;
+        Some((Message::Neighbours { predecessor, successors }, message::neighbours(u32::from(count))))
+    }
+
+    pub(super) fn neighbours_learnt(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        asking: Asking,
+        predecessor: Contact,
+        successors: List,
+    ) {
+        match asking {
+            Asking::Join => {
+                if self.head(node).is_none() || self.is_nearer(node, from) {
+                    self.set_successors(node, from, successors);
+                }
+                self.become_member(context, node);
+                self.after_successor(context, node, predecessor);
+            }
+            // If the head has changed while the reply was on its way, the next round will ask the new one.
+            Asking::Successor if self.head(node) == Some(from) => {
+                self.set_successors(node, from, successors);
+                self.after_successor(context, node, predecessor);
+            }
+            Asking::Successor => {}
+            Asking::Candidate => {
+                if self.is_nearer(node, from) {
+                    self.set_successors(node, from, successors);
+                }
+                self.notify_head(context, node);
+            }
+        }
+    }
+
+    /// The successor has told of its predecessor: if that lies between, it is the better successor.
+    fn after_successor(&mut self, context: &mut impl Context<Self>, node: Slot, predecessor: Contact) {
+        if !self.is_nearer(node, predecessor) {
+            self.notify_head(context, node);
+        } else if self.is_corrected() {
+            self.ask_neighbours(context, node, predecessor, Asking::Candidate);
+        } else {
+            self.push_successor(node, predecessor);
+            self.notify_head(context, node);
+        }
+    }
+
+    /// A node asked for its neighbours did not answer.
+    pub(super) fn no_neighbours(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        silent: Contact,
+        asking: Asking,
+    ) {
+        self.forget(context, node, silent);
+        match asking {
+            Asking::Join => self.join_failed(context, node),
+            Asking::Successor => self.stabilize(context, node),
+            Asking::Candidate => self.notify_head(context, node),
+        }
+    }
+
+    fn notify_head(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        if let Some(head) = self.head(node).filter(|head| head.slot() != node) {
+            context.send(node, head, Message::Notify, message::NOTIFICATION, None);
+        }
+    }
+
+    /// `from` says that it may be the predecessor.
+    pub(super) fn notified(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact) {
+        let own = self.own(node);
+        if !self.node(node).member || from == own {
+            return;
+        }
+        if self.head(node) == Some(own) {
+            self.push_successor(node, from);
+        }
+        let predecessor = self.node(node).predecessor;
+        if predecessor.is_none() || between(predecessor.id(), from.id(), own.id()) {
+            self.adopt_predecessor(context, node, from);
+        } else if predecessor != from && self.is_corrected() {
+            self.ping_predecessor(context, node, from);
+        }
+    }
+
+    fn adopt_predecessor(&mut self, context: &mut impl Context<Self>, node: Slot, new: Contact) {
+        let old = std::mem::replace(&mut self.node_mut(node).predecessor, new);
+        if self.config.notify_old_predecessor && old.is_some() && old != new && old.slot() != node {
+            context.send(node, old, Message::NewSuccessor(new), message::NOTIFICATION, None);
+        }
+    }
+
+    /// Somebody offers a nearer successor.
+    pub(super) fn successor_offered(&mut self, context: &mut impl Context<Self>, node: Slot, candidate: Contact) {
+        if !self.is_nearer(node, candidate) {
+            return;
+        }
+        if self.is_corrected() {
+            self.ask_neighbours(context, node, candidate, Asking::Candidate);
+        } else {
+            self.push_successor(node, candidate);
+            self.notify_head(context, node);
+        }
+    }
+
+    /// Pings the predecessor, as its timer says.
+    pub(super) fn check_predecessor(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        self.ping_predecessor(context, node, Contact::NONE);
+    }
+
+    fn ping_predecessor(&mut self, context: &mut impl Context<Self>, node: Slot, candidate: Contact) {
+        let predecessor = self.node(node).predecessor;
+        if predecessor.is_some() && predecessor.slot() != node {
+            context.request(node, predecessor, Message::Ping { candidate }, message::PING_OR_REPLY, None);
+        }
+    }
+
+    /// The predecessor did not answer a ping.
+    pub(super) fn predecessor_dead(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        dead: Contact,
+        candidate: Contact,
+    ) {
+        if self.node(node).predecessor == dead {
+            self.node_mut(node).predecessor = candidate;
+        }
+        self.forget(context, node, dead);
+    }
+}

@@ -1,0 +1,137 @@
+//! What a node knows: its predecessor, successor list and fingers, and how these change.
+
+use super::fingers::Fingers;
+use super::{Chord, Maintenance};
+use crate::protocol::identifier::{between, clockwise};
+use crate::protocol::{Contact, Context, Slot};
+
+/// State of a node, but for the successor list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Node {
+    pub id: u64,
+    pub predecessor: Contact,
+    /// Length of the successor list.
+    pub successor_count: u8,
+    /// The finger whose turn it is.
+    pub next_finger: u8,
+    /// Whether it has completed its join.
+    pub member: bool,
+    /// Whether it looks for a successor: on arrival, or because it lost the last one.
+    pub joining: bool,
+    pub fingers: Fingers,
+}
+
+impl Chord {
+    /// A node with empty tables at its slot.
+    pub(super) fn move_in(&mut self, contact: Contact) {
+        let index = contact.slot() as usize;
+        if index >= self.nodes.len() {
+            self.nodes.resize(index + 1, Node::default());
+            self.successors.resize((index + 1) * self.config.successors as usize, Contact::NONE);
+        }
+        self.nodes[index] = Node { id: contact.id(), ..Node::default() };
+    }
+
+    /// Frees the tables of a node.
+    pub(super) fn move_out(&mut self, node: Slot) {
+        let state = &mut self.nodes[node as usize];
+        state.fingers.clear(&mut self.contacts);
+        *state = Node::default();
+    }
+
+    #[inline]
+    pub(super) fn node(&self, node: Slot) -> &Node {
+        &self.nodes[node as usize]
+    }
+
+    #[inline]
+    pub(super) fn node_mut(&mut self, node: Slot) -> &mut Node {
+        &mut self.nodes[node as usize]
+    }
+
+    /// The node itself, as others know it.
+    pub(super) fn own(&self, node: Slot) -> Contact {
+        Contact::new(self.node(node).id, node)
+    }
+
+    /// The successor list, nearest first.
+    #[inline]
+    pub(super) fn successors(&self, node: Slot) -> &[Contact] {
+        let start = node as usize * self.config.successors as usize;
+        &self.successors[start..start + self.nodes[node as usize].successor_count as usize]
+    }
+
+    /// The first successor, if there is one.
+    #[inline]
+    pub(super) fn head(&self, node: Slot) -> Option<Contact> {
+        self.successors(node).first().copied()
+    }
+
+    /// Makes `head` the first successor, followed by what it says are its own successors, up to the node itself.
+    pub(super) fn set_successors(&mut self, node: Slot, head: Contact, tail: crate::engine::pool::List) {
+        let own = self.node(node).id;
+        let capacity = self.config.successors as usize;
+        let start = node as usize * capacity;
+        let places = &mut self.successors[start..start + capacity];
+        places[0] = head;
+        let tail =
+            self.contacts.get(tail).iter().take_while(|contact| contact.id() != own && contact.id() != head.id());
+        let mut count = 1;
+        for (place, contact) in places[1..].iter_mut().zip(tail) {
+            *place = *contact;
+            count += 1;
+        }
+        self.nodes[node as usize].successor_count = count;
+    }
+
+    /// Puts a nearer node before the successor list (the original rules, on hearsay).
+    pub(super) fn push_successor(&mut self, node: Slot, nearer: Contact) {
+        let capacity = self.config.successors as usize;
+        let start = node as usize * capacity;
+        let count = self.node(node).successor_count as usize;
+        // A node that is its own only successor has no list to keep.
+        let keep = if self.head(node) == Some(self.own(node)) { 0 } else { count.min(capacity - 1) };
+        self.successors.copy_within(start..start + keep, start + 1);
+        self.successors[start] = nearer;
+        self.node_mut(node).successor_count = keep as u8 + 1;
+    }
+
+    /// Whether `candidate` lies between the node and its first successor.
+    pub(super) fn is_nearer(&self, node: Slot, candidate: Contact) -> bool {
+        let own = self.node(node).id;
+        candidate.is_some() && self.head(node).is_none_or(|head| between(own, candidate.id(), head.id()))
+    }
+
+    /// Strikes a node that did not answer from the successor list, the fingers and, under the original rules only by
+    /// the predecessor's own check, from the place of the predecessor.
+    pub(super) fn forget(&mut self, context: &mut impl Context<Self>, node: Slot, dead: Contact) {
+        let capacity = self.config.successors as usize;
+        let start = node as usize * capacity;
+        let state = &mut self.nodes[node as usize];
+        state.fingers.forget(&mut self.contacts, dead);
+        if state.predecessor == dead && self.config.maintenance == Maintenance::Corrected {
+            state.predecessor = Contact::NONE;
+        }
+        let count = state.successor_count as usize;
+        let list = &mut self.successors[start..start + count];
+        if let Some(place) = list.iter().position(|successor| *successor == dead) {
+            list.copy_within(place + 1.., place);
+            self.nodes[node as usize].successor_count -= 1;
+            if count == 1 {
+                self.replace_last_successor(context, node);
+            }
+        }
+    }
+
+    /// The successor list has run empty. The nearest finger is the best successor known; without one the node has to
+    /// find its place anew. The papers assume that this does not happen; with a list of 1 it does.
+    fn replace_last_successor(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        let own = self.node(node).id;
+        let fingers = self.node(node).fingers.contacts(&self.contacts).iter();
+        let nearest = fingers.filter(|finger| finger.is_some()).min_by_key(|finger| clockwise(own, finger.id()));
+        match nearest.copied() {
+            Some(finger) => self.push_successor(node, finger),
+            None => self.begin_join(context, node),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Who occupies which slot now.
+
+use super::contact::{Contact, Slot};
+use crate::engine::time::Time;
+
+/// One slot.
+#[derive(Clone, Copy, Debug, Default)]
+struct Occupant {
+    id: u64,
+    arrived: Time,
+    /// Counts lives and deaths at this slot: odd while somebody lives here.
+    life: u32,
+    /// The number of the node that the occupant is, or was.
+    node: u32,
+}
+
+/// One life of the occupant of a slot: tells a node from its former and later lives at the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life(u32);
+
+/// The table of slots.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    occupants: Vec<Occupant>,
+}
+
+impl Directory {
+    /// Number of slots, live or not.
+    pub fn slots(&self) -> u32 {
+        self.occupants.len() as u32
+    }
+
+    /// A node moves in; the slot must be empty. Slots are made as needed.
+    pub fn arrive(&mut self, slot: Slot, id: u64, node: u32, now: Time) {
+        if slot >= self.slots() {
+            self.occupants.resize(slot as usize + 1, Occupant::default());
+        }
+        let occupant = &mut self.occupants[slot as usize];
+        debug_assert!(occupant.life % 2 == 0, "slot {slot} is taken");
+        *occupant = Occupant { id, arrived: now, life: occupant.life.wrapping_add(1), node };
+    }
+
+    /// The occupant of `slot` is gone.
+    pub fn depart(&mut self, slot: Slot) {
+        let occupant = &mut self.occupants[slot as usize];
+        debug_assert!(occupant.life % 2 == 1, "nobody lives at slot {slot}");
+        occupant.life = occupant.life.wrapping_add(1);
+    }
+
+    /// Whether somebody lives at `slot`.
+    pub fn is_occupied(&self, slot: Slot) -> bool {
+        self.occupants.get(slot as usize).is_some_and(|occupant| occupant.life % 2 == 1)
+    }
+
+    /// The present life at `slot`, if somebody lives there.
+    #[inline]
+    pub fn life(&self, slot: Slot) -> Life {
+        Life(self.occupants[slot as usize].life)
+    }
+
+    /// Whether `life` still goes on at `slot`. Only lives of live occupants are ever handed out.
+    #[inline]
+    pub fn lives(&self, slot: Slot, life: Life) -> bool {
+        self.occupants[slot as usize].life == life.0
+    }
+
+    /// The life of the node that `contact` names, if that node is alive.
+    #[inline]
+    pub fn find(&self, contact: Contact) -> Option<Life> {
+        let occupant = self.occupants.get(contact.slot() as usize)?;
+        (occupant.life % 2 == 1 && occupant.id == contact.id()).then_some(Life(occupant.life))
+    }
+
+    /// Whether the node that `contact` names is alive.
+    pub fn is_live(&self, contact: Contact) -> bool {
+        self.find(contact).is_some()
+    }
+
+    /// The occupant of `slot` as a contact.
+    pub fn contact(&self, slot: Slot) -> Contact {
+        Contact::new(self.occupants[slot as usize].id, slot)
+    }
+
+    /// The number of the node at `slot`.
+    pub fn node(&self, slot: Slot) -> u32 {
+        self.occupants[slot as usize].node
+    }
+
+    /// When the occupant of `slot` arrived.
+    pub fn arrived(&self, slot: Slot) -> Time {
+        self.occupants[slot as usize].arrived
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_tells_its_lives_apart() {
+        let mut directory = Directory::default();
+        directory.arrive(3, 77, 5, Time::ZERO);
+        let (first, life) = (directory.contact(3), directory.life(3));
+        assert!(directory.is_live(first) && !directory.is_live(Contact::new(78, 3)) && !directory.is_occupied(2));
+        directory.depart(3);
+        assert!(!directory.is_live(first) && !directory.lives(3, life));
+        directory.arrive(3, 78, 6, Time::ZERO);
+        assert!(!directory.is_live(first) && !directory.lives(3, life), "a later occupant is somebody else");
+        directory.depart(3);
+        directory.arrive(3, 77, 5, Time::ZERO);
+        assert!(directory.is_live(first), "the same identifier at the same address is the same node");
+        assert!(!directory.lives(3, life), "but it is another life");
+    }
+}

@@ -1,0 +1,184 @@
+//! What a protocol is: handlers for what can happen at a node, and the rule that says who owns a key.
+//!
+//! A protocol keeps the state of all its nodes itself, indexed by [`Slot`], in whatever layout serves it. It acts on
+//! the world through a [`Context`] only: it sends requests and messages, sets timers, ends lookups. It does not know
+//! when nodes come and go, what the network does, or who is alive. One folder a protocol; none knows another.
+
+pub mod contact;
+pub mod directory;
+pub mod identifier;
+pub mod lookup;
+pub mod members;
+
+pub mod chord;
+
+pub use contact::{Contact, Slot};
+pub use lookup::{Lookup, LookupId, Purpose};
+pub use members::Members;
+
+use crate::engine::time::{Duration, Time};
+use directory::Directory;
+use rand_chacha::ChaCha8Rng;
+
+/// Bytes of every message before what it carries (p2psim's accounting, so that figures can be compared).
+pub const HEADER_BYTES: u32 = 20;
+/// Bytes of a node address or an identifier in a message.
+pub const ADDRESS_BYTES: u32 = 4;
+
+/// What a message costs, and as what it is booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Index into [`Protocol::MESSAGE_KINDS`].
+    pub kind: u8,
+    /// Size \[B\], header included.
+    pub bytes: u32,
+}
+
+impl Charge {
+    /// A message of this kind that carries so many addresses and identifiers, and nothing else.
+    pub const fn addresses(kind: u8, count: u32) -> Self {
+        Charge { kind, bytes: HEADER_BYTES + ADDRESS_BYTES * count }
+    }
+}
+
+/// Ground truth, for a protocol's report on its own health. Handlers never see it.
+pub struct Truth<'a> {
+    /// All members.
+    pub members: &'a Members,
+    /// Who is alive.
+    pub directory: &'a Directory,
+    /// Whether two slots can reach each other now.
+    pub reachable: &'a dyn Fn(Slot, Slot) -> bool,
+}
+
+/// What a protocol can do to the world.
+///
+/// Payloads: a message handed to the context belongs to it from then on. After its last use, or when it is lost, the
+/// simulation gives it to [`Protocol::release`]; handlers only read what they receive.
+pub trait Context<P: Protocol> {
+    /// The present.
+    fn now(&self) -> Time;
+
+    /// The protocol's stream of random numbers.
+    fn random(&mut self) -> &mut ChaCha8Rng;
+
+    /// A live node as others know it.
+    fn contact(&self, node: Slot) -> Contact;
+
+    /// A random member that `node` can reach, other than `node`: where it can begin to join. `None` if there is none.
+    fn bootstrap(&mut self, node: Slot) -> Option<Contact>;
+
+    /// Sends a request. Either [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from`
+    /// departs first. `lookup` is the lookup that causes the request, if one does: its counts of requests and timeouts
+    /// are kept here.
+    fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
+
+    /// Sends a message that nobody answers.
+    fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
+
+    /// Fires `timer` at `node` after `delay`, unless the node departs first.
+    fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer);
+
+    /// `node` has completed its join: it is a member from now on. Later calls in the same life do nothing.
+    fn join_completed(&mut self, node: Slot);
+
+    /// Starts a lookup of the protocol's own. Its deadline is the same as that of all others; when it passes,
+    /// [`Protocol::on_task_failed`] is called.
+    fn start_task(&mut self, node: Slot, key: u64, task: P::Task) -> LookupId;
+
+    /// A lookup under way; `None` once it has ended.
+    fn lookup(&self, id: LookupId) -> Option<Lookup<P::Task>>;
+
+    /// Ends a lookup with an answer: `owner` was named after `hops` hops. Nothing happens if it has ended already.
+    fn answer(&mut self, id: LookupId, owner: Contact, hops: u32);
+
+    /// Ends a lookup without an answer. Nothing happens if it has ended already.
+    fn give_up(&mut self, id: LookupId);
+}
+
+/// A distributed hash table.
+pub trait Protocol: Sized {
+    /// What nodes send each other. Small and `Copy`; larger payloads live in pools of the protocol's own.
+    type Message: Copy;
+    /// What a node can be woken up for.
+    type Timer: Copy;
+    /// Why a node makes a lookup of its own.
+    type Task: Copy;
+
+    /// Name, as in `[protocol.<name>]`.
+    const NAME: &'static str;
+    /// Kinds of messages, as words that fit in column names.
+    const MESSAGE_KINDS: &'static [&'static str];
+    /// Names of the figures that [`Self::health`] gives, as column names.
+    const HEALTH: &'static [&'static str];
+
+    /// Identifiers (virtual nodes) a node has; each has a slot and runs the protocol by itself.
+    fn identifiers_per_node(&self) -> u32 {
+        1
+    }
+
+    /// Length of identifiers \[bit\], 8 to 64.
+    fn identifier_bits(&self) -> u32 {
+        64
+    }
+
+    /// How long a lookup may take before it has failed.
+    fn lookup_deadline(&self) -> Duration;
+
+    /// Gives all members exact tables, as if the network had been quiet for long, and starts their timers.
+    fn start_converged(&mut self, context: &mut impl Context<Self>, members: &Members);
+
+    /// A node arrives and begins to join.
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot);
+
+    /// A node is about to leave gracefully; what it sends now still gets through.
+    fn on_leave(&mut self, context: &mut impl Context<Self>, node: Slot);
+
+    /// A node is gone, gracefully or not: its state is no longer needed.
+    fn on_departure(&mut self, node: Slot);
+
+    /// The workload starts a lookup at a member.
+    fn on_lookup(&mut self, context: &mut impl Context<Self>, node: Slot, lookup: LookupId);
+
+    /// A request arrives. What is returned is sent back at once; with `None` the caller's timeout will expire.
+    fn on_request(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        request: Self::Message,
+    ) -> Option<(Self::Message, Charge)>;
+
+    /// The reply to a request of `node` arrives.
+    fn on_reply(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        request: Self::Message,
+        reply: Self::Message,
+    );
+
+    /// No reply to a request of `node` came in time.
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: Self::Message);
+
+    /// A message that wants no answer arrives.
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: Self::Message);
+
+    /// A timer fires.
+    fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Self::Timer);
+
+    /// A lookup of the node's own passed its deadline.
+    fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Self::Task);
+
+    /// A message has been used for the last time: whatever it holds in a pool can be freed.
+    fn release(&mut self, message: Self::Message) {
+        let _ = message;
+    }
+
+    /// The member that owns `key` among those that `admits` lets count. A rule of the protocol, not of its state.
+    fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
+
+    /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
+    fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;
+}

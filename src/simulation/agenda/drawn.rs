@@ -1,0 +1,120 @@
+//! Happenings left to chance: the churn process, the victims of scheduled events, and the workload.
+
+use super::Happening;
+use super::script::Strike;
+use crate::churn::{Change, Process};
+use crate::engine::time::Time;
+use crate::scenario::model::{Amount, Scenario, Start};
+use crate::workload::Lookups;
+
+/// The churn process and the workload, kept in step with each other.
+#[derive(Debug)]
+pub(super) struct Drawn {
+    churn: Process,
+    lookups: Lookups,
+    /// A scheduled event that strikes several nodes at one instant, one after another.
+    strike: Option<Batch>,
+}
+
+/// What is left of a scheduled event.
+#[derive(Clone, Copy, Debug)]
+struct Batch {
+    now: Time,
+    remaining: u32,
+    kind: BatchKind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum BatchKind {
+    Join,
+    Depart { graceful: bool },
+}
+
+impl Drawn {
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        let churn = Process::new(&scenario.churn, &scenario.population, scenario.seed);
+        let live = match scenario.population.start {
+            Start::Converged => scenario.population.nodes,
+            Start::Joining { .. } => 0,
+        };
+        let lookups = Lookups::new(&scenario.workload, scenario.seed, live);
+        Self { churn, lookups, strike: None }
+    }
+
+    /// When the next thing is due that is not part of a scheduled event.
+    pub(super) fn next_time(&self) -> Time {
+        self.churn.next_time().min(self.lookups.next_time())
+    }
+
+    /// Takes what is due next: churn before lookups.
+    pub(super) fn step(&mut self) -> Option<Happening> {
+        let now = self.churn.next_time();
+        if now > self.lookups.next_time() {
+            let lookup = self.lookups.start(self.churn.population().count());
+            let node = self.churn.population().live()[lookup.rank as usize];
+            return Some(Happening::Lookup { node, key: lookup.key });
+        }
+        let change = self.churn.step()?;
+        self.follow(now);
+        Some(match change {
+            Change::Join(node) => Happening::Join { node },
+            Change::Depart { node, graceful } => Happening::Depart { node, graceful },
+        })
+    }
+
+    /// A node of a joining start joins.
+    pub(super) fn join(&mut self, now: Time, node: u32) {
+        self.churn.join(now, node);
+        self.follow(now);
+    }
+
+    /// A scheduled event begins.
+    pub(super) fn begin_strike(&mut self, now: Time, strike: Strike) {
+        let (remaining, kind) = match strike {
+            Strike::Join { count, over } if !over.is_zero() => return self.churn.plan_arrivals(now, count, over),
+            Strike::Join { count, .. } => (count, BatchKind::Join),
+            Strike::Depart { amount, graceful } => (self.victims(amount), BatchKind::Depart { graceful }),
+        };
+        self.strike = Some(Batch { now, remaining, kind });
+    }
+
+    /// Strikes the next node of a scheduled event that has begun. Nothing else happens before all have been struck, so
+    /// striking one after another is choosing all at once without replacement.
+    pub(super) fn continue_strike(&mut self) -> Option<(Time, Happening)> {
+        let batch = self.strike.as_mut()?;
+        let now = batch.now;
+        let kind = batch.kind;
+        let left = batch.remaining.checked_sub(1);
+        batch.remaining = left.unwrap_or(0);
+        let happening = left.and_then(|_| match kind {
+            BatchKind::Join => self.churn.join_new(now).map(|node| Happening::Join { node }),
+            BatchKind::Depart { graceful } => {
+                self.churn.depart_random(now).map(|node| Happening::Depart { node, graceful })
+            }
+        });
+        match happening {
+            Some(happening) => {
+                self.follow(now);
+                Some((now, happening))
+            }
+            None => {
+                self.strike = None;
+                None
+            }
+        }
+    }
+
+    /// How many nodes an event strikes, of those that may depart.
+    fn victims(&self, amount: Amount) -> u32 {
+        let most = self.churn.population().transient().len() as u32;
+        match amount {
+            Amount::Count(count) => count.min(most),
+            Amount::Fraction(fraction) => (libm::round(fraction * f64::from(most)) as u32).min(most),
+        }
+    }
+
+    /// Tells the workload how many nodes are live now.
+    fn follow(&mut self, now: Time) {
+        self.lookups.set_live(now, self.churn.population().count());
+    }
+}

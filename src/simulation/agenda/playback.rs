@@ -1,0 +1,36 @@
+//! Happenings from a schedule file.
+
+use super::Happening;
+use crate::engine::time::Time;
+use crate::scenario::model::{ScheduleAction, ScheduleEntry};
+use std::sync::Arc;
+
+/// A schedule that is being played, in the order of the file.
+#[derive(Clone, Debug)]
+pub(super) struct Playback {
+    entries: Arc<Vec<ScheduleEntry>>,
+    played: usize,
+}
+
+impl Playback {
+    pub(super) fn new(entries: Arc<Vec<ScheduleEntry>>) -> Self {
+        Self { entries, played: 0 }
+    }
+
+    /// When the next entry is due; [`Time::NEVER`] after the last.
+    pub(super) fn next_time(&self) -> Time {
+        self.entries.get(self.played).map_or(Time::NEVER, |entry| entry.time)
+    }
+
+    /// Takes the next entry.
+    pub(super) fn step(&mut self) -> Option<Happening> {
+        let ScheduleEntry { node, action, .. } = *self.entries.get(self.played)?;
+        self.played += 1;
+        Some(match action {
+            ScheduleAction::Join => Happening::Join { node },
+            ScheduleAction::Leave => Happening::Depart { node, graceful: true },
+            ScheduleAction::Crash => Happening::Depart { node, graceful: false },
+            ScheduleAction::Lookup(key) => Happening::Lookup { node, key },
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! What waits in the event queue, and the numbers by which events enter the fingerprint.
+
+use crate::protocol::directory::Life;
+use crate::protocol::{Contact, LookupId, Slot};
+
+use crate::engine::queue::Ticket;
+use crate::engine::time::Time;
+
+/// Something that will happen at a node. 16 bytes with a timer of up to 4.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event<T> {
+    /// The request of a call arrives at `to`.
+    Request { call: u32, to: Slot },
+    /// The reply of a call arrives at its caller.
+    Reply { call: u32, to: Slot },
+    /// A call has waited long enough.
+    Timeout { call: u32, to: Slot },
+    /// A message without an answer arrives; it is kept like a call.
+    Message { call: u32, to: Slot },
+    /// A timer fires.
+    Timer { node: Slot, life: Life, timer: T },
+    /// A lookup has taken long enough.
+    Deadline { lookup: LookupId },
+}
+
+impl<T> Event<T> {
+    /// The slot whose state the event will touch first: a hint for prefetching.
+    pub(crate) fn slot(&self) -> Option<Slot> {
+        match *self {
+            Event::Request { to, .. }
+            | Event::Reply { to, .. }
+            | Event::Timeout { to, .. }
+            | Event::Message { to, .. } => Some(to),
+            Event::Timer { node, .. } => Some(node),
+            Event::Deadline { .. } => None,
+        }
+    }
+}
+
+/// How an event enters the fingerprint. The numbers are part of the result format: never renumber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    Join = 1,
+    Leave = 2,
+    Crash = 3,
+    Lookup = 4,
+    Partition = 5,
+    Heal = 6,
+    Request = 7,
+    Reply = 8,
+    Timeout = 9,
+    Message = 10,
+    Timer = 11,
+    Deadline = 12,
+}
+
+/// A request under way, from its sending until nothing in the queue refers to it; or a message without an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<M> {
+    pub from: Contact,
+    pub to: Contact,
+    pub from_life: Life,
+    pub to_life: Option<Life>,
+    pub lookup: Option<LookupId>,
+    pub request: M,
+    pub reply: Option<M>,
+    pub timeout_at: Time,
+    pub ticket: Ticket,
+    /// Events in the queue that refer to this call.
+    pub pending: u8,
+    pub timeout_scheduled: bool,
+    pub timed_out: bool,
+    pub answered: bool,
+}

@@ -1,0 +1,13 @@
+//! One run: the event loop, the life and death of nodes, and scheduled events, for any protocol.
+//!
+//! Whatever comes from outside the network (arrivals, departures, lookups, partitions) comes from the [`agenda`],
+//! which does not depend on the protocol; whatever nodes cause comes from the event queue. The loop takes the earlier
+//! of the two; at the same instant the agenda goes first, so that a schedule that was written down plays the same.
+
+pub mod agenda;
+mod berths;
+mod event;
+mod run;
+mod world;
+
+pub use run::{Options, Simulation};

@@ -1,0 +1,372 @@
+//! The event loop.
+
+use super::agenda::{Agenda, Happening};
+use super::berths::Berths;
+use super::event::{Event, Kind};
+use super::world::{LookupResult, World};
+use crate::engine::time::Time;
+use crate::observe::progress::{Interrupted, Monitor, Progress};
+use crate::observe::report::{LookupRecord, Recorder, RunReport};
+use crate::observe::warnings;
+use crate::protocol::identifier::Identifiers;
+use crate::protocol::{Context, Members, Protocol, Purpose, Slot, Truth};
+use crate::scenario::{ReturnIdentifier, Scenario};
+use std::ops::ControlFlow;
+
+/// Events between two calls of the monitor.
+const EVENTS_PER_PROGRESS: u64 = 1 << 16;
+
+/// What a run does besides simulating. Nothing here changes the fingerprint.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Hand every lookup of the measurement to the recorder.
+    pub record_lookups: bool,
+    /// Hand every arrival, departure and lookup to the recorder.
+    pub record_schedule: bool,
+    /// Do not look at the health of the network at the end of every window: the columns stay empty.
+    pub blind: bool,
+    /// Schedule every timeout when its request is sent, as a real node would. Slower; for tests of the shortcut.
+    pub eager_timeouts: bool,
+}
+
+/// One run of one protocol.
+pub struct Simulation<P: Protocol> {
+    protocol: P,
+    world: World<P>,
+    agenda: Agenda,
+    berths: Berths,
+    identifiers: Identifiers,
+    return_identifier: ReturnIdentifier,
+    /// Serial number of the next fresh identifier.
+    serial: u64,
+    /// For nodes that keep their identifiers: the serial number by node, once it has one.
+    serial_of_node: Vec<Option<u64>>,
+    end: Time,
+    died_out: Option<Time>,
+    options: Options,
+}
+
+impl<P: Protocol> Simulation<P> {
+    /// A run at time 0: with a converged start, the initial nodes are there.
+    pub fn new(scenario: &Scenario, protocol: P, options: Options) -> Self {
+        let mut world = World::new(scenario, &protocol);
+        world.finished = options.record_lookups.then(Vec::new);
+        world.eager_timeouts = options.eager_timeouts;
+        let mut simulation = Simulation {
+            world,
+            agenda: Agenda::new(scenario),
+            berths: Berths::new(protocol.identifiers_per_node()),
+            identifiers: Identifiers::new(scenario.seed, protocol.identifier_bits()),
+            return_identifier: scenario.churn.return_identifier,
+            serial: 0,
+            serial_of_node: Vec::new(),
+            end: scenario.measurement.end(),
+            died_out: None,
+            options,
+            protocol,
+        };
+        simulation.start_converged();
+        simulation
+    }
+
+    /// The protocol with the state of all nodes.
+    pub fn protocol(&self) -> &P {
+        &self.protocol
+    }
+
+    fn start_converged(&mut self) {
+        let nodes = self.agenda.initial_nodes();
+        if nodes == 0 {
+            return;
+        }
+        let slots: Vec<Slot> = (0..nodes).flat_map(|node| self.move_in(node)).collect();
+        let contacts = slots.into_iter().map(|slot| self.world.contact(slot));
+        let members = Members::from_contacts(contacts);
+        self.protocol.start_converged(&mut self.world, &members);
+        self.world.members = members;
+        self.world.population_changed(i64::from(nodes));
+    }
+
+    /// Plays the run to its end.
+    ///
+    /// # Errors
+    /// If the monitor stops it.
+    pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Interrupted> {
+        let mut next_progress = 0;
+        loop {
+            if self.world.events >= next_progress {
+                next_progress = self.world.events + EVENTS_PER_PROGRESS;
+                self.tell(monitor)?;
+            }
+            let agenda_time = self.agenda.peek_time();
+            let queue_time = self.world.queue.peek_time().unwrap_or(Time::NEVER);
+            let time = agenda_time.min(queue_time);
+            self.close_windows(time.min(self.end));
+            if time >= self.end {
+                break;
+            }
+            self.world.now = time;
+            if agenda_time <= queue_time {
+                self.play_agenda(recorder);
+            } else {
+                self.play_event();
+            }
+            self.tidy(recorder);
+        }
+        self.tell(monitor)?;
+        Ok(self.report())
+    }
+
+    fn tell(&self, monitor: &mut dyn Monitor) -> Result<(), Interrupted> {
+        let world = &self.world;
+        let progress = Progress { now: world.now, end: self.end, live_nodes: world.live(), events: world.events };
+        match monitor.progress(&progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Interrupted { progress }),
+        }
+    }
+
+    /// Ends all windows that end at or before `time`.
+    #[inline]
+    fn close_windows(&mut self, time: Time) {
+        while self.world.metrics.boundary() <= time {
+            let (protocol, world, blind) = (&self.protocol, &self.world, self.options.blind);
+            let health = || match blind {
+                true => vec![None; P::HEALTH.len()],
+                false => protocol.health(&Truth {
+                    members: &world.members,
+                    directory: &world.directory,
+                    reachable: &|a, b| world.reachable(a, b),
+                }),
+            };
+            // The closure looks at the world while the metrics inside it change: measure first.
+            let measured = if world.metrics.is_measuring() { health() } else { Vec::new() };
+            if !self.world.metrics.close_window(|| measured) {
+                break;
+            }
+        }
+    }
+
+    /// Gives back payloads that were dropped, and hands out lookups that ended.
+    #[inline]
+    fn tidy(&mut self, recorder: &mut dyn Recorder) {
+        while let Some(message) = self.world.released.pop() {
+            self.protocol.release(message);
+        }
+        if let Some(finished) = &mut self.world.finished {
+            finished.drain(..).for_each(|record: LookupRecord| recorder.lookup(&record));
+        }
+    }
+
+    fn play_agenda(&mut self, recorder: &mut dyn Recorder) {
+        let Some((time, happening)) = self.agenda.next() else { return };
+        if let (true, Some(entry)) = (self.options.record_schedule, self.agenda.last_as_schedule_entry()) {
+            recorder.scheduled(&entry);
+        }
+        debug_assert_eq!(time, self.world.now);
+        match happening {
+            Happening::Join { node } => self.arrive(node),
+            Happening::Depart { node, graceful } => self.depart(node, graceful),
+            Happening::Lookup { node, key } => self.start_lookup(node, key),
+            Happening::Partition { event } => {
+                self.world.record(0, Kind::Partition);
+                self.world.network.partition(self.agenda.shares(event));
+            }
+            Happening::Heal => {
+                self.world.record(0, Kind::Heal);
+                self.world.network.heal();
+            }
+        }
+    }
+
+    /// Gives a node its slots and identifiers.
+    fn move_in(&mut self, node: u32) -> std::ops::Range<Slot> {
+        let width = u64::from(self.protocol.identifiers_per_node());
+        let serial = self.serial_number(node);
+        let berth = self.berths.take(node);
+        let slots = self.berths.slots(node);
+        for (slot, offset) in slots.clone().zip(0..) {
+            let id = self.identifiers.identifier(serial * width + offset);
+            if offset == 0 {
+                self.world.network.place(berth, id);
+            }
+            self.world.directory.arrive(slot, id, node, self.world.now);
+        }
+        slots
+    }
+
+    fn serial_number(&mut self, node: u32) -> u64 {
+        let kept = match self.return_identifier {
+            ReturnIdentifier::Fresh => None,
+            ReturnIdentifier::Same => {
+                let known = self.serial_of_node.len().max(node as usize + 1);
+                self.serial_of_node.resize(known, None);
+                self.serial_of_node[node as usize]
+            }
+        };
+        let serial = kept.unwrap_or(self.serial);
+        if kept.is_none() {
+            self.serial += 1;
+            if let Some(place) = self.serial_of_node.get_mut(node as usize) {
+                *place = Some(serial);
+            }
+        }
+        serial
+    }
+
+    fn arrive(&mut self, node: u32) {
+        let slots = self.move_in(node);
+        self.world.record(slots.start, Kind::Join);
+        self.world.metrics.arrived();
+        self.world.population_changed(1);
+        for slot in slots {
+            self.protocol.on_arrival(&mut self.world, slot);
+        }
+    }
+
+    fn depart(&mut self, node: u32, graceful: bool) {
+        let slots = self.berths.slots(node);
+        self.world.record(slots.start, if graceful { Kind::Leave } else { Kind::Crash });
+        self.world.metrics.departed(graceful);
+        if graceful {
+            slots.clone().for_each(|slot| self.protocol.on_leave(&mut self.world, slot));
+        }
+        for slot in slots {
+            while let Some(lookup) = self.world.lookups.any_of(slot) {
+                self.world.end_lookup(lookup, LookupResult::InitiatorDeparted);
+            }
+            self.world.members.remove(self.world.contact(slot));
+            self.world.directory.depart(slot);
+            self.protocol.on_departure(slot);
+        }
+        self.berths.free(node);
+        self.world.population_changed(-1);
+        if self.world.live() == 0 {
+            self.died_out.get_or_insert(self.world.now);
+        }
+    }
+
+    /// A lookup starts at the first of the node's identifiers that is a member.
+    fn start_lookup(&mut self, node: u32, key: u64) {
+        let slots = self.berths.slots(node);
+        self.world.record(slots.start, Kind::Lookup);
+        let member = slots.clone().find(|slot| self.world.members.contains(self.world.contact(*slot)));
+        match member {
+            Some(slot) => {
+                let lookup = self.world.start_lookup(slot, key, Purpose::Workload);
+                self.protocol.on_lookup(&mut self.world, slot, lookup);
+            }
+            None => self.world.metrics.lookup_not_started(),
+        }
+    }
+
+    fn play_event(&mut self) {
+        let Some((_, event)) = self.world.queue.pop() else { return };
+        match event {
+            Event::Request { call, to } => self.deliver_request(call, to),
+            Event::Reply { call, to } => self.deliver_reply(call, to),
+            Event::Timeout { call, to } => self.expire(call, to),
+            Event::Message { call, to } => self.deliver_message(call, to),
+            Event::Timer { node, life, timer } => {
+                if self.world.directory.lives(node, life) {
+                    self.world.record(node, Kind::Timer);
+                    self.protocol.on_timer(&mut self.world, node, timer);
+                }
+            }
+            Event::Deadline { lookup } => {
+                if let Some(late) = self.world.end_lookup(lookup, LookupResult::GivenUp) {
+                    self.world.record(late.initiator, Kind::Deadline);
+                    if let Purpose::Task(task) = late.purpose {
+                        self.protocol.on_task_failed(&mut self.world, late.initiator, task);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the target of a call is still in the life in which it was addressed.
+    fn target_lives(&self, index: u32) -> bool {
+        let call = self.world.call(index);
+        call.to_life.is_some_and(|life| self.world.directory.lives(call.to.slot(), life))
+    }
+
+    fn deliver_request(&mut self, index: u32, to: Slot) {
+        let alive = self.target_lives(index);
+        if self.world.arrived(alive) {
+            self.world.record(to, Kind::Request);
+            let (from, request) = (self.world.call(index).from, self.world.call(index).request);
+            match self.protocol.on_request(&mut self.world, to, from, request) {
+                Some((reply, charge)) => self.world.send_reply(index, reply, charge),
+                None => self.world.ensure_timeout(index),
+            }
+        } else {
+            self.world.ensure_timeout(index);
+        }
+        self.passed(index);
+    }
+
+    fn deliver_reply(&mut self, index: u32, to: Slot) {
+        let call = *self.world.call(index);
+        let alive = self.world.directory.lives(to, call.from_life);
+        if self.world.arrived(alive) {
+            self.world.record(to, Kind::Reply);
+            match call.reply {
+                Some(reply) if !call.timed_out => {
+                    self.world.call_mut(index).answered = true;
+                    self.protocol.on_reply(&mut self.world, to, call.to, call.request, reply);
+                }
+                _ => self.world.late_replies += 1,
+            }
+        }
+        self.passed(index);
+    }
+
+    fn expire(&mut self, index: u32, to: Slot) {
+        let call = *self.world.call(index);
+        if !call.answered && self.world.directory.lives(to, call.from_life) {
+            self.world.call_mut(index).timed_out = true;
+            self.world.record(to, Kind::Timeout);
+            if let Some(lookup) = call.lookup.and_then(|id| self.world.lookups.get_mut(id)) {
+                lookup.timeouts += 1;
+            }
+            self.protocol.on_timeout(&mut self.world, to, call.to, call.request);
+        }
+        self.passed(index);
+    }
+
+    fn deliver_message(&mut self, index: u32, to: Slot) {
+        let alive = self.target_lives(index);
+        if self.world.arrived(alive) {
+            self.world.record(to, Kind::Message);
+            let (from, message) = (self.world.call(index).from, self.world.call(index).request);
+            self.protocol.on_message(&mut self.world, to, from, message);
+        }
+        self.passed(index);
+    }
+
+    /// One event that referred to a call is over.
+    fn passed(&mut self, index: u32) {
+        self.world.call_mut(index).pending -= 1;
+        self.world.settle(index);
+    }
+
+    fn report(self) -> RunReport {
+        let Simulation { world, died_out, berths, .. } = self;
+        let live = world.live();
+        let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
+        let late_share = world.late_replies as f64 / world.requests.max(1) as f64;
+        let (total, windows, hops) = world.metrics.finish();
+        let warnings = warnings::find(&total, &windows, died_out, joining, live, late_share);
+        RunReport {
+            protocol: P::NAME,
+            fingerprint: world.fingerprint.digest(),
+            events: world.events,
+            in_flight: world.lookups.workload_in_flight(),
+            messages: world.balance,
+            total,
+            windows,
+            hops,
+            warnings,
+        }
+    }
+}

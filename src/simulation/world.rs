@@ -1,0 +1,373 @@
+//! The world as the protocol acts on it: messages on their way, timers, lookups under way, and the books about them.
+//!
+//! A timeout costs nothing unless it happens. When a request is sent it is known whether it will arrive, and when its
+//! reply is sent whether that comes in time; the caller's timeout enters the queue only once it is certain to expire.
+//! It takes its place in the order of events when the request is sent (a ticket), so the run is the same as if every
+//! timeout had been scheduled then and most had been cancelled; `eager_timeouts` does that, and a test compares.
+
+use super::event::{Call, Event, Kind};
+use crate::engine::fingerprint::Fingerprint;
+use crate::engine::pool::Slab;
+use crate::engine::queue::EventQueue;
+use crate::engine::random::{self, Purpose as Stream};
+use crate::engine::time::{Duration, Time};
+use crate::network::Network;
+use crate::observe::metrics::Metrics;
+use crate::observe::report::{LookupRecord, MessageBalance, Outcome};
+use crate::protocol::directory::Directory;
+use crate::protocol::lookup::Lookups;
+use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot};
+use crate::scenario::Scenario;
+use rand_chacha::ChaCha8Rng;
+
+/// Random slots tried for a bootstrap node before the ring is asked.
+const BOOTSTRAP_TRIES: u32 = 64;
+
+pub(crate) struct World<P: Protocol> {
+    pub now: Time,
+    pub queue: EventQueue<Event<P::Timer>>,
+    pub directory: Directory,
+    pub members: Members,
+    pub network: Network,
+    pub lookups: Lookups<P::Task>,
+    pub metrics: Metrics,
+    pub fingerprint: Fingerprint,
+    pub events: u64,
+    pub balance: MessageBalance,
+    pub requests: u64,
+    pub late_replies: u64,
+    /// Payloads that were dropped while the protocol was busy: it gets them back when its handler returns.
+    pub released: Vec<P::Message>,
+    /// Lookups that ended in the measurement, for whoever writes them down.
+    pub finished: Option<Vec<LookupRecord>>,
+    pub eager_timeouts: bool,
+    calls: Slab<Call<P::Message>>,
+    random: ChaCha8Rng,
+    /// Identifiers a node.
+    width: u32,
+    deadline: Duration,
+    live: u64,
+}
+
+impl<P: Protocol> World<P> {
+    pub fn new(scenario: &Scenario, protocol: &P) -> Self {
+        World {
+            now: Time::ZERO,
+            queue: EventQueue::new(),
+            directory: Directory::default(),
+            members: Members::new(),
+            network: Network::new(&scenario.network, scenario.seed),
+            lookups: Lookups::default(),
+            metrics: Metrics::new(scenario.measurement, P::MESSAGE_KINDS, P::HEALTH),
+            fingerprint: Fingerprint::new(),
+            events: 0,
+            balance: MessageBalance::default(),
+            requests: 0,
+            late_replies: 0,
+            released: Vec::new(),
+            finished: None,
+            eager_timeouts: false,
+            calls: Slab::new(),
+            random: scenario.seed.stream(Stream::Protocol),
+            width: protocol.identifiers_per_node(),
+            deadline: protocol.lookup_deadline(),
+            live: 0,
+        }
+    }
+
+    /// Books one event.
+    #[inline]
+    pub fn record(&mut self, node: Slot, kind: Kind) {
+        self.events += 1;
+        self.fingerprint.record(self.now, node, kind as u8);
+    }
+
+    fn host(&self, slot: Slot) -> u32 {
+        if self.width == 1 { slot } else { slot / self.width }
+    }
+
+    pub fn reachable(&self, a: Slot, b: Slot) -> bool {
+        self.network.reachable(self.host(a), self.host(b))
+    }
+
+    /// Live nodes changed by `change`, or members did.
+    pub fn population_changed(&mut self, change: i64) {
+        self.live = self.live.strict_add_signed(change);
+        let members = self.members.len() as f64 / f64::from(self.width);
+        self.metrics.set_population(self.now, self.live, members);
+    }
+
+    pub fn live(&self) -> u64 {
+        self.live
+    }
+
+    pub fn call(&self, index: u32) -> &Call<P::Message> {
+        &self.calls[index]
+    }
+
+    pub fn call_mut(&mut self, index: u32) -> &mut Call<P::Message> {
+        &mut self.calls[index]
+    }
+
+    pub fn calls_in_flight(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Starts a lookup and its deadline.
+    pub fn start_lookup(&mut self, node: Slot, key: u64, purpose: Purpose<P::Task>) -> LookupId {
+        let life = self.directory.life(node);
+        let lookup = self.lookups.start(node, life, key, purpose, self.now);
+        self.queue.push(self.now + self.deadline, Event::Deadline { lookup });
+        lookup
+    }
+
+    /// Ends a lookup; if the workload asked for it, its outcome is judged against who is alive now.
+    pub fn end_lookup(&mut self, id: LookupId, result: LookupResult) -> Option<Lookup<P::Task>> {
+        let lookup = self.lookups.end(id)?;
+        if id.is_workload() {
+            self.judge(&lookup, result);
+        }
+        Some(lookup)
+    }
+
+    fn judge(&mut self, lookup: &Lookup<P::Task>, result: LookupResult) {
+        let mut record = LookupRecord {
+            number: lookup.number,
+            started: lookup.started,
+            ended: self.now,
+            node: self.directory.node(lookup.initiator),
+            key: lookup.key,
+            outcome: Outcome::Failed,
+            answer: None,
+            owner: None,
+            hops: None,
+            rpcs: lookup.rpcs,
+            timeouts: lookup.timeouts,
+        };
+        match result {
+            LookupResult::Answer { owner: named, hops } => {
+                let owner = self.owner(lookup.initiator, lookup.key);
+                record.outcome = if owner == Some(named) { Outcome::Correct } else { Outcome::WrongOwner };
+                record.answer = Some(named.id());
+                record.owner = owner.map(Contact::id);
+                record.hops = Some(hops);
+            }
+            LookupResult::GivenUp => {}
+            LookupResult::InitiatorDeparted => record.outcome = Outcome::Aborted,
+        }
+        self.metrics.lookup_ended(&record);
+        if let (true, Some(finished)) = (self.metrics.is_measuring(), &mut self.finished) {
+            finished.push(record);
+        }
+    }
+
+    /// Who owns `key` now, as far as `node` can reach.
+    fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
+        if self.network.is_partitioned() {
+            P::owner(&self.members, key, |member| self.reachable(node, member.slot()))
+        } else {
+            P::owner(&self.members, key, |_| true)
+        }
+    }
+
+    /// Books a message and decides its fate: when it arrives, if it does.
+    fn post(&mut self, from: Slot, to: Slot, alive: bool, charge: Charge, lookup: Option<LookupId>) -> Option<Time> {
+        self.metrics.sent(charge.kind, charge.bytes, lookup.is_some_and(LookupId::is_workload));
+        self.balance.sent += 1;
+        if !alive {
+            self.balance.dropped += 1;
+            return None;
+        }
+        let delay = self.network.transmit(self.host(from), self.host(to));
+        match delay {
+            Some(_) => self.balance.in_flight += 1,
+            None => self.balance.lost += 1,
+        }
+        delay.map(|delay| self.now + delay)
+    }
+
+    /// A message on its way has arrived at a live node, or at nobody.
+    pub fn arrived(&mut self, alive: bool) -> bool {
+        self.balance.in_flight -= 1;
+        match alive {
+            true => self.balance.delivered += 1,
+            false => self.balance.dropped += 1,
+        }
+        alive
+    }
+
+    /// Makes sure that the timeout of a call will expire.
+    pub fn ensure_timeout(&mut self, index: u32) {
+        let call = &mut self.calls[index];
+        if call.timeout_scheduled || call.answered || !self.directory.lives(call.from.slot(), call.from_life) {
+            return;
+        }
+        call.timeout_scheduled = true;
+        call.pending += 1;
+        self.queue.push_with(call.ticket, call.timeout_at, Event::Timeout { call: index, to: call.from.slot() });
+    }
+
+    /// Sends the reply to a request that has just been handled.
+    pub fn send_reply(&mut self, index: u32, reply: P::Message, charge: Charge) {
+        let call = self.calls[index];
+        let caller = call.from.slot();
+        let alive = self.directory.lives(caller, call.from_life);
+        match self.post(call.to.slot(), caller, alive, charge, call.lookup) {
+            Some(arrival) => {
+                let call = &mut self.calls[index];
+                call.reply = Some(reply);
+                call.pending += 1;
+                if arrival >= call.timeout_at {
+                    self.ensure_timeout(index);
+                }
+                self.queue.push(arrival, Event::Reply { call: index, to: caller });
+            }
+            None => {
+                self.released.push(reply);
+                self.ensure_timeout(index);
+            }
+        }
+    }
+
+    /// One event that referred to a call has passed. After the last one the call is over.
+    pub fn settle(&mut self, index: u32) {
+        if self.calls[index].pending > 0 {
+            return;
+        }
+        let Some(call) = self.calls.remove(index) else { return };
+        self.released.push(call.request);
+        self.released.extend(call.reply);
+    }
+}
+
+/// How a lookup ended, before it is judged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LookupResult {
+    /// A node was named as the owner.
+    Answer { owner: Contact, hops: u32 },
+    /// The initiator gave up, or the deadline passed.
+    GivenUp,
+    /// The initiator is gone.
+    InitiatorDeparted,
+}
+
+impl<P: Protocol> Context<P> for World<P> {
+    #[inline]
+    fn now(&self) -> Time {
+        self.now
+    }
+
+    #[inline]
+    fn random(&mut self) -> &mut ChaCha8Rng {
+        &mut self.random
+    }
+
+    #[inline]
+    fn contact(&self, node: Slot) -> Contact {
+        self.directory.contact(node)
+    }
+
+    fn bootstrap(&mut self, node: Slot) -> Option<Contact> {
+        let slots = u64::from(self.directory.slots());
+        for _ in 0..BOOTSTRAP_TRIES {
+            let slot = random::below(&mut self.random, slots) as Slot;
+            let candidate = self.directory.contact(slot);
+            let eligible = slot != node && self.directory.is_occupied(slot) && self.members.contains(candidate);
+            if eligible && self.reachable(node, slot) {
+                return Some(candidate);
+            }
+        }
+        let from = random::mix(random::below(&mut self.random, u64::MAX));
+        self.members.from_key(from).find(|member| member.slot() != node && self.reachable(node, member.slot()))
+    }
+
+    fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        self.requests += 1;
+        if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
+            lookup.rpcs += 1;
+        }
+        let to_life = self.directory.find(to);
+        let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
+        let timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
+        let call = Call {
+            from: self.directory.contact(from),
+            to,
+            from_life: self.directory.life(from),
+            to_life,
+            lookup,
+            request: message,
+            reply: None,
+            timeout_at,
+            ticket: self.queue.ticket(),
+            pending: 0,
+            timeout_scheduled: false,
+            timed_out: false,
+            answered: false,
+        };
+        let index = self.calls.insert(call);
+        if self.eager_timeouts || arrival.is_none_or(|arrival| arrival >= timeout_at) {
+            self.ensure_timeout(index);
+        }
+        if let Some(arrival) = arrival {
+            self.calls[index].pending += 1;
+            self.queue.push(arrival, Event::Request { call: index, to: to.slot() });
+        }
+    }
+
+    fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        let to_life = self.directory.find(to);
+        let Some(arrival) = self.post(from, to.slot(), to_life.is_some(), charge, lookup) else {
+            self.released.push(message);
+            return;
+        };
+        let call = Call {
+            from: self.directory.contact(from),
+            to,
+            from_life: self.directory.life(from),
+            to_life,
+            lookup,
+            request: message,
+            reply: None,
+            timeout_at: Time::NEVER,
+            ticket: self.queue.ticket(),
+            pending: 1,
+            timeout_scheduled: false,
+            timed_out: false,
+            answered: false,
+        };
+        let index = self.calls.insert(call);
+        self.queue.push(arrival, Event::Message { call: index, to: to.slot() });
+    }
+
+    #[inline]
+    fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer) {
+        let time = self.now + delay;
+        // A period of "never" is infinitely long: nothing to wait for.
+        if time != Time::NEVER {
+            self.queue.push(time, Event::Timer { node, life: self.directory.life(node), timer });
+        }
+    }
+
+    fn join_completed(&mut self, node: Slot) {
+        if self.members.insert(self.directory.contact(node)) {
+            self.metrics.join_completed(self.now.since(self.directory.arrived(node)));
+            self.population_changed(0);
+        }
+    }
+
+    fn start_task(&mut self, node: Slot, key: u64, task: P::Task) -> LookupId {
+        self.start_lookup(node, key, Purpose::Task(task))
+    }
+
+    fn lookup(&self, id: LookupId) -> Option<Lookup<P::Task>> {
+        self.lookups.get(id).copied()
+    }
+
+    fn answer(&mut self, id: LookupId, owner: Contact, hops: u32) {
+        self.end_lookup(id, LookupResult::Answer { owner, hops });
+    }
+
+    fn give_up(&mut self, id: LookupId) {
+        self.end_lookup(id, LookupResult::GivenUp);
+    }
+}
