@@ -5,6 +5,14 @@
 //! thread, [`output`] writes what was measured. The folders of the source are the layers of the program; see
 //! `ARCHITECTURE.md` for which may use which.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests check against std's functions; the build without tests is strict"
+    )
+)]
+
 pub mod churn;
 pub mod cli;
 pub mod engine;

@@ -10,6 +10,7 @@ use crate::observe::Progress;
 use crate::observe::report::RunReport;
 use crate::output::human::{percent, span};
 use crate::output::{Results, Run, Timing, Wanted};
+use crate::simulation::Options;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,7 +50,12 @@ fn play(
     let mut results = Results::begin(&wanted(arguments, &folder), Arc::clone(&stop))?;
     let when = if arguments.quiet { When::Never } else { arguments.progress };
     let mut watcher = Watcher::start(when, &scenario.name, console.err_is_terminal, Arc::clone(&stop));
-    let outcome = play(&scenario, &mut watcher, results.recorder());
+    let options = Options {
+        record_lookups: arguments.lookups,
+        record_schedule: arguments.record.is_some(),
+        ..Options::default()
+    };
+    let outcome = play(&scenario, options, &mut watcher, results.recorder());
     let elapsed = watcher.finish();
     if let Some(error) = results.take_error() {
         return Err(error.into());

@@ -8,15 +8,16 @@
 //! With `start = "converged"` the nodes `0..population.nodes` are there from time 0 on; with `start = "joining"` the
 //! node k joins by itself at k times `join_every`. All others join by the schedule first.
 
-use super::diagnostics::{FileProblems, Problem};
+use super::diagnostics::{Diagnostics, FileProblems, Problem};
 use super::model::{Population, ScheduleAction, ScheduleEntry, Start};
 use super::reader::nearest;
-use super::source::{Place, SourceText};
+use super::source::{Place, SourceText, read_text};
 use super::units::{DecimalError, Notation, decimal};
 use crate::engine::time::{Duration, NANOS_PER_SEC, Time};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The first line of a schedule.
@@ -46,6 +47,21 @@ pub fn write_entry(out: &mut impl Write, entry: &ScheduleEntry) -> io::Result<()
         ScheduleAction::Crash => writeln!(out, ",crash,{},", entry.node),
         ScheduleAction::Lookup(key) => writeln!(out, ",lookup,{},{key}", entry.node),
     }
+}
+
+/// Reads the schedule file at `path` for a run of `population` that lasts until `end`. Gives its entries and the BLAKE3 of
+/// its content, in hexadecimal digits.
+///
+/// # Errors
+/// If the file cannot be read, or for what is wrong in it: the first twenty problems.
+pub fn load(path: &Path, population: &Population, end: Time) -> Result<(Vec<ScheduleEntry>, String), Diagnostics> {
+    let source = read_text(path, &path.display().to_string(), 0).map_err(|problem| Diagnostics::from(*problem))?;
+    let entries = read(&source, Some(population), Some(end)).map_err(|problems| {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(problems);
+        diagnostics
+    })?;
+    Ok((entries, blake3::hash(source.text.as_bytes()).to_hex().to_string()))
 }
 
 /// Reads a schedule, or gives the first twenty problems found. Without a population or an end (because the scenario has
