@@ -5,10 +5,20 @@
 //! thread, [`output`] writes what was measured. The folders of the source are the layers of the program; see
 //! `ARCHITECTURE.md` for which may use which.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests check against std's functions; the build without tests is strict"
+    )
+)]
+
 pub mod churn;
+pub mod cli;
 pub mod engine;
 pub mod network;
 pub mod observe;
+pub mod output;
 pub mod protocol;
 pub mod scenario;
 pub mod simulation;

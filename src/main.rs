@@ -1,2 +1,7 @@
-//! The binary.
-fn main() {}
+//! The program: hands its command line to the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    torus_sim::cli::main()
+}

@@ -22,7 +22,7 @@ fn square() -> Latency {
 fn matrix(hosts: u32, entry_ms: impl Fn(u32, u32) -> u64) -> Latency {
     let entries = (0..hosts).flat_map(|row| (0..hosts).map(move |column| (row, column)));
     let one_way = entries.map(|(row, column)| Duration::from_millis(entry_ms(row, column))).collect();
-    Latency::Matrix(Arc::new(LatencyMatrix { hosts, one_way }))
+    Latency::Matrix(Arc::new(LatencyMatrix { hosts, one_way, one_node_per_host: false }))
 }
 
 fn network(config: &model::Network, seed: u64, hosts: u32) -> Network {

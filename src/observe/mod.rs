@@ -8,3 +8,5 @@ pub mod metrics;
 pub mod progress;
 pub mod report;
 pub mod warnings;
+
+pub use progress::{Interrupted, Monitor, Progress, Unwatched};

@@ -1,9 +1,38 @@
 //! Scenarios: from the text of a file to a checked description of one experiment.
 //!
-//! Two steps: what the file says (a tree of values that remember where they stand in the text), then the checked
+//! Two steps: what the file says (a [`tree`] of values that remember where they stand in the text), then the checked
 //! [`Scenario`], in which every value is in range, every unit resolved and every default filled in. The rest of the
-//! program sees only the second. Nothing here simulates, and nothing is read but the files that the scenario names.
+//! program sees only the second. [`load`] does both and finds all problems at once. Nothing here simulates, and nothing
+//! is read but the files that the scenario names.
 
+pub mod diagnostics;
+pub mod effective;
+pub mod matrix;
 pub mod model;
+pub mod presets;
+pub mod reader;
+pub mod schedule;
+pub mod source;
+pub mod tree;
+pub mod units;
 
+mod files;
+mod laws;
+mod load;
+mod overrides;
+mod read_churn;
+mod read_events;
+mod read_measurement;
+mod read_network;
+mod read_population;
+mod read_workload;
+mod reader_values;
+
+pub use diagnostics::{Diagnostics, Problem, Severity};
+pub use effective::Effective;
+pub use files::NamedFile;
+pub use load::{Facts, Loaded, load};
 pub use model::*;
+pub use reader::TableReader;
+pub use reader_values::{POSITIVE, Zero};
+pub use source::Source;

@@ -87,6 +87,9 @@ pub struct LatencyMatrix {
     pub hosts: u32,
     /// Row-major one-way delays, `hosts * hosts` of them.
     pub one_way: Vec<Duration>,
+    /// The nodes at the start do not share hosts: there are at most as many of them as hosts, and each has its own.
+    /// Nodes that come later share.
+    pub one_node_per_host: bool,
 }
 
 /// `network.rpc_timeout`.

@@ -1,0 +1,44 @@
+//! The command line: arguments to calls, progress, messages, exit codes. What is simulated is decided elsewhere.
+
+mod arguments;
+mod check;
+mod clock;
+mod console;
+mod experiment;
+mod interrupt;
+mod progress;
+mod run;
+mod table;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use console::Console;
+use std::process::ExitCode;
+
+/// A run could not be finished or written.
+const UNFINISHED: u8 = 1;
+/// Bad usage or bad input; nothing was written.
+const BAD_INPUT: u8 = 2;
+/// Interrupted by the user or the system; nothing was written.
+const INTERRUPTED: u8 = 130;
+
+/// Carries out the command line of this process and gives its exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            // Help and version come this way too. If nobody reads them, that is no error.
+            let _ = message.print();
+            return if message.use_stderr() { ExitCode::from(BAD_INPUT) } else { ExitCode::SUCCESS };
+        }
+    };
+    let mut console = Console::of_process();
+    let outcome = match &arguments.command {
+        Command::Run(arguments) => run::run(arguments, &mut console, experiment::load),
+        Command::Check(arguments) => check::check(arguments, &mut console, experiment::load),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(console.fail(&failure)),
+    }
+}

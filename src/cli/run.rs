@@ -1,0 +1,108 @@
+//! `torus-sim run`: plays a scenario, writes its results, and prints their summary.
+
+use super::arguments::RunArguments;
+use super::console::{Console, Failure, Label};
+use super::experiment::{Experiment, Request};
+use super::progress::{Watcher, When};
+use super::{interrupt, table};
+use crate::engine::time::Time;
+use crate::observe::Progress;
+use crate::observe::report::RunReport;
+use crate::output::human::{percent, span};
+use crate::output::{Results, Run, Timing, Wanted};
+use crate::simulation::Options;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Carries out the command. `load` reads and checks the scenario; its error is ready to be shown.
+pub(super) fn run(
+    arguments: &RunArguments,
+    console: &mut Console,
+    load: impl FnOnce(&Request<'_>) -> Result<Experiment, String>,
+) -> Result<(), Failure> {
+    let request = Request {
+        file: &arguments.file,
+        seed: arguments.seed,
+        set: &arguments.set,
+        replay: arguments.replay.as_deref(),
+        colours: console.colours,
+    };
+    let experiment = load(&request).map_err(|rendered| Failure::Input { rendered })?;
+    if !arguments.quiet {
+        console.rendered(&experiment.warnings);
+    }
+    if arguments.show_config {
+        return console.print(&experiment.effective);
+    }
+    play(arguments, console, experiment, interrupt::watch())
+}
+
+/// Plays the experiment until it is done or `stop` is set.
+fn play(
+    arguments: &RunArguments,
+    console: &mut Console,
+    experiment: Experiment,
+    stop: Arc<AtomicBool>,
+) -> Result<(), Failure> {
+    let Experiment { scenario, provenance, play, .. } = experiment;
+    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&scenario.name));
+    let mut results = Results::begin(&wanted(arguments, &folder), Arc::clone(&stop))?;
+    let when = if arguments.quiet { When::Never } else { arguments.progress };
+    let mut watcher = Watcher::start(when, &scenario.name, console.err_is_terminal, Arc::clone(&stop));
+    let options = Options {
+        record_lookups: arguments.lookups,
+        record_schedule: arguments.record.is_some(),
+        ..Options::default()
+    };
+    let outcome = play(&scenario, options, &mut watcher, results.recorder());
+    let elapsed = watcher.finish();
+    if let Some(error) = results.take_error() {
+        return Err(error.into());
+    }
+    let report = outcome.map_err(|interrupted| interrupted_at(&interrupted.progress, &folder))?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(interrupted_at(&finished(&report, scenario.measurement.end()), &folder));
+    }
+    let run = Run { name: scenario.name, nodes: scenario.population.nodes, seed: scenario.seed, report };
+    let timing = Timing::of_run(elapsed, run.report.events);
+    results.finish(&run, &provenance, &timing)?;
+    if arguments.quiet {
+        return Ok(());
+    }
+    console.print(&table::summary(&run, &scenario.measurement, &timing, &folder))?;
+    for warning in &run.report.warnings {
+        console.message(Label::Warning, warning);
+    }
+    Ok(())
+}
+
+fn wanted(arguments: &RunArguments, folder: &Path) -> Wanted {
+    Wanted {
+        folder: PathBuf::from(folder),
+        replace: arguments.force,
+        lookups: arguments.lookups,
+        schedule: arguments.record.clone(),
+    }
+}
+
+fn finished(report: &RunReport, end: Time) -> Progress {
+    let live_nodes = report.windows.last().map_or(0, |window| window.live_nodes_mean as u64);
+    Progress { now: end, end, live_nodes, events: report.events }
+}
+
+fn interrupted_at(progress: &Progress, folder: &Path) -> Failure {
+    let since_start = |time: Time| span(time.since(Time::ZERO));
+    let text = format!(
+        "the run was at {} of {} ({}); {} was not written",
+        since_start(progress.now),
+        since_start(progress.end),
+        percent(progress.share()),
+        folder.display()
+    );
+    Failure::Interrupted { text }
+}
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

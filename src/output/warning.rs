@@ -1,0 +1,96 @@
+//! What the warnings of a run say, and what to do about them.
+
+use super::human::{grouped, percent, span};
+use crate::engine::time::Time;
+use crate::observe::report::Warning;
+use std::fmt;
+
+impl Warning {
+    /// A short name for programs to recognise: `few_lookups`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Warning::NoLookups => "no_lookups",
+            Warning::FewLookups { .. } => "few_lookups",
+            Warning::PopulationDrifts { .. } => "population_drifts",
+            Warning::JoinsIncomplete { .. } => "joins_incomplete",
+            Warning::DiedOut { .. } => "died_out",
+            Warning::LateReplies { .. } => "late_replies",
+        }
+    }
+}
+
+/// One sentence: what was seen, what it means for the result, and what to do.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Warning::NoLookups => f.write_str(
+                "no lookup ended in the measurement window, so there are no hops, latencies and failure rates: set \
+                 workload.lookups_every, or measure longer",
+            ),
+            Warning::FewLookups { judged } => write!(
+                f,
+                "only {} lookups were judged, so one more failure moves the failure rate by {}: measure longer, or \
+                 look up more often",
+                grouped(judged),
+                percent(1.0 / judged.max(1) as f64),
+            ),
+            Warning::PopulationDrifts { first, last } => write!(
+                f,
+                "the live population went from {} in the first window to {} in the last, so means over the \
+                 measurement mix networks of different sizes: read timeseries.csv instead, or warm up longer",
+                grouped(first.round() as u64),
+                grouped(last.round() as u64),
+            ),
+            Warning::JoinsIncomplete { joining, live } => write!(
+                f,
+                "{} of {} live nodes had not completed their join at the end, and nodes that join neither own keys \
+                 nor start lookups: warm up longer, or let them join more slowly",
+                grouped(joining),
+                grouped(live),
+            ),
+            Warning::DiedOut { at } => write!(
+                f,
+                "no node was alive at {}, and a network that died out does not come back as it was: use more nodes, \
+                 longer sessions, or population.permanent",
+                span(at.since(Time::ZERO)),
+            ),
+            Warning::LateReplies { share } => write!(
+                f,
+                "{} of all requests got their reply after they had timed out, so live nodes were taken for dead: \
+                 raise network.rpc_timeout, unless this is what you study",
+                percent(share),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_warning_has_a_kind_of_its_own_and_says_what_to_do() {
+        let all = [
+            Warning::NoLookups,
+            Warning::FewLookups { judged: 40 },
+            Warning::PopulationDrifts { first: 10_000.0, last: 5_012.4 },
+            Warning::JoinsIncomplete { joining: 12, live: 1_000 },
+            Warning::DiedOut { at: Time::from_nanos(90_000_000_000) },
+            Warning::LateReplies { share: 0.012 },
+        ];
+        assert_eq!(all.iter().map(Warning::kind).collect::<BTreeSet<_>>().len(), all.len());
+        for warning in &all {
+            let text = warning.to_string();
+            let (seen, advice) = text.rsplit_once(": ").expect("what was seen, then advice");
+            assert!(!seen.is_empty() && !advice.is_empty());
+        }
+        assert!(
+            all[1]
+                .to_string()
+                .starts_with("only 40 lookups were judged, so one more failure moves the failure rate by 2.50%")
+        );
+        assert!(all[2].to_string().contains("from 10,000 in the first window to 5,012 in the last"));
+        assert!(all[4].to_string().starts_with("no node was alive at 1min 30s"));
+    }
+}

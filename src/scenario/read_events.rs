@@ -1,0 +1,107 @@
+//! `[[event]]`: what happens at a given time.
+
+use super::diagnostics::Problem;
+use super::model::{Action, Amount, ScheduledEvent};
+use super::read_population::MOST_NODES;
+use super::reader::TableReader;
+use super::reader_values::{POSITIVE, Zero};
+use super::source::Place;
+use crate::engine::time::{Duration, Time};
+
+/// Most groups that the network can fall into.
+const MOST_GROUPS: u64 = 64;
+
+const ACTIONS: [&str; 5] = ["crash", "leave", "join", "partition", "heal"];
+
+/// An event, and where it stands.
+pub(super) struct Placed {
+    pub(super) event: ScheduledEvent,
+    pub(super) at: Place,
+    pub(super) action: Place,
+}
+
+/// Reads one entry; `None` if it has no action that could be read.
+pub(super) fn read(table: &mut TableReader<'_>) -> Option<Placed> {
+    let at = Time::ZERO + table.duration("at", Zero::Allowed);
+    let name = table.exactly_one(&ACTIONS)?;
+    let action = match name {
+        "crash" => Action::Crash(table.table(name, read_amount)?),
+        "leave" => Action::Leave(table.table(name, read_amount)?),
+        "join" => table.table(name, |table| Action::Join {
+            count: table.count("count", 1..=MOST_NODES) as u32,
+            over: table.duration_or("over", Duration::ZERO, Zero::Allowed),
+        }),
+        "partition" => Action::Partition { shares: table.table(name, read_shares)? },
+        _ => {
+            if !table.flag(name, true) && table.is_sound(name) {
+                table.reject_value(name, "does nothing", "false".to_owned(), "`true`, or no `heal` at all");
+            }
+            Action::Heal
+        }
+    };
+    let sound = table.is_sound("at") && table.is_sound(name);
+    sound.then(|| Placed {
+        event: ScheduledEvent { at, action },
+        at: table.place_of("at"),
+        action: table.key_place(name),
+    })
+}
+
+fn read_amount(table: &mut TableReader<'_>) -> Option<Amount> {
+    match table.exactly_one(&["fraction", "count"])? {
+        "fraction" => Some(Amount::Fraction(table.number("fraction", 0.0..=1.0))),
+        _ => Some(Amount::Count(table.count("count", 1..=MOST_NODES) as u32)),
+    }
+}
+
+fn read_shares(table: &mut TableReader<'_>) -> Option<Vec<f64>> {
+    if table.exactly_one(&["groups", "shares"])? == "groups" {
+        let groups = table.count("groups", 2..=MOST_GROUPS);
+        return Some((0..groups).map(|_| 1.0 / groups as f64).collect());
+    }
+    let shares = table.numbers("shares", POSITIVE);
+    if !table.is_sound("shares") {
+        return None;
+    }
+    if !(2..=MOST_GROUPS as usize).contains(&shares.len()) {
+        let label = format!("{} groups", shares.len());
+        table.reject_value("shares", "has the wrong number of groups", label, "2 to 64 shares");
+        return None;
+    }
+    let sum: f64 = shares.iter().sum();
+    if (sum - 1.0).abs() > 1e-9 {
+        table.reject_value("shares", "does not sum to 1", format!("the sum is {sum}"), "shares that sum to 1");
+        return None;
+    }
+    Some(shares)
+}
+
+/// Checks the events against the end of the run and against each other, and puts them in order.
+pub(super) fn finish(
+    table: &mut TableReader<'_>,
+    mut events: Vec<Placed>,
+    end: Option<(Time, Place)>,
+) -> Vec<ScheduledEvent> {
+    events.sort_by_key(|placed| placed.event.at);
+    let mut partitioned = false;
+    for Placed { event, at, action } in &events {
+        if let Some((end, end_place)) = &end
+            && event.at >= *end
+        {
+            let message = format!("the run ends at {end}, before this event");
+            let problem = Problem::error(message, at.clone(), format!("not before {end}"));
+            let problem = problem.and(end_place.clone(), "the run ends this long after the warm-up");
+            table.report("event", problem.note(format!("allowed: times before {end}")));
+        }
+        match event.action {
+            Action::Partition { .. } => partitioned = true,
+            Action::Heal if !partitioned => {
+                let message = "nothing to heal: there is no earlier partition";
+                table.report("event", Problem::error(message, action.clone(), ""));
+            }
+            Action::Heal => partitioned = false,
+            _ => {}
+        }
+    }
+    events.into_iter().map(|placed| placed.event).collect()
+}

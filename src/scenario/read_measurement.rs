@@ -1,0 +1,37 @@
+//! `[measurement]`: what is measured, and when.
+
+use super::diagnostics::Problem;
+use super::model::Measurement;
+use super::reader::TableReader;
+use super::reader_values::Zero;
+use crate::engine::time::Duration;
+
+/// Most rows of a time series.
+const MOST_WINDOWS: u64 = 1_000_000;
+
+pub(super) fn read(table: &mut TableReader<'_>) -> Measurement {
+    let warmup = table.duration_or("warmup", Duration::ZERO, Zero::Allowed);
+    let duration = table.duration("duration", Zero::Forbidden);
+    let window = table.duration_or("window", Duration::from_secs(60).min(duration), Zero::Forbidden);
+    if table.is_sound("duration") && table.is_sound("window") {
+        check_window(table, duration, window);
+    }
+    Measurement { warmup, duration, window }
+}
+
+fn check_window(table: &mut TableReader<'_>, duration: Duration, window: Duration) {
+    let windows = duration.as_nanos().div_ceil(window.as_nanos());
+    let (message, label, allowed) = if window > duration {
+        let allowed = format!("at most `measurement.duration`, {duration}");
+        ("a window cannot be longer than the measurement".to_owned(), format!("longer than {duration}"), allowed)
+    } else if windows > MOST_WINDOWS {
+        let shortest = Duration::from_nanos(duration.as_nanos().div_ceil(MOST_WINDOWS));
+        let allowed = format!("at most 1_000_000 windows: {shortest} or more");
+        ("the windows are too short".to_owned(), format!("{windows} windows"), allowed)
+    } else {
+        return;
+    };
+    let problem = Problem::error(message, table.place_of("window"), label);
+    let problem = problem.and(table.place_of("duration"), "the measurement").note(format!("allowed: {allowed}"));
+    table.report("window", problem);
+}
