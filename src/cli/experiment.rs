@@ -1,15 +1,9 @@
 //! From a scenario file to something that can be played: where the command line meets the scenario, the protocols and
 //! the simulation.
 
-use crate::observe::report::{Recorder, RunReport};
-use crate::observe::{Interrupted, Monitor};
 use crate::output::Provenance;
-use crate::protocol::Protocol;
-use crate::protocol::chord::{self, Chord};
-use crate::scenario::{
-    Action, Arrivals, ChurnProcess, Diagnostics, Facts, Loaded, Scenario, Source, TableReader, schedule,
-};
-use crate::simulation::{Options, Simulation};
+use crate::scenario::{Action, Arrivals, ChurnProcess, Diagnostics, Loaded, Scenario, Source, schedule};
+use crate::simulation::protocols::{self, Play};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,10 +21,6 @@ pub(super) struct Experiment {
     pub(super) play: Play,
 }
 
-/// Plays a scenario with its protocol.
-pub(super) type Play =
-    Box<dyn FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>>;
-
 /// Which scenario is wanted.
 pub(super) struct Request<'a> {
     /// The scenario file.
@@ -45,28 +35,13 @@ pub(super) struct Request<'a> {
     pub(super) colours: bool,
 }
 
-/// The names that `[protocol.<name>]` may have.
-const PROTOCOLS: &[&str] = &[Chord::NAME];
-
-/// Reads a protocol's table and says how it is played. A new protocol is an arm here and a name above.
-fn read_protocol(_table: &mut TableReader<'_>, name: &str, _facts: &Facts) -> Option<Play> {
-    match name {
-        Chord::NAME => Some(playing(Chord::new(chord::Config::default()))),
-        _ => None,
-    }
-}
-
-fn playing<P: Protocol + 'static>(protocol: P) -> Play {
-    Box::new(|scenario, options, monitor, recorder| Simulation::new(scenario, protocol, options).run(monitor, recorder))
-}
-
 /// Reads and checks the scenario; the error is ready to be shown.
 pub(super) fn load(request: &Request<'_>) -> Result<Experiment, String> {
     let render = |problems: Diagnostics| problems.render(request.colours);
     let source = Source::read(request.file).map_err(render)?;
     let mut overrides = request.set.to_vec();
     overrides.extend(request.seed.map(|seed| format!("seed={seed}")));
-    let loaded = crate::scenario::load(source, &overrides, PROTOCOLS, read_protocol).map_err(render)?;
+    let loaded = crate::scenario::load(source, &overrides, protocols::NAMES, protocols::read).map_err(render)?;
     let warnings = render(loaded.warnings.clone());
     let experiment = ready(loaded, warnings);
     match request.replay {
@@ -111,6 +86,8 @@ fn replaying(mut experiment: Experiment, path: &Path) -> Result<Experiment, Diag
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::report::{Recorder, RunReport};
+    use crate::simulation::Options;
     use std::fs;
 
     const SCENARIO: &str = "\

@@ -36,14 +36,14 @@ impl Directory {
             self.occupants.resize(slot as usize + 1, Occupant::default());
         }
         let occupant = &mut self.occupants[slot as usize];
-        debug_assert!(occupant.life % 2 == 0, "slot {slot} is taken");
+        debug_assert!(occupant.life.is_multiple_of(2), "slot {slot} is taken");
         *occupant = Occupant { id, arrived: now, life: occupant.life.wrapping_add(1), node };
     }
 
     /// The occupant of `slot` is gone.
     pub fn depart(&mut self, slot: Slot) {
         let occupant = &mut self.occupants[slot as usize];
-        debug_assert!(occupant.life % 2 == 1, "nobody lives at slot {slot}");
+        debug_assert!(!occupant.life.is_multiple_of(2), "nobody lives at slot {slot}");
         occupant.life = occupant.life.wrapping_add(1);
     }
 

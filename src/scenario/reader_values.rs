@@ -20,6 +20,9 @@ pub enum Zero {
 /// All numbers above zero.
 pub const POSITIVE: (Bound<f64>, Bound<f64>) = (Bound::Excluded(0.0), Bound::Unbounded);
 
+/// The period of a task that is not done.
+const NEVER: &str = "never";
+
 impl TableReader<'_> {
     /// Reads a duration that must be there: at most 100 years, exact to the nanosecond.
     pub fn duration(&mut self, key: &str, zero: Zero) -> Duration {
@@ -86,6 +89,16 @@ impl TableReader<'_> {
     /// Reads a whole number that must lie in `range`, or takes the default.
     pub fn count_or(&mut self, key: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
         self.any_count(key, Some(default), range)
+    }
+
+    /// Reads a whole number that must lie in `range`, or the given word, which gives `None`; or takes the default.
+    pub fn count_or_word(&mut self, key: &str, default: u64, range: RangeInclusive<u64>, word: &str) -> Option<u64> {
+        if matches!(self.peek(key), Some(Value { kind: Kind::String(text), .. }) if text == word) {
+            self.take(key);
+            self.record(key, Effective::String(word.to_owned()));
+            return None;
+        }
+        Some(self.count_or(key, default, range))
     }
 
     fn any_count(&mut self, key: &str, default: Option<u64>, range: RangeInclusive<u64>) -> u64 {
@@ -253,11 +266,17 @@ impl TableReader<'_> {
     }
 
     /// Reads how far apart the rounds of a periodic task are: a duration (always the same), or a table with a law:
-    /// `{ uniform = { from = "20s", to = "40s" } }`, `{ exponential = { mean = "30s" } }`. More than zero.
+    /// `{ uniform = { from = "20s", to = "40s" } }`, `{ exponential = { mean = "30s" } }`. More than zero; or the word
+    /// `never`, which is [`Duration::MAX`].
     pub fn period(&mut self, key: &str, default: Duration) -> Distribution {
         let written_as_law = matches!(self.peek(key), Some(Value { kind: Kind::Table(_), .. }));
         if written_as_law {
             return self.law(key, &["fixed", "uniform", "exponential"]).unwrap_or(Distribution::Fixed(default));
+        }
+        if matches!(self.peek(key), Some(Value { kind: Kind::String(word), .. }) if word == NEVER) {
+            self.take(key);
+            self.record(key, Effective::String(NEVER.to_owned()));
+            return Distribution::Fixed(Duration::MAX);
         }
         Distribution::Fixed(self.duration_or(key, default, Zero::Forbidden))
     }

@@ -23,20 +23,6 @@ pub(crate) enum Event<T> {
     Deadline { lookup: LookupId },
 }
 
-impl<T> Event<T> {
-    /// The slot whose state the event will touch first: a hint for prefetching.
-    pub(crate) fn slot(&self) -> Option<Slot> {
-        match *self {
-            Event::Request { to, .. }
-            | Event::Reply { to, .. }
-            | Event::Timeout { to, .. }
-            | Event::Message { to, .. } => Some(to),
-            Event::Timer { node, .. } => Some(node),
-            Event::Deadline { .. } => None,
-        }
-    }
-}
-
 /// How an event enters the fingerprint. The numbers are part of the result format: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -109,10 +109,6 @@ impl<P: Protocol> World<P> {
         &mut self.calls[index]
     }
 
-    pub fn calls_in_flight(&self) -> usize {
-        self.calls.len()
-    }
-
     /// Starts a lookup and its deadline.
     pub fn start_lookup(&mut self, node: Slot, key: u64, purpose: Purpose<P::Task>) -> LookupId {
         let life = self.directory.life(node);

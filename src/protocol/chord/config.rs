@@ -2,6 +2,7 @@
 
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
+use crate::scenario::{Facts, Problem, TableReader, Zero};
 
 /// Which rules keep the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,64 @@ impl Default for Config {
             retries: 8,
             lookup_deadline: Duration::from_secs(10),
             join_retry_after: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Config {
+    /// Reads `[protocol.chord]`. What is wrong with it is reported through the reader.
+    pub fn read(table: &mut TableReader<'_>, facts: &Facts) -> Self {
+        let default = Config::default();
+        let every = Duration::from_secs(30);
+        let config = Config {
+            successors: table.count_or("successors", u64::from(default.successors), 1..=128) as u32,
+            identifier_bits: table.count_or("identifier_bits", u64::from(default.identifier_bits), 8..=64) as u32,
+            virtual_nodes: table.count_or("virtual_nodes", u64::from(default.virtual_nodes), 1..=1024) as u32,
+            maintenance: table
+                .word("maintenance", &[("corrected", Maintenance::Corrected), ("original", Maintenance::Original)]),
+            stabilize_every: table.period("stabilize_every", every),
+            fix_fingers_every: table.period("fix_fingers_every", every),
+            fingers_per_round: table
+                .count_or_word("fingers_per_round", 1, 1..=64, "all")
+                .map_or(FingersPerRound::All, |count| FingersPerRound::Count(count as u32)),
+            fingers_on_join: table.flag("fingers_on_join", default.fingers_on_join),
+            check_predecessor_every: table.period("check_predecessor_every", every),
+            notify_old_predecessor: table.flag("notify_old_predecessor", default.notify_old_predecessor),
+            routing: table.word(
+                "routing",
+                &[
+                    ("iterative", Routing::Iterative),
+                    ("recursive", Routing::Recursive),
+                    ("semi_recursive", Routing::SemiRecursive),
+                ],
+            ),
+            retries: table.count_or("retries", u64::from(default.retries), 0..=200) as u32,
+            lookup_deadline: table.duration_or("lookup_deadline", default.lookup_deadline, Zero::Forbidden),
+            join_retry_after: table.duration_or("join_retry_after", default.join_retry_after, Zero::Forbidden),
+        };
+        config.check_against(table, facts);
+        config
+    }
+
+    /// Whether the ring has room for the successor list, and the space of identifiers for the ring.
+    fn check_against(&self, table: &mut TableReader<'_>, facts: &Facts) {
+        let Some(nodes) = facts.nodes else { return };
+        let ring = u64::from(nodes) * u64::from(self.virtual_nodes);
+        if u64::from(self.successors) > (ring - 1).max(1) && table.is_sound("successors") {
+            let place = table.place_of("successors");
+            let problem = Problem::error("the successor list is longer than the ring", place, "too many successors");
+            let problem = problem.and(facts.nodes_place.clone(), format!("a ring of {ring}"));
+            table.report("successors", problem.note(format!("allowed: at most {}", (ring - 1).max(1))));
+        }
+        // Fresh identifiers must not run out while nodes come and go.
+        let room = 1u64 << (self.identifier_bits - 4).min(40);
+        if ring > room && table.is_sound("identifier_bits") {
+            let place = table.place_of("identifier_bits");
+            let label = format!("room for at most {room} identifiers and those that replace them");
+            let problem = Problem::error("the identifiers are too short for the ring", place, label);
+            let problem = problem.and(facts.nodes_place.clone(), format!("a ring of {ring}"));
+            let bits = 64 - (ring - 1).leading_zeros() + 4;
+            table.report("identifier_bits", problem.note(format!("allowed: at least {bits} bits")));
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::engine::pool::{List, ListPool, Slab};
 use crate::engine::random;
 use crate::engine::time::Duration;
 use crate::protocol::{Charge, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use crate::scenario::{Facts, TableReader};
 use iterative::Iteration;
 use recursive::Query;
 use table::Node;
@@ -84,6 +85,11 @@ impl Chord {
             iterations: Vec::new(),
             queries: Slab::new(),
         }
+    }
+
+    /// A network without nodes, with the parameters of a scenario's `[protocol.chord]`.
+    pub fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
+        Chord::new(Config::read(table, facts))
     }
 
     /// The parameters.
