@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use support::{Ended, column, manifest, program, scenario, shipped, torus_sim, tree};
+use support::{Ended, PROJECT, column, manifest, program, scenario, shipped, torus_sim, tree};
 
 /// A run of a fraction of a second.
 const SMALL: &str = "\
@@ -317,4 +317,17 @@ fn a_scenario_finds_its_files_from_any_folder() {
     let place = tempfile::tempdir().unwrap();
     let line = ["check", &scenario("latency-matrix"), &scenario("recorded-schedule")];
     torus_sim(place.path(), &line).expect(0);
+}
+
+#[test]
+fn the_readme_names_every_scenario_and_its_own_is_sound() {
+    let readme = fs::read_to_string(Path::new(PROJECT).join("README.md")).unwrap();
+    for path in shipped() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(readme.contains(&format!("| `{name}` |")), "the table in README.md has no line for {name}");
+    }
+    let scenario = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a scenario");
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("first.toml"), scenario).unwrap();
+    assert_eq!(torus_sim(place.path(), &["check", "first.toml"]).expect(0).err, "");
 }

@@ -183,7 +183,8 @@ fn full_size_fingerprints_are_golden() {
 fn another_seed_is_another_run() {
     let place = tempfile::tempdir().unwrap();
     for name in ["churn20m", "quiet-ring", "recorded-schedule"] {
-        let run = |seed| fingerprint(&run(place.path(), name, small(name), &format!("{name}{seed}"), &["--seed", seed]));
+        let run =
+            |seed| fingerprint(&run(place.path(), name, small(name), &format!("{name}{seed}"), &["--seed", seed]));
         assert_ne!(run("7"), run("8"), "{name}");
     }
 }
