@@ -152,7 +152,8 @@ impl Chord {
 
     /// Somebody offers a nearer successor.
     pub(super) fn successor_offered(&mut self, context: &mut impl Context<Self>, node: Slot, candidate: Contact) {
-        if !self.is_nearer(node, candidate) {
+        // A node that returned under its old identifier is offered successors before it has joined: it finds its own.
+        if !self.node(node).member || !self.is_nearer(node, candidate) {
             return;
         }
         if self.is_corrected() {
