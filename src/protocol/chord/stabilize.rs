@@ -132,7 +132,8 @@ impl Chord {
         if !self.node(node).member || from == own {
             return;
         }
-        if self.head(node) == Some(own) {
+        // Alone, or lost: whoever notifies it is its only way into the ring.
+        if self.head(node).is_none_or(|head| head == own) {
             self.push_successor(node, from);
         }
         let predecessor = self.node(node).predecessor;
