@@ -26,7 +26,6 @@ pub use message::{Asking, Message};
 
 use crate::engine::distribution::Distribution;
 use crate::engine::pool::{List, ListPool, Slab};
-use crate::engine::random;
 use crate::engine::time::Duration;
 use crate::protocol::{Charge, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::{Facts, TableReader};
@@ -125,13 +124,14 @@ impl Chord {
         }
     }
 
-    /// Starts the timers of a node that has just become a member, each at a random point of its period.
+    /// Starts the timers of a node that has just become a member, each at a random instant between two of its rounds:
+    /// if periods differ, such an instant falls into a long one rather than a short one.
     fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
         for timer in [Timer::Stabilize, Timer::FixFingers, Timer::CheckPredecessor] {
-            let period = self.period(timer).sample(context.random());
-            let phase = match period {
-                Duration::MAX => Duration::MAX,
-                period => Duration::from_nanos(random::below(context.random(), period.as_nanos().max(1))),
+            let phase = match self.period(timer) {
+                Distribution::Fixed(Duration::MAX) => continue,
+                period if period.mean_s().is_finite() => period.sample_residual(context.random()),
+                period => period.sample(context.random()),
             };
             context.set_timer(node, phase, timer);
         }
