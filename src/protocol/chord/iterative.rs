@@ -30,6 +30,13 @@ impl Default for Iteration {
     }
 }
 
+impl Iteration {
+    /// Whether it holds a list of the pool.
+    pub(super) fn has_list(&self) -> bool {
+        !self.dead.is_empty()
+    }
+}
+
 impl Chord {
     pub(super) fn begin_iterative(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
         if lookup.index() >= self.iterations.len() {

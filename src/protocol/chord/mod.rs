@@ -20,6 +20,8 @@ mod recursive;
 mod routing;
 mod stabilize;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use config::{Config, FingersPerRound, Maintenance, Routing};
 pub use message::{Asking, Message};
@@ -94,6 +96,14 @@ impl Chord {
     /// The parameters.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What nodes and lookups under way hold in pools: lists of contacts, lists of dead nodes, recursive queries. All 0
+    /// when everybody has departed and nothing is under way: for finding leaks.
+    pub fn held(&self) -> [usize; 3] {
+        // A list of dead nodes stays with the place of its lookup until that place is used again.
+        let kept = self.iterations.iter().filter(|iteration| iteration.has_list()).count();
+        [self.contacts.live_blocks(), self.dead.live_blocks() - kept, self.queries.len()]
     }
 
     /// Starts a lookup on its way from `node`.
