@@ -3,25 +3,33 @@
 use super::{Options, Simulation};
 use crate::observe::report::{Recorder, RunReport};
 use crate::observe::{Interrupted, Monitor};
-use crate::protocol::Protocol;
+use crate::protocol::{Configurable, Protocol};
+use crate::scenario::reference::ProtocolReference;
 use crate::scenario::{Facts, Scenario, TableReader};
 
 /// Plays a scenario with a protocol whose parameters are known.
 pub type Play =
     Box<dyn FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>>;
 
-/// Lists protocols: the type, and how it is made from its table.
+/// Lists protocols by their types.
 macro_rules! protocols {
-    ($($protocol:ty => $read:expr;)*) => {
+    ($($protocol:ty;)*) => {
         /// The names that `[protocol.<name>]` may have.
         pub const NAMES: &[&str] = &[$(<$protocol as Protocol>::NAME),*];
+
+        /// What the reference page says of each protocol.
+        pub const REFERENCE: &[ProtocolReference] = &[$(ProtocolReference {
+            name: <$protocol as Protocol>::NAME,
+            keys: <$protocol as Configurable>::KEYS,
+            message_kinds: <$protocol as Protocol>::MESSAGE_KINDS,
+            figures: <$protocol as Configurable>::FIGURES,
+        }),*];
 
         /// Reads a protocol's table and says how it is played; `None` for a name that is not in [`NAMES`]. What is
         /// wrong with the table is reported through the reader.
         pub fn read(table: &mut TableReader<'_>, name: &str, facts: &Facts) -> Option<Play> {
             $(if name == <$protocol as Protocol>::NAME {
-                let read: fn(&mut TableReader<'_>, &Facts) -> $protocol = $read;
-                return Some(play(read(table, facts)));
+                return Some(play(<$protocol as Configurable>::from_table(table, facts)));
             })*
             None
         }
@@ -29,7 +37,7 @@ macro_rules! protocols {
 }
 
 protocols! {
-    crate::protocol::chord::Chord => |table, facts| crate::protocol::chord::Chord::from_table(table, facts);
+    crate::protocol::chord::Chord;
 }
 
 /// How a protocol is played, whichever it is.
