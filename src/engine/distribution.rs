@@ -6,10 +6,12 @@
 
 #[cfg(test)]
 mod tests;
+mod ziggurat;
 
 use super::random::{below, unit_open};
 use super::time::Duration;
 use rand::Rng;
+use ziggurat::exponential;
 
 /// A law of durations. All parameters are checked by whoever makes one: see each variant for its range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,12 +118,6 @@ impl Distribution {
 fn times(length: Duration, factor: f64) -> Duration {
     // A float-to-integer cast saturates, on every platform alike.
     Duration::from_nanos((length.as_nanos() as f64 * factor) as u64)
-}
-
-/// Draws from the exponential law with mean 1.
-#[inline]
-fn exponential(rng: &mut impl Rng) -> f64 {
-    -libm::log(unit_open(rng))
 }
 
 /// Draws from the Pareto law with minimum 1; infinite if the value is too large for a float.

@@ -351,8 +351,12 @@ impl<P: Protocol> Simulation<P> {
 
     /// One event that referred to a call is over.
     fn passed(&mut self, index: u32) {
-        self.world.call_mut(index).pending -= 1;
-        self.world.settle(index);
+        if let Some(call) = self.world.settle(index) {
+            self.protocol.release(call.request);
+            if let Some(reply) = call.reply {
+                self.protocol.release(reply);
+            }
+        }
     }
 
     fn report(self) -> RunReport {

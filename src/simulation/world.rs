@@ -225,14 +225,14 @@ impl<P: Protocol> World<P> {
         }
     }
 
-    /// One event that referred to a call has passed. After the last one the call is over.
-    pub fn settle(&mut self, index: u32) {
-        if self.calls[index].pending > 0 {
-            return;
+    /// One event that referred to a call has passed. After the last one the call is over, and its payloads are free.
+    pub fn settle(&mut self, index: u32) -> Option<Call<P::Message>> {
+        let call = &mut self.calls[index];
+        call.pending -= 1;
+        if call.pending > 0 {
+            return None;
         }
-        let Some(call) = self.calls.remove(index) else { return };
-        self.released.push(call.request);
-        self.released.extend(call.reply);
+        self.calls.remove(index)
     }
 }
 

@@ -32,6 +32,13 @@ impl Fingers {
         pool.get(self.contacts)
     }
 
+    /// The stored contacts that can be less than `distance` away: finger i is at least 2^i away.
+    #[inline]
+    pub fn up_to_distance<'a>(&self, pool: &'a ListPool<Contact>, distance: u64) -> &'a [Contact] {
+        let runs = (self.starts & up_to(63 - (distance | 1).leading_zeros())).count_ones() as usize;
+        &pool.get(self.contacts)[..runs]
+    }
+
     /// The run that finger `index` belongs to, if it is stored.
     fn run(&self, index: u32) -> Option<usize> {
         ((self.starts & up_to(index)).count_ones() as usize).checked_sub(1)

@@ -23,21 +23,19 @@ impl Chord {
     /// `closest_preceding_node` of ToN 2003, figure 5, where the successor list takes part in the search.
     pub(super) fn step(&self, node: Slot, key: u64, dead: &[u64]) -> Step {
         let own = self.node(node).id;
-        let is_dead = |contact: &Contact| !dead.is_empty() && dead.contains(&contact.id());
+        let usable = |contact: &&Contact| contact.is_some() && (dead.is_empty() || !dead.contains(&contact.id()));
         let successors = self.successors(node);
-        let Some(first) = successors.iter().find(|contact| !is_dead(contact)) else { return Step::Lost };
+        let Some(first) = successors.iter().find(usable) else { return Step::Lost };
         if between_or_at(own, key, first.id()) {
             return Step::Owner(*first);
         }
         let distance = clockwise(own, key);
-        let (mut best, mut best_distance) = (*first, clockwise(own, first.id()));
-        let fingers = self.node(node).fingers.contacts(&self.contacts);
-        for contact in successors.iter().chain(fingers) {
-            let candidate = clockwise(own, contact.id());
-            if candidate < distance && candidate > best_distance && contact.is_some() && !is_dead(contact) {
-                (best, best_distance) = (*contact, candidate);
-            }
-        }
-        Step::Next(best)
+        let precedes = |contact: &&Contact| clockwise(own, contact.id()) < distance && usable(contact);
+        // Successors are in order of distance, so the last that precedes the key is the nearest to it; the first does.
+        let successor = successors.iter().rev().find(precedes).unwrap_or(first);
+        let fingers = self.node(node).fingers.up_to_distance(&self.contacts, distance);
+        let finger = fingers.iter().rev().find(precedes).unwrap_or(first);
+        let is_finger = clockwise(own, finger.id()) > clockwise(own, successor.id());
+        Step::Next(if is_finger { *finger } else { *successor })
     }
 }
