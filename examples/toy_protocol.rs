@@ -1,8 +1,8 @@
 //! The smallest hash table: a ring in which each node knows only the next one, written against the library.
 //!
 //! A lookup walks around the ring, so it takes n / 2 hops on average; a node that joins walks to its place; nobody
-//! repairs anything. Run it with `cargo run --example toy_protocol`. It asserts what it prints, and `cargo test` runs it
-//! too.
+//! repairs anything. Run it with `cargo run --example toy_protocol`. It asserts what it prints, and `cargo test`
+//! runs it too.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
