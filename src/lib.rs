@@ -50,4 +50,5 @@ pub mod output;
 pub mod protocol;
 pub mod scenario;
 pub mod simulation;
+pub mod sweep;
 pub mod workload;

@@ -10,7 +10,7 @@ use torus_sim::observe::report::{LookupRecord, Recorder, RunReport, Unrecorded, 
 use torus_sim::observe::{Interrupted, Unwatched};
 use torus_sim::scenario::{self, Loaded, ScheduleAction, ScheduleEntry, Source};
 use torus_sim::simulation::Options;
-use torus_sim::simulation::protocols::{self, Play};
+use torus_sim::simulation::protocols::{self, Playable};
 
 /// A network in which everything happens: churn, leaves, returning nodes, loss, late replies, a crash of many, a
 /// partition.
@@ -69,7 +69,7 @@ impl Recorder for Notes {
 }
 
 /// The busy scenario with changes, each as an argument of `--set`. A latency among them takes the place of its own.
-fn load(changes: &[&str]) -> Loaded<Play> {
+fn load(changes: &[&str]) -> Loaded<Playable> {
     let own = "[network.latency.exponential]\nmean = \"60ms\"\n";
     let text = match changes.iter().any(|change| change.contains("latency")) {
         true => BUSY.replace(own, ""),
@@ -82,7 +82,7 @@ fn load(changes: &[&str]) -> Loaded<Play> {
 
 fn run(changes: &[&str], options: Options, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> RunReport {
     let loaded = load(changes);
-    (loaded.protocol)(&loaded.scenario, options, monitor, recorder).expect("nobody stops it")
+    loaded.protocol.play(&loaded.scenario, options, monitor, recorder).expect("nobody stops it")
 }
 
 fn play(changes: &[&str]) -> RunReport {
@@ -184,7 +184,7 @@ fn a_run_that_is_stopped_has_no_report() {
         }
     }
     let loaded = load(&[]);
-    let stopped = (loaded.protocol)(&loaded.scenario, Options::default(), &mut Stop, &mut Unrecorded);
+    let stopped = loaded.protocol.play(&loaded.scenario, Options::default(), &mut Stop, &mut Unrecorded);
     assert!(matches!(stopped, Err(Interrupted { .. })));
 }
 
@@ -259,9 +259,8 @@ fn the_lints_ban_what_differs_between_machines_and_runs() {
     }
 }
 
-/// Libraries that bring ambient generators, or turn on `std` in `num-traits` for all others, or run threads.
-const UNWANTED: [&str; 8] =
-    ["statrs", "hdrhistogram", "rand_distr", "plotters", "rayon", "crossbeam", "fastrand", "getrandom"];
+/// Libraries that bring ambient generators, or turn on `std` in `num-traits` for all others.
+const UNWANTED: [&str; 6] = ["statrs", "hdrhistogram", "rand_distr", "plotters", "fastrand", "getrandom"];
 
 #[test]
 fn the_program_is_built_without_a_generator_seeded_by_the_system() {

@@ -12,7 +12,7 @@ use torus_sim::observe::report::Unrecorded;
 use torus_sim::scenario::reference::{self, Absent};
 use torus_sim::scenario::{self, Diagnostics, Effective, Key, Loaded, Source};
 use torus_sim::simulation::Options;
-use torus_sim::simulation::protocols::{self, Play};
+use torus_sim::simulation::protocols::{self, Playable};
 
 const MINIMAL: &str = "name = \"x\"\nprotocol = \"PROTOCOL\"\npopulation.nodes = 100\nmeasurement.duration = \"1h\"\n";
 
@@ -58,7 +58,7 @@ fn samples() -> Vec<Table> {
     samples
 }
 
-fn load(table: &Table, folder: &Path) -> Result<Loaded<Play>, Box<Diagnostics>> {
+fn load(table: &Table, folder: &Path) -> Result<Loaded<Playable>, Box<Diagnostics>> {
     let source = Source { name: "sample".to_owned(), text: table.to_string(), folder: folder.to_path_buf() };
     scenario::load(source, &[], protocols::NAMES, protocols::read).map_err(Box::new)
 }
@@ -232,7 +232,7 @@ fn figures_of_health_are_those_of_the_protocol() {
         let mut loaded = load(&sample, folder.path()).unwrap_or_else(|problems| panic!("{problems}"));
         loaded.scenario.measurement.duration = Duration::from_secs(60);
         let options = Options::default();
-        let report = (loaded.protocol)(&loaded.scenario, options, &mut Unwatched, &mut Unrecorded).expect("it ends");
+        let report = loaded.protocol.play(&loaded.scenario, options, &mut Unwatched, &mut Unrecorded).expect("it ends");
         let figures: Vec<&str> = protocol.figures.iter().map(|(name, _)| *name).collect();
         assert_eq!(figures, report.total.health.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     }

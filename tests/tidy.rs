@@ -14,13 +14,12 @@ const FLOORS: &[&[&str]] = &[
     &["network", "protocol"],
     &["protocol/*", "churn", "workload", "observe"],
     &["simulation"],
-    &["output"],
-    &["cli"],
-    &["main.rs", "lib.rs"],
+    &["output", "sweep"],
+    &["cli", "main.rs", "lib.rs"],
 ];
 
 /// What a folder may use on its own floor.
-const SIDEWAYS: &[(&str, &str)] = &[("scenario", "engine")];
+const SIDEWAYS: &[(&str, &str)] = &[("scenario", "engine"), ("sweep", "output")];
 
 /// The one file that names protocols, beside their own.
 const LIST_OF_PROTOCOLS: &str = "src/simulation/protocols.rs";
@@ -210,7 +209,7 @@ fn the_lower_floors_do_no_input_or_output() {
     let mut wrong = Vec::new();
     for file in sources() {
         let reads = ["src/scenario/source.rs"].contains(&file.path.as_str());
-        let upper = ["src/output/", "src/cli/"].iter().any(|folder| file.path.starts_with(folder));
+        let upper = ["src/output/", "src/sweep/", "src/cli/"].iter().any(|folder| file.path.starts_with(folder));
         for (number, line) in file.program().filter(|_| !reads && !upper) {
             for banned in ["std::fs", "std::net", "std::process", "std::env", "io::stdout", "io::stderr", "io::stdin"] {
                 if line.contains(banned) && file.path != "src/main.rs" {
@@ -220,6 +219,15 @@ fn the_lower_floors_do_no_input_or_output() {
         }
     }
     report("input and output below src/output/", &wrong);
+}
+
+#[test]
+fn only_sweeps_use_threads() {
+    let files = sources().into_iter().filter(|file| !file.path.starts_with("src/sweep/"));
+    let named = |file: &File| file.program().find(|(_, line)| line.contains("rayon")).map(|(number, _)| number);
+    let wrong: Vec<String> =
+        files.filter_map(|file| named(&file).map(|number| format!("{}:{number}", file.path))).collect();
+    report("threads outside of src/sweep/", &wrong);
 }
 
 #[test]

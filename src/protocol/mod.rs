@@ -123,6 +123,12 @@ pub trait Protocol: Sized {
         64
     }
 
+    /// Memory that a live identifier is expected to take, with everything that the simulation keeps for it \[B\]. To
+    /// tell beforehand whether a run will fit.
+    fn bytes_per_identifier(&self) -> u64 {
+        1024
+    }
+
     /// How long a lookup may take before it has failed.
     fn lookup_deadline(&self) -> Duration;
 

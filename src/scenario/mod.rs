@@ -7,6 +7,7 @@
 
 pub mod diagnostics;
 pub mod effective;
+pub mod grid;
 pub mod matrix;
 pub mod model;
 pub mod presets;
@@ -27,12 +28,14 @@ mod read_measurement;
 mod read_network;
 mod read_population;
 mod read_workload;
+mod reader_axes;
 mod reader_values;
 mod reference_keys;
 
 pub use diagnostics::{Diagnostics, Problem, Severity};
 pub use effective::Effective;
 pub use files::NamedFile;
+pub use grid::{Grid, Replicates, Target};
 pub use load::{Facts, Loaded, load};
 pub use model::*;
 pub use reader::TableReader;

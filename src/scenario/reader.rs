@@ -111,6 +111,14 @@ impl<'a> TableReader<'a> {
         self.table.get(key).map(|entry| &entry.value)
     }
 
+    /// All that is written down in the table, in the order of the text, whatever the keys are.
+    pub(super) fn all_entries(&mut self) -> Vec<&'a Entry> {
+        let mut entries: Vec<&'a Entry> = self.table.entries().iter().collect();
+        entries.sort_by_key(|entry| entry.key_place.range().start);
+        entries.iter().for_each(|entry| self.knows(&entry.key));
+        entries
+    }
+
     /// The value that is written down for a key; does not count as reading it.
     pub(super) fn peek(&self, key: &str) -> Option<&'a Value> {
         self.table.get(key).map(|entry| &entry.value)

@@ -159,6 +159,11 @@ impl Protocol for Chord {
         self.config.identifier_bits
     }
 
+    fn bytes_per_identifier(&self) -> u64 {
+        // Successor list, and what was measured for all the rest: tables, timers, lookups, messages, truth.
+        700 + 12 * u64::from(self.config.successors)
+    }
+
     fn lookup_deadline(&self) -> Duration {
         self.config.lookup_deadline
     }
