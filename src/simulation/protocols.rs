@@ -33,6 +33,15 @@ impl Playable {
         }
     }
 
+    /// Whatever plays a scenario, for tests of what is around it.
+    #[cfg(test)]
+    pub(crate) fn by(
+        play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>
+        + 'static,
+    ) -> Self {
+        Playable { play: Box::new(play), identifiers_per_node: 1, bytes_per_identifier: 1024 }
+    }
+
     /// Plays a scenario.
     ///
     /// # Errors
