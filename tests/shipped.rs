@@ -2,7 +2,8 @@
 //!
 //! Every file in `scenarios/` runs here at a small size, with the changes of [`SMALL`]. `tests/golden/fingerprints.txt`
 //! pins the fingerprint of that run and of the scenario as it ships; the same file holds for debug and release builds. A
-//! change that moves a fingerprint changes what is simulated: say why in its commit, and write the file anew with
+//! change that moves a fingerprint changes what is simulated: say why in its commit, and write the file (and the summary
+//! in the README) anew with
 //!
 //! ```text
 //! UPDATE=1 cargo test --release --test shipped -- --include-ignored fingerprints
@@ -64,12 +65,16 @@ fn promised(results: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     files
 }
 
+/// Whether what is expected is to be written anew.
+#[expect(clippy::disallowed_methods, reason = "asks for new golden files; no run depends on it")]
+fn updating() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}
+
 /// Each scenario that ships and its fingerprint, compared with the golden ones of `size`; or these written anew.
 fn compare_with_golden(size: &str, found: Vec<(String, String)>) {
     /// The file is read and written as a whole.
     static WRITING: Mutex<()> = Mutex::new(());
-    #[expect(clippy::disallowed_methods, reason = "asks whether to write the golden fingerprints anew")]
-    let update = std::env::var_os("UPDATE").is_some();
     let path = Path::new(PROJECT).join("tests/golden/fingerprints.txt");
     let _guard = WRITING.lock().expect("no test failed while it wrote");
     let text = fs::read_to_string(&path).unwrap_or_default();
@@ -82,7 +87,7 @@ fn compare_with_golden(size: &str, found: Vec<(String, String)>) {
     expected.retain(|(_, of_size), _| of_size == size);
     let found: BTreeMap<_, _> =
         found.into_iter().map(|(name, fingerprint)| ((name, size.to_owned()), fingerprint)).collect();
-    if update {
+    if updating() {
         let mut all = golden;
         all.retain(|(_, of_size), _| of_size != size);
         all.extend(found);
@@ -169,14 +174,38 @@ fn small_fingerprints_are_golden_whatever_is_observed() {
 
 #[test]
 #[ignore = "takes a minute in release builds; .ci/run runs it"]
-fn full_size_fingerprints_are_golden() {
+fn full_size_fingerprints_are_golden_and_the_readme_shows_what_is_printed() {
     let place = tempfile::tempdir().unwrap();
     let found = shipped().into_iter().map(|path| {
         let name = name_of(&path);
-        let results = run(place.path(), &name, &[], &name, &["--quiet"]);
+        let printed = torus_sim(place.path(), &["run", &scenario(&name), "--progress", "never"]).expect(0).out;
+        if name == "churn20m" {
+            compare_with_readme(&printed);
+        }
+        let results = place.path().join("results").join(&name);
         (name, fingerprint(&results))
     });
     compare_with_golden("full", found.collect());
+}
+
+/// The README shows what its first command prints. Only the speed may differ.
+fn compare_with_readme(printed: &str) {
+    let path = Path::new(PROJECT).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once("```text\n").expect("a block of text");
+    let (shown, after) = rest.split_once("```").expect("its end");
+    if updating() {
+        fs::write(&path, format!("{before}```text\n{printed}```{after}")).expect("the README is written");
+        return;
+    }
+    let without_speed = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| match line.trim_start().starts_with("events ") {
+            true => line.split(" in ").next().unwrap_or_default().to_owned(),
+            false => line.to_owned(),
+        });
+        lines.collect()
+    };
+    assert_eq!(without_speed(shown), without_speed(printed), "the README shows another summary");
 }
 
 #[test]
