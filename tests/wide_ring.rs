@@ -14,11 +14,10 @@ use torus_sim::simulation::Options;
 
 use rand::Rng;
 
-/// A ring as ToN 2003, figure 5, describes it, by brute force. Identifiers are the top `bits` of 128.
+/// A ring as ToN 2003, figure 5, describes it, by brute force.
 struct Textbook {
     /// In order.
     nodes: Vec<u128>,
-    bits: u32,
     successors: usize,
     fingers: BTreeMap<u128, Vec<u128>>,
 }
@@ -29,9 +28,10 @@ fn in_open(a: u128, x: u128, b: u128) -> bool {
 }
 
 impl Textbook {
+    /// The ring of these nodes; identifiers are the top `bits` of 128.
     fn new(mut nodes: Vec<u128>, bits: u32, successors: usize) -> Self {
         nodes.sort_unstable();
-        let mut ring = Textbook { nodes, bits, successors, fingers: BTreeMap::new() };
+        let mut ring = Textbook { nodes, successors, fingers: BTreeMap::new() };
         for node in ring.nodes.clone() {
             let starts = (128 - bits..128).map(|bit| node.wrapping_add(1 << bit));
             let fingers = starts.map(|start| ring.successor_of(start)).collect();
