@@ -283,7 +283,7 @@ fn modules_of(path: &str) -> Vec<String> {
     };
     let names = text.lines().filter_map(|line| line.trim().strip_suffix(';')?.rsplit_once("mod "));
     let names = names.filter(|(before, _)| before.is_empty() || before.starts_with("pub"));
-    let candidates = names.map(|(_, name)| [format!("{below}/{name}.rs"), format!("{below}/{name}/mod.rs")]).flatten();
+    let candidates = names.flat_map(|(_, name)| [format!("{below}/{name}.rs"), format!("{below}/{name}/mod.rs")]);
     let paths = text.lines().filter_map(|line| line.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]"));
     candidates.chain(paths.map(|path| format!("{folder}/{path}"))).filter(|path| root().join(path).is_file()).collect()
 }

@@ -33,6 +33,15 @@ impl Playable {
         }
     }
 
+    /// Whatever plays, for tests of those who call it.
+    #[cfg(test)]
+    pub(crate) fn stand_in<F>(play: F) -> Self
+    where
+        F: FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted> + 'static,
+    {
+        Playable { identifiers_per_node: 1, bytes_per_identifier: 0, play: Box::new(play) }
+    }
+
     /// Plays a scenario.
     ///
     /// # Errors
