@@ -108,7 +108,7 @@ impl Protocol for Walk {
 
     fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
         let own = context.contact(node);
-        match context.bootstrap(node) {
+        match context.bootstrap(node, |_| true) {
             Some(member) => {
                 let lookup = context.start_task(node, own.id(), Join);
                 context.request(node, member, Message::WhoIsNext { lookup, hops: 0 }, QUESTION, Some(lookup));

@@ -66,8 +66,9 @@ pub trait Context<P: Protocol> {
     /// A live node as others know it.
     fn contact(&self, node: Slot) -> Contact;
 
-    /// A random member that `node` can reach, other than `node`: where it can begin to join. `None` if there is none.
-    fn bootstrap(&mut self, node: Slot) -> Option<Contact>;
+    /// A random member that `node` can reach, other than `node`, among those that `admits` lets count: where it can
+    /// begin to join. `None` if there is none. A protocol may leave out members that are lost themselves.
+    fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
 
     /// Sends a request. Either [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from`
     /// departs first. `lookup` is the lookup that causes the request, if one does: its counts of requests and timeouts

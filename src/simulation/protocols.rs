@@ -33,13 +33,13 @@ impl Playable {
         }
     }
 
-    /// Whatever plays, for tests of those who call it.
+    /// Whatever plays a scenario, for tests of what is around it.
     #[cfg(test)]
-    pub(crate) fn stand_in<F>(play: F) -> Self
-    where
-        F: FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted> + 'static,
-    {
-        Playable { identifiers_per_node: 1, bytes_per_identifier: 0, play: Box::new(play) }
+    pub(crate) fn by(
+        play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>
+        + 'static,
+    ) -> Self {
+        Playable { play: Box::new(play), identifiers_per_node: 1, bytes_per_identifier: 1024 }
     }
 
     /// Plays a scenario.

@@ -32,7 +32,7 @@ impl Fingers {
         pool.get(self.contacts)
     }
 
-    /// The stored contacts that can be less than `distance` away: finger i is at least 2^i away.
+    /// The stored contacts that can be at most `distance` away: finger i is at least 2^i away.
     #[inline]
     pub fn up_to_distance<'a>(&self, pool: &'a ListPool<Contact>, distance: u64) -> &'a [Contact] {
         let runs = (self.starts & up_to(63 - (distance | 1).leading_zeros())).count_ones() as usize;

@@ -3,6 +3,7 @@
 //! The successor is asked for its neighbours before it is adopted, so it is seen alive (Zave's condition). The reply
 //! is then used like that of a round of stabilisation, which at once tells the successor of its new predecessor.
 
+use super::routing::Step;
 use super::{Asking, Chord, FingersPerRound, Message, Task, Timer, message};
 use crate::protocol::{Contact, Context, Slot};
 
@@ -18,7 +19,7 @@ impl Chord {
         self.node_mut(node).joining = true;
         // The first identifier after its own: somebody may still take the node itself for the owner of its own.
         let key = self.node(node).id.wrapping_add(1);
-        match context.bootstrap(node) {
+        match self.bootstrap(context, node) {
             Some(_) => {
                 let lookup = context.start_task(node, key, Task::Join);
                 self.begin(context, node, key, lookup);
@@ -28,6 +29,21 @@ impl Chord {
                 self.push_successor(node, own);
                 self.become_member(context, node);
             }
+        }
+    }
+
+    /// A member that has a place in the ring: one that has lost its own cannot show the way. If all have, the first to
+    /// try again is a ring of its own that the others join.
+    pub(super) fn bootstrap(&self, context: &mut impl Context<Self>, node: Slot) -> Option<Contact> {
+        context.bootstrap(node, |member| self.head(member.slot()).is_some())
+    }
+
+    /// The step of a lookup from the node that makes it. A node without a place knows nobody but the member it was
+    /// told to turn to.
+    pub(super) fn first_step(&self, context: &mut impl Context<Self>, node: Slot, key: u64, dead: &[u64]) -> Step {
+        match self.head(node) {
+            Some(_) => self.step(node, key, dead),
+            None => self.bootstrap(context, node).map_or(Step::Lost, Step::Next),
         }
     }
 

@@ -38,11 +38,7 @@ impl Chord {
 
     /// Hands a query on, or answers it. The lists of `query` belong to this function.
     fn route(&mut self, context: &mut impl Context<Self>, node: Slot, query: Query) {
-        let step = match self.node(node).joining {
-            true => context.bootstrap(node).map_or(Step::Lost, Step::Next),
-            false => self.step(node, query.key, self.dead.get(query.dead)),
-        };
-        match step {
+        match self.first_step(context, node, query.key, self.dead.get(query.dead)) {
             Step::Owner(owner) => self.answer(context, node, Query { owner, ..query }),
             Step::Next(next) if query.hops < HOP_LIMIT => {
                 let charge = message::forward(self.contacts.get(query.path).len() as u32);

@@ -132,7 +132,8 @@ impl Chord {
         if !self.node(node).member || from == own {
             return;
         }
-        if self.head(node) == Some(own) {
+        // Alone, or lost: whoever notifies it is its only way into the ring.
+        if self.head(node).is_none_or(|head| head == own) {
             self.push_successor(node, from);
         }
         let predecessor = self.node(node).predecessor;
@@ -152,7 +153,8 @@ impl Chord {
 
     /// Somebody offers a nearer successor.
     pub(super) fn successor_offered(&mut self, context: &mut impl Context<Self>, node: Slot, candidate: Contact) {
-        if !self.is_nearer(node, candidate) {
+        // A node that returned under its old identifier is offered successors before it has joined: it finds its own.
+        if !self.node(node).member || !self.is_nearer(node, candidate) {
             return;
         }
         if self.is_corrected() {

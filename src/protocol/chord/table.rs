@@ -136,6 +136,8 @@ impl Chord {
         let nearest = fingers.filter(|finger| finger.is_some()).min_by_key(|finger| clockwise(own, finger.id()));
         match nearest.copied() {
             Some(finger) => self.push_successor(node, finger),
+            // A node that looks for its place already goes on with that.
+            None if self.node(node).joining => {}
             None => self.begin_join(context, node),
         }
     }
