@@ -1,9 +1,9 @@
 //! The scenarios that ship: sound, reproducible to the byte, and pinned by golden fingerprints.
 //!
 //! Every file in `scenarios/` runs here at a small size, with the changes of [`SMALL`]. `tests/golden/fingerprints.txt`
-//! pins the fingerprint of that run and of the scenario as it ships; the same file holds for debug and release builds. A
-//! change that moves a fingerprint changes what is simulated: say why in its commit, and write the file (and the summary
-//! in the README) anew with
+//! pins the fingerprint of that run and of the scenario as it ships; the same file holds for debug and release builds.
+//! A change that moves a fingerprint changes what is simulated: say why in its commit, and write the file (and the
+//! summary in the README) anew with
 //!
 //! ```text
 //! UPDATE=1 cargo test --release --test shipped -- --include-ignored fingerprints
