@@ -1,9 +1,9 @@
 //! The scenarios that ship: sound, reproducible to the byte, and pinned by golden fingerprints.
 //!
-//! Every file in `scenarios/` runs here at a small size, with the changes of [`SMALL`]. `tests/golden/fingerprints.txt`
-//! pins the fingerprint of that run and of the scenario as it ships; the same file holds for debug and release builds.
-//! A change that moves a fingerprint changes what is simulated: say why in its commit, and write the file (and the
-//! summary in the README) anew with
+//! Every file in `scenarios/` runs here at a small size, with the changes of [`SMALL`]. The fingerprint of that run and
+//! of the scenario as it ships is pinned in `tests/golden/fingerprints.txt`, for debug and release builds alike. A change
+//! that moves a fingerprint changes what is simulated: say why in its commit, and write the file (and the summary in the
+//! README) anew with
 //!
 //! ```text
 //! UPDATE=1 cargo test --release --test shipped -- --include-ignored fingerprints
@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use support::{PROJECT, manifest, scenario, shipped, torus_sim, tree};
 use torus_sim::observe::Unwatched;
-use torus_sim::observe::report::{LookupRecord, Recorder};
-use torus_sim::scenario::{ScheduleEntry, Source, load};
+use torus_sim::observe::report::Unrecorded;
+use torus_sim::scenario::{Source, load};
 use torus_sim::simulation::{Options, protocols};
 
 /// What makes each scenario small; every file in `scenarios/` must be here.
@@ -132,22 +132,13 @@ fn two_runs_give_the_same_bytes_with_and_without_a_progress_bar() {
     }
 }
 
-/// Writes nothing down.
-struct Unrecorded;
-
-impl Recorder for Unrecorded {
-    fn lookup(&mut self, _record: &LookupRecord) {}
-
-    fn scheduled(&mut self, _entry: &ScheduleEntry) {}
-}
-
 /// The fingerprint of a small run in which nobody looks at the health of the network.
 fn blind(path: &Path) -> String {
     let changes: Vec<String> = small(&name_of(path)).iter().map(|change| change.to_string()).collect();
     let source = Source::read(path).expect("the scenario is there");
     let loaded = load(source, &changes, protocols::NAMES, protocols::read).expect("the scenario is sound");
     let options = Options { blind: true, ..Options::default() };
-    let report = (loaded.protocol)(&loaded.scenario, options, &mut Unwatched, &mut Unrecorded);
+    let report = loaded.protocol.play(&loaded.scenario, options, &mut Unwatched, &mut Unrecorded);
     report.expect("nobody interrupts it").fingerprint
 }
 
