@@ -1,11 +1,11 @@
 //! Damage that leaves the ring connected heals: once nobody comes or goes and nothing is lost, maintenance by the
 //! corrected rules brings back one exact ring.
 
-mod support;
+mod chord_support;
 
+use chord_support::{at, exponential, health, play, quiet, secs};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use support::{at, exponential, health, play, quiet, secs};
 use torus_sim::engine::time::Duration;
 use torus_sim::observe::report::Statistics;
 use torus_sim::protocol::chord::{Config, FingersPerRound, Routing};
@@ -34,7 +34,8 @@ fn damaged() -> impl Strategy<Value = Scenario> {
         if drawn {
             scenario.network.latency = Latency::Drawn(exponential(Duration::from_millis(40)));
         }
-        scenario.events = events.into_iter().map(|(seconds, action)| ScheduledEvent { at: at(seconds), action }).collect();
+        scenario.events =
+            events.into_iter().map(|(seconds, action)| ScheduledEvent { at: at(seconds), action }).collect();
         scenario.events.sort_by_key(|event| event.at);
         // Nodes that join one gap at once are put in order at the rate of one a round: up to 120 rounds of 30 s here.
         scenario.measurement = Measurement { warmup: secs(0), duration: secs(3_900), window: secs(3_900) };

@@ -1,20 +1,20 @@
 //! What must hold in every run of every small scenario, whatever the options: nothing is lost from the books, nothing
 //! is left behind, and the run is the same however it is looked at.
 
-mod support;
+mod chord_support;
 
+use chord_support::{Kept, at, exponential, play_with, quiet, secs};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::sync::Arc;
-use support::{Kept, at, exponential, play_with, quiet, secs};
 use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::{Duration, Time};
 use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::RunReport;
 use torus_sim::protocol::chord::{Chord, Config, FingersPerRound, Maintenance, Routing};
 use torus_sim::scenario::{
-    Action, Amount, Arrivals, AtStart, ChurnProcess, Keys, Latency, Measurement, ReturnIdentifier, RpcTimeout, Scenario,
-    ScheduleAction, ScheduleEntry, ScheduledEvent, Start,
+    Action, Amount, Arrivals, AtStart, ChurnProcess, Keys, Latency, Measurement, ReturnIdentifier, RpcTimeout,
+    Scenario, ScheduleAction, ScheduleEntry, ScheduledEvent, Start,
 };
 use torus_sim::simulation::{Options, Simulation};
 
@@ -29,7 +29,7 @@ fn period() -> impl Strategy<Value = Distribution> {
         ms(1_000..40_000).prop_map(Distribution::Fixed),
         ms(1_000..40_000).prop_map(exponential),
         ms(1_000..20_000).prop_map(|from| Distribution::Uniform { from, to: from + secs(20) }),
-        Just(support::NEVER),
+        Just(chord_support::NEVER),
     ]
 }
 
@@ -42,7 +42,8 @@ fn config() -> impl Strategy<Value = Config> {
     (routing, maintenance, fingers, sizes, times, any::<bool>(), any::<bool>()).prop_map(
         |(routing, maintenance, fingers_per_round, sizes, times, fingers_on_join, notify_old_predecessor)| {
             let (successors, identifier_bits, virtual_nodes, retries) = sizes;
-            let (stabilize_every, fix_fingers_every, check_predecessor_every, lookup_deadline, join_retry_after) = times;
+            let (stabilize_every, fix_fingers_every, check_predecessor_every, lookup_deadline, join_retry_after) =
+                times;
             Config {
                 successors,
                 identifier_bits,
@@ -106,10 +107,11 @@ fn event() -> impl Strategy<Value = ScheduledEvent> {
 }
 
 fn scenario() -> impl Strategy<Value = Scenario> {
-    let network = (latency(), prop_oneof![Just(0.0), 0.0f64..0.3], prop_oneof![
-        ms(100..800).prop_map(RpcTimeout::Fixed),
-        (0.5f64..5.0).prop_map(RpcTimeout::RoundTrips)
-    ]);
+    let network = (
+        latency(),
+        prop_oneof![Just(0.0), 0.0f64..0.3],
+        prop_oneof![ms(100..800).prop_map(RpcTimeout::Fixed), (0.5f64..5.0).prop_map(RpcTimeout::RoundTrips)],
+    );
     let population = (1u32..30, proptest::option::of(0u64..3_000), 0u32..3, any::<u64>());
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0.0f64..=1.0);
     let events = proptest::collection::vec(event(), 0..5);
@@ -170,7 +172,8 @@ fn check_books(scenario: &Scenario, report: &RunReport, kept: &Kept) {
     let (joins, departures) = (joins.chain(early.iter().copied()).collect::<Vec<_>>(), departures.collect::<Vec<_>>());
     assert_eq!((total.joins, total.departures), (joins.len() as u64, departures.len() as u64));
     // Node-seconds: everybody from its arrival on, less everybody from its departure on.
-    let left = |times: &[Time]| times.iter().map(|time| scenario.measurement.end().since(*time).as_secs_f64()).sum::<f64>();
+    let left =
+        |times: &[Time]| times.iter().map(|time| scenario.measurement.end().since(*time).as_secs_f64()).sum::<f64>();
     let initial = if early.is_empty() { f64::from(scenario.population.nodes) } else { 0.0 };
     let expected = initial + (left(&joins) - left(&departures)) / LENGTH as f64;
     assert!((total.live_nodes_mean - expected).abs() < 1e-6, "{} {expected}", total.live_nodes_mean);

@@ -4,9 +4,9 @@
 //! The figures are those of `ton-fig10a` and `ton-fig10b` (Stoica et al., IEEE/ACM ToN 11(1), 2003) and of the
 //! analysis by Krishnamurthy, El-Ansary, Aurell and Haridi (IPTPS 2005).
 
-mod support;
+mod chord_support;
 
-use support::{exponential, health, play, play_with, quiet, secs, without_maintenance};
+use chord_support::{exponential, health, play, play_with, quiet, secs, without_maintenance};
 use torus_sim::engine::time::Duration;
 use torus_sim::protocol::chord::{Config, Maintenance, Routing};
 use torus_sim::scenario::{Arrivals, ChurnProcess, Measurement, Scenario};
@@ -103,7 +103,10 @@ fn every_way_of_routing_takes_the_same_paths_in_a_quiet_ring() {
             kept.lookups.sort_by_key(|lookup| lookup.number);
             // The last ones may be under way still, depending on how fast the answer comes.
             kept.lookups.retain(|lookup| lookup.started.as_nanos() < 7_000_000_000);
-            kept.lookups.into_iter().map(|lookup| (lookup.node, lookup.key, lookup.answer, lookup.hops)).collect::<Vec<_>>()
+            kept.lookups
+                .into_iter()
+                .map(|lookup| (lookup.node, lookup.key, lookup.answer, lookup.hops))
+                .collect::<Vec<_>>()
         });
         assert!(lookups[0].len() > 3_000);
         assert!(lookups[0] == lookups[1] && lookups[1] == lookups[2]);
@@ -190,7 +193,10 @@ fn check_against_analysis(x: u64) {
     for (what, share, expected) in [("wrong", wrong, expected[0]), ("dead", dead, expected[1])] {
         let error = (expected * (1.0 - expected) / counted).sqrt();
         println!("x = {x}: {what} {share:.4}, expected {expected:.4}, standard error {error:.4}");
-        assert!((share - expected).abs() < (3.0 * error).max(0.1 * expected), "x = {x}: {what} {share}, not {expected}");
+        assert!(
+            (share - expected).abs() < (3.0 * error).max(0.1 * expected),
+            "x = {x}: {what} {share}, not {expected}"
+        );
     }
 }
 

@@ -1,10 +1,10 @@
 //! Identifiers of 64 bits route like longer ones: the simulator's ring against a textbook ring of 128-bit identifiers
 //! that shares no code with it.
 
-mod support;
+mod chord_support;
 
+use chord_support::{play, play_with, quiet, secs, without_maintenance};
 use std::collections::BTreeMap;
-use support::{play, play_with, quiet, secs, without_maintenance};
 use torus_sim::engine::random::{Purpose, Seed, below, mix};
 use torus_sim::engine::time::Duration;
 use torus_sim::protocol::chord::Config;

@@ -3,7 +3,7 @@
 
 use crate::output::Provenance;
 use crate::scenario::{Action, Arrivals, ChurnProcess, Diagnostics, Loaded, Scenario, Source, schedule};
-use crate::simulation::protocols::{self, Play};
+use crate::simulation::protocols::{self, Playable};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) struct Experiment {
     /// What may not be as it was meant, ready to be shown; empty if there is nothing.
     pub(super) warnings: String,
     /// Plays it.
-    pub(super) play: Play,
+    pub(super) play: Playable,
 }
 
 /// Which scenario is wanted.
@@ -50,7 +50,7 @@ pub(super) fn load(request: &Request<'_>) -> Result<Experiment, String> {
     }
 }
 
-fn ready(loaded: Loaded<Play>, warnings: String) -> Experiment {
+fn ready(loaded: Loaded<Playable>, warnings: String) -> Experiment {
     Experiment {
         scenario: loaded.scenario,
         effective: loaded.effective.to_toml(),
@@ -64,8 +64,8 @@ fn ready(loaded: Loaded<Play>, warnings: String) -> Experiment {
     }
 }
 
-/// The experiment with the schedule at `path` in place of all that its scenario leaves to chance. What the schedule does
-/// not know stays: the joins of a joining start, partitions, and which identifier a returning node has.
+/// The experiment with the schedule at `path` in place of all that its scenario leaves to chance. What the schedule
+/// does not know stays: the joins of a joining start, partitions, and which identifier a returning node has.
 fn replaying(mut experiment: Experiment, path: &Path) -> Result<Experiment, Diagnostics> {
     let scenario = &mut experiment.scenario;
     let (entries, blake3) = schedule::load(path, &scenario.population, scenario.measurement.end())?;
@@ -122,7 +122,7 @@ duration = \"5min\"
         let mut written = Written(Vec::new());
         let options = Options { record_schedule: true, ..Options::default() };
         let mut unwatched = crate::observe::Unwatched;
-        let report = (experiment.play)(&experiment.scenario, options, &mut unwatched, &mut written).unwrap();
+        let report = experiment.play.play(&experiment.scenario, options, &mut unwatched, &mut written).unwrap();
         let mut text = Vec::from(format!("{}\n", schedule::HEADER));
         for entry in &written.0 {
             schedule::write_entry(&mut text, entry).unwrap();

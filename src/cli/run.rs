@@ -55,7 +55,7 @@ fn play(
         record_schedule: arguments.record.is_some(),
         ..Options::default()
     };
-    let outcome = play(&scenario, options, &mut watcher, results.recorder());
+    let outcome = play.play(&scenario, options, &mut watcher, results.recorder());
     let elapsed = watcher.finish();
     if let Some(error) = results.take_error() {
         return Err(error.into());

@@ -267,7 +267,8 @@ fn with_one_node_a_host_every_row_is_used_once_before_any_is_shared() {
     sorted.sort_unstable();
     assert_eq!(sorted, (0..40).collect::<Vec<_>>());
     // Without the option nearly every seed makes some nodes share.
-    let sharing = model::Network { latency: matrix(40, |row, column| 100 * (u64::from(row) + 1) + u64::from(column)), ..config };
+    let sharing =
+        model::Network { latency: matrix(40, |row, column| 100 * (u64::from(row) + 1) + u64::from(column)), ..config };
     let mut shared = rows(&mut network(&sharing, 2, 40), 40);
     shared.sort_unstable();
     shared.dedup();

@@ -12,7 +12,7 @@ pub mod file;
 pub mod folder;
 pub mod hops;
 pub mod human;
-mod lock;
+pub mod lock;
 pub mod lookups;
 pub mod manifest;
 pub mod recording;

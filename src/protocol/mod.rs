@@ -17,6 +17,7 @@ pub use lookup::{Lookup, LookupId, Purpose};
 pub use members::Members;
 
 use crate::engine::time::{Duration, Time};
+use crate::scenario::{Facts, Key, TableReader};
 use directory::Directory;
 use rand_chacha::ChaCha8Rng;
 
@@ -123,6 +124,12 @@ pub trait Protocol: Sized {
         64
     }
 
+    /// Memory that a live identifier is expected to take, with everything that the simulation keeps for it \[B\]. To
+    /// tell beforehand whether a run will fit.
+    fn bytes_per_identifier(&self) -> u64 {
+        1024
+    }
+
     /// How long a lookup may take before it has failed.
     fn lookup_deadline(&self) -> Duration;
 
@@ -182,4 +189,17 @@ pub trait Protocol: Sized {
 
     /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;
+}
+
+/// A protocol that a scenario can name, with parameters in a table of its own.
+pub trait Configurable: Protocol {
+    /// The keys of `[protocol.<name>]`, for the reference page.
+    const KEYS: &'static [Key];
+
+    /// The figures of [`Protocol::HEALTH`] in the same order, each with its meaning.
+    const FIGURES: &'static [(&'static str, &'static str)];
+
+    /// A network without nodes, with the parameters that the table gives. What is wrong with the table is reported
+    /// through the reader.
+    fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self;
 }

@@ -11,10 +11,11 @@ use super::read_events::Placed;
 use super::reader::TableReader;
 use super::schedule;
 use super::source::{Place, Source, SourceText};
-use super::tree;
+use super::tree::{self, Table};
 use super::{read_churn, read_events, read_measurement, read_network, read_population, read_workload};
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a protocol may know of the scenario when it checks its own parameters.
@@ -45,9 +46,9 @@ pub struct Loaded<C> {
     pub warnings: Diagnostics,
 }
 
-/// Reads and checks a scenario. `overrides` are arguments of `--set`, each `key=value`. The protocol's table is handed to
-/// `read_protocol` with the protocol's name, which is one of `protocols`; it gives `None` only for a name that it does
-/// not know after all.
+/// Reads and checks a scenario. `overrides` are arguments of `--set`, each `key=value`. The protocol's table is handed
+/// to `read_protocol` with the protocol's name, which is one of `protocols`; it gives `None` only for a name that it
+/// does not know after all.
 ///
 /// # Errors
 /// All problems that were found, in the order of the text. Nothing is read but the files that the scenario names.
@@ -61,9 +62,22 @@ pub fn load<C>(
     let mut syntax = Diagnostics::default();
     let mut root = tree::parse(&text, &mut syntax);
     overrides::apply(&mut root, overrides, &mut syntax);
+    load_tree(&root, &text, source.folder, syntax, protocols, read_protocol)
+}
+
+/// The same for a tree. `text` is that of the scenario's file, `folder` where it stands, and `syntax` what was found
+/// wrong with the tree before.
+pub(super) fn load_tree<C>(
+    root: &Table,
+    text: &Arc<SourceText>,
+    folder: PathBuf,
+    syntax: Diagnostics,
+    protocols: &[&str],
+    read_protocol: impl FnOnce(&mut TableReader<'_>, &str, &Facts) -> Option<C>,
+) -> Result<Loaded<C>, Diagnostics> {
     let mut diagnostics = Diagnostics::default();
-    let mut files = Files::new(source.folder);
-    let mut reader = TableReader::new(String::new(), &root, Place::whole(&text), &mut diagnostics);
+    let mut files = Files::new(folder);
+    let mut reader = TableReader::new(String::new(), root, Place::whole(text), &mut diagnostics);
     let (scenario, protocol) = read_root(&mut reader, &mut files, protocols, read_protocol);
     let effective = reader.finish();
     let mut diagnostics = merge(syntax, diagnostics);
@@ -172,7 +186,7 @@ const NO_CHURN: Churn = Churn {
 const NO_WORKLOAD: Workload = Workload { arrivals: Arrivals::None, keys: Keys::Uniform };
 
 /// The name is also the name of a folder.
-fn read_name(root: &mut TableReader<'_>) -> String {
+pub(super) fn read_name(root: &mut TableReader<'_>) -> String {
     let name = root.text("name");
     let good = |name: &str| {
         let characters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));

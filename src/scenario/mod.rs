@@ -7,10 +7,12 @@
 
 pub mod diagnostics;
 pub mod effective;
+pub mod grid;
 pub mod matrix;
 pub mod model;
 pub mod presets;
 pub mod reader;
+pub mod reference;
 pub mod schedule;
 pub mod source;
 pub mod tree;
@@ -26,13 +28,17 @@ mod read_measurement;
 mod read_network;
 mod read_population;
 mod read_workload;
+mod reader_axes;
 mod reader_values;
+mod reference_keys;
 
 pub use diagnostics::{Diagnostics, Problem, Severity};
 pub use effective::Effective;
 pub use files::NamedFile;
+pub use grid::{Grid, Replicates, Target};
 pub use load::{Facts, Loaded, load};
 pub use model::*;
 pub use reader::TableReader;
 pub use reader_values::{POSITIVE, Zero};
+pub use reference::Key;
 pub use source::Source;

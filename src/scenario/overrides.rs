@@ -24,23 +24,56 @@ const ALTERNATIVES: [&[&str]; 8] = [
     &["preset", "poisson", "downtime"],
 ];
 
+/// A change to a scenario: a value, and the path of names where it belongs.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    steps: Vec<(String, Place)>,
+    pub(super) value: Value,
+}
+
+impl Change {
+    /// A change of `key`, a path of names with dots between them, which stands at `place`.
+    pub(super) fn new(key: &str, place: &Place, value: Value) -> Self {
+        Change { steps: key.split('.').map(|name| (name.trim().to_owned(), place.clone())).collect(), value }
+    }
+}
+
 /// Applies the arguments of `--set` (each `key=value`) to the tree, in their order.
 pub(super) fn apply(root: &mut Table, arguments: &[String], diagnostics: &mut Diagnostics) {
+    for change in parse(arguments, diagnostics) {
+        apply_change(root, &change, diagnostics);
+    }
+}
+
+/// What the arguments of `--set` say. What is no change is reported.
+pub(super) fn parse(arguments: &[String], diagnostics: &mut Diagnostics) -> Vec<Change> {
+    let mut changes = Vec::new();
     for (index, argument) in arguments.iter().enumerate() {
-        let rank = 1 + u32::try_from(index).unwrap_or(u32::MAX - 1);
+        // After the scenario's file, and after a sweep's.
+        let rank = 2 + u32::try_from(index).unwrap_or(u32::MAX - 2);
         let source = Arc::new(SourceText { name: "--set".to_owned(), text: argument.clone(), rank });
-        if let Err(problem) = apply_one(root, &source, diagnostics) {
-            diagnostics.push(*problem);
+        match parse_one(&source, diagnostics) {
+            Ok(change) => changes.push(change),
+            Err(problem) => diagnostics.push(*problem),
         }
+    }
+    changes
+}
+
+/// Applies one change.
+pub(super) fn apply_change(root: &mut Table, change: &Change, diagnostics: &mut Diagnostics) {
+    if let Err(problem) = set_in_table(root, "", &change.steps, change.value.clone()) {
+        diagnostics.push(*problem);
     }
 }
 
 type Failure = Box<Problem>;
 
-fn apply_one(root: &mut Table, source: &Arc<SourceText>, diagnostics: &mut Diagnostics) -> Result<(), Failure> {
+fn parse_one(source: &Arc<SourceText>, diagnostics: &mut Diagnostics) -> Result<Change, Failure> {
     let Some(equals) = source.text.find('=') else {
         let place = Place::new(source, 0..source.text.len());
-        let problem = Problem::error("`--set` needs a key and a value", place, "no `=`");
+        let message = format!("`--set` needs a key and a value, not `{}`", source.text);
+        let problem = Problem::error(message, place, "no `=`");
         return Err(Box::new(problem.help("for example --set population.nodes=1000")));
     };
     let mut offset = equals + 1;
@@ -58,7 +91,7 @@ fn apply_one(root: &mut Table, source: &Arc<SourceText>, diagnostics: &mut Diagn
         start += name.len() + 1;
     }
     let value = tree::parse_argument(source, offset, diagnostics);
-    set_in_table(root, "", &steps, value)
+    Ok(Change { steps, value })
 }
 
 /// Sets `value` at the path `steps` below `table`, which is not empty.

@@ -13,7 +13,7 @@
 //! fn read_gossip(table: &mut TableReader<'_>, facts: &Facts) -> Gossip {
 //!     let fanout = table.count_or("fanout", 3, 1..=64);
 //!     let timeout = table.duration_or("timeout", Duration::from_secs(2), Zero::Forbidden);
-//!     if facts.nodes.is_some_and(|nodes| fanout >= nodes) && table.is_sound("fanout") {
+//!     if facts.nodes.is_some_and(|nodes| fanout >= u64::from(nodes)) && table.is_sound("fanout") {
 //!         table.reject("fanout", "`fanout` must be below the number of nodes");
 //!     }
 //!     Gossip { fanout, timeout }
@@ -109,6 +109,14 @@ impl<'a> TableReader<'a> {
     pub(super) fn take(&mut self, key: &str) -> Option<&'a Value> {
         self.knows(key);
         self.table.get(key).map(|entry| &entry.value)
+    }
+
+    /// All that is written down in the table, in the order of the text, whatever the keys are.
+    pub(super) fn all_entries(&mut self) -> Vec<&'a Entry> {
+        let mut entries: Vec<&'a Entry> = self.table.entries().iter().collect();
+        entries.sort_by_key(|entry| entry.key_place.range().start);
+        entries.iter().for_each(|entry| self.knows(&entry.key));
+        entries
     }
 
     /// The value that is written down for a key; does not count as reading it.

@@ -1,90 +1,98 @@
-//! Scenarios made by hand for the tests of whole Chord networks, and what they record.
-#![allow(dead_code)] // Each test program uses its own share.
+//! What tests of the program share: starting it as a user would, and reading what it wrote.
 
-use torus_sim::engine::distribution::Distribution;
-use torus_sim::engine::random::Seed;
-use torus_sim::engine::time::{Duration, Time};
-use torus_sim::observe::Unwatched;
-use torus_sim::observe::report::{LookupRecord, Recorder, RunReport, Statistics};
-use torus_sim::protocol::chord::{Chord, Config};
-use torus_sim::scenario::{
-    Arrivals, AtStart, Churn, ChurnProcess, Keys, Latency, Measurement, Network, Population, ReturnIdentifier,
-    RpcTimeout, Scenario, ScheduleEntry, Start, Workload,
-};
-use torus_sim::simulation::{Options, Simulation};
+#![allow(dead_code, reason = "each test file uses its part")]
 
-pub const NEVER: Distribution = Distribution::Fixed(Duration::MAX);
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
-pub const fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
+/// The folder of the project.
+pub const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The program, working in `folder`, with nothing on its standard input.
+pub fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_torus-sim"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
 }
 
-pub fn at(seconds: u64) -> Time {
-    Time::ZERO + secs(seconds)
+/// Runs the program in `folder` until it ends.
+pub fn torus_sim(folder: &Path, arguments: &[&str]) -> Ended {
+    Ended::from(program(folder).args(arguments).output().expect("the program starts"))
 }
 
-pub fn exponential(mean: Duration) -> Distribution {
-    Distribution::Exponential { mean }
+/// How a program ended and what it said.
+pub struct Ended {
+    /// Exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
 }
 
-/// An exact ring in which nobody comes or goes and nobody looks anything up, for ten minutes.
-pub fn quiet(nodes: u32, seed: u64) -> Scenario {
-    Scenario {
-        name: "test".into(),
-        description: String::new(),
-        seed: Seed { seed, replicate: 0 },
-        population: Population { nodes, start: Start::Converged, permanent: 0 },
-        network: Network {
-            latency: Latency::Drawn(Distribution::Fixed(Duration::from_millis(50))),
-            loss: 0.0,
-            rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)),
-        },
-        churn: Churn {
-            process: ChurnProcess::None,
-            graceful: 0.0,
-            return_identifier: ReturnIdentifier::Fresh,
-            at_start: AtStart::Equilibrium,
-        },
-        workload: Workload { arrivals: Arrivals::None, keys: Keys::Uniform },
-        events: vec![],
-        schedule: None,
-        measurement: Measurement { warmup: Duration::ZERO, duration: secs(600), window: secs(60) },
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
+        Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 }
 
-/// A network that does nothing but look up.
-pub fn without_maintenance(config: Config) -> Config {
-    Config { stabilize_every: NEVER, fix_fingers_every: NEVER, check_predecessor_every: NEVER, ..config }
-}
-
-/// Keeps what a run tells it.
-#[derive(Default)]
-pub struct Kept {
-    pub lookups: Vec<LookupRecord>,
-    pub schedule: Vec<ScheduleEntry>,
-}
-
-impl Recorder for Kept {
-    fn lookup(&mut self, record: &LookupRecord) {
-        self.lookups.push(*record);
-    }
-    fn scheduled(&mut self, entry: &ScheduleEntry) {
-        self.schedule.push(*entry);
+impl Ended {
+    /// Fails unless the exit code is as expected.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        self
     }
 }
 
-pub fn play(scenario: &Scenario, config: &Config) -> RunReport {
-    play_with(scenario, config, Options::default()).0
+/// Path of a scenario that ships.
+pub fn scenario(name: &str) -> String {
+    format!("{PROJECT}/scenarios/{name}.toml")
 }
 
-pub fn play_with(scenario: &Scenario, config: &Config, options: Options) -> (RunReport, Kept) {
-    let mut kept = Kept::default();
-    let report = Simulation::new(scenario, Chord::new(config.clone()), options).run(&mut Unwatched, &mut kept);
-    (report.expect("nobody stops it"), kept)
+/// All scenarios that ship, in order of their names.
+pub fn shipped() -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(PROJECT).join("scenarios")).expect("the folder of scenarios");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
 }
 
-/// A figure of health by its column name.
-pub fn health(statistics: &Statistics, name: &str) -> f64 {
-    let column = statistics.health.iter().find(|(column, _)| *column == name).expect("a column of Chord");
-    column.1.expect("measured")
+/// All that is in a folder: files with their content, folders with `None`; hidden ones too.
+pub fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(folder).expect("it is inside").to_path_buf();
+            if path.is_dir() {
+                found.insert(name, None);
+                folders.push(path);
+            } else {
+                found.insert(name, Some(fs::read(&path).expect("a file")));
+            }
+        }
+    }
+    found
+}
+
+/// The value of a top-level key of a results folder's manifest that holds a text.
+pub fn manifest(results: &Path, key: &str) -> String {
+    let text = fs::read_to_string(results.join("manifest.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    manifest[key].as_str().expect(key).to_owned()
+}
+
+/// A column of a CSV file without quotes.
+pub fn column(file: &Path, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(file).expect("a CSV file");
+    let mut lines = text.lines();
+    let header = lines.next().expect("a header");
+    let place = header.split(',').position(|column| column == name).expect(name);
+    lines.map(|line| line.split(',').nth(place).expect("a field").to_owned()).collect()
 }

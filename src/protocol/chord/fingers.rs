@@ -71,6 +71,10 @@ impl Fingers {
 
     /// Sets the fingers `first..=last` to `contact`.
     pub fn set(&mut self, pool: &mut ListPool<Contact>, first: u32, last: u32, contact: Contact) {
+        // Most refreshes find what is there already: one run that holds all of them.
+        if self.starts & (up_to(last) ^ up_to(first)) == 0 && self.get(pool, first) == contact {
+            return;
+        }
         if last < 63 {
             self.split(pool, last + 1);
         }

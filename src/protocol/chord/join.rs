@@ -75,13 +75,7 @@ impl Chord {
 
     /// The step of a lookup from the node that makes it. A node without a place knows nobody but the member it was
     /// told to turn to.
-    pub(super) fn first_step(
-        &self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        key: u64,
-        dead: &[u64],
-    ) -> Step {
+    pub(super) fn first_step(&self, context: &mut impl Context<Self>, node: Slot, key: u64, dead: &[u64]) -> Step {
         match self.head(node) {
             Some(_) => self.step(node, key, dead),
             None => self.bootstrap(context, node).map_or(Step::Lost, Step::Next),

@@ -29,8 +29,8 @@ pub use message::{Asking, Message};
 use crate::engine::distribution::Distribution;
 use crate::engine::pool::{List, ListPool, Slab};
 use crate::engine::time::Duration;
-use crate::protocol::{Charge, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
-use crate::scenario::{Facts, TableReader};
+use crate::protocol::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use crate::scenario::{Facts, Key, TableReader};
 use iterative::Iteration;
 use recursive::Query;
 use table::Node;
@@ -86,11 +86,6 @@ impl Chord {
             iterations: Vec::new(),
             queries: Slab::new(),
         }
-    }
-
-    /// A network without nodes, with the parameters of a scenario's `[protocol.chord]`.
-    pub fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
-        Chord::new(Config::read(table, facts))
     }
 
     /// The parameters.
@@ -172,6 +167,11 @@ impl Protocol for Chord {
 
     fn identifier_bits(&self) -> u32 {
         self.config.identifier_bits
+    }
+
+    fn bytes_per_identifier(&self) -> u64 {
+        // Successor list, and what was measured for all the rest: tables, timers, lookups, messages, truth.
+        700 + 12 * u64::from(self.config.successors)
     }
 
     fn lookup_deadline(&self) -> Duration {
@@ -303,6 +303,15 @@ impl Protocol for Chord {
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         self.measure_health(truth)
+    }
+}
+
+impl Configurable for Chord {
+    const KEYS: &'static [Key] = config::KEYS;
+    const FIGURES: &'static [(&'static str, &'static str)] = health::FIGURES;
+
+    fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
+        Chord::new(Config::read(table, facts))
     }
 }
 

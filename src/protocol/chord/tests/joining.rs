@@ -1,7 +1,6 @@
 //! Joins: into rings of one, two and many, at once in one gap, past lost packets, and of nodes that lost their place.
 
 use super::network::{Ring, by_hand};
-use crate::engine::time::Duration;
 use crate::protocol::chord::{Asking, Config, Maintenance, Message, Routing};
 use crate::protocol::{Contact, Protocol};
 

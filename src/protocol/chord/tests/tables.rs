@@ -35,9 +35,12 @@ fn the_exact_ring_has_exact_fingers() {
 
 #[test]
 fn fingers_are_looked_up_on_joining_if_the_scenario_says_so() {
-    for (fingers_on_join, routing) in
-        [(true, Routing::Iterative), (true, Routing::Recursive), (true, Routing::SemiRecursive), (false, Routing::Iterative)]
-    {
+    for (fingers_on_join, routing) in [
+        (true, Routing::Iterative),
+        (true, Routing::Recursive),
+        (true, Routing::SemiRecursive),
+        (false, Routing::Iterative),
+    ] {
         let mut ring = Ring::exact(Config { fingers_on_join, routing, ..by_hand() }, &many(100));
         let node = ring.arrive(mix(1_000));
         ring.settle_down();

@@ -136,7 +136,11 @@ fn rings_of_one_to_three_survive_the_loss_of_any_node() {
             for gone in 0..size {
                 for graceful in [false, true] {
                     let mut ring = Ring::exact(config.clone(), &IDS[..size as usize]);
-                    if graceful { ring.leave(gone) } else { ring.crash(gone) }
+                    if graceful {
+                        ring.leave(gone)
+                    } else {
+                        ring.crash(gone)
+                    }
                     ring.settle_down();
                     for _ in 0..3 {
                         ring.stabilize(1);

@@ -1,0 +1,321 @@
+//! Sweep files: a base scenario, axes along which keys change, and how often each cell of the grid is played.
+//!
+//! ```toml
+//! name = "churn"
+//! base = "../churn20m.toml"          # or [scenario] with a whole scenario below it
+//! replicates = 5                     # or { until = "5%", of = "failure_rate", at_most = 50 }
+//!
+//! [set]                              # changes that all cells share
+//! "protocol.chord.successors" = 8
+//!
+//! [axes]                             # the grid: every combination, the first axis slowest
+//! "churn.session.exponential.mean" = { from = "5min", to = "80min", factor = 2 }
+//! "population.nodes" = [1_000, 10_000]
+//!
+//! [[zip]]                            # keys that move together
+//! "churn.downtime.exponential.mean" = ["5min", "10min"]
+//! "measurement.duration" = ["1h", "2h"]
+//! ```
+//!
+//! Any key of a scenario can be an axis, the protocol included. A cell is checked exactly like a scenario with the same
+//! values written in it, and messages point into the sweep file where the value came from there.
+
+use super::diagnostics::{Diagnostics, Problem};
+use super::load::{Facts, Loaded, load_tree};
+use super::overrides::{self, Change};
+use super::reader::TableReader;
+use super::reader_axes::{Axis, axes};
+use super::reader_values::POSITIVE;
+use super::source::{Place, Source, SourceText};
+use super::tree::{self, Kind, Table, Value};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Cells that a grid may have; more would be a slip.
+const LARGEST_GRID: usize = 100_000;
+
+/// A sweep file that has been read. Its cells are checked one by one with [`Grid::load`].
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// Name: the default output folder is `results/<name>`.
+    pub name: String,
+    /// What the sweep is about, one line; may be empty.
+    pub description: String,
+    /// The seed of all cells.
+    pub seed: u64,
+    /// How often each cell is played.
+    pub replicates: Replicates,
+    /// The swept keys, in the order of the file: the first moves slowest.
+    pub keys: Vec<String>,
+    /// For every cell the values of the keys, as text: durations and words without quotes.
+    pub cells: Vec<Vec<String>>,
+    base: Table,
+    base_text: Arc<SourceText>,
+    folder: PathBuf,
+    shared: Vec<Change>,
+    /// For every cell its changes.
+    changes: Vec<Vec<Change>>,
+}
+
+/// `replicates`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replicates {
+    /// So many of every cell.
+    Fixed(u64),
+    /// As many as it takes until the 95% interval of a figure is narrow enough.
+    Until {
+        /// Column of the summary whose mean is wanted.
+        of: String,
+        /// Largest half-width of the interval.
+        target: Target,
+        /// Replicates that every cell gets, at least 2.
+        at_least: u64,
+        /// Replicates after which a cell is left as it is.
+        at_most: u64,
+    },
+}
+
+/// How narrow an interval must be: its half-width.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// In units of the figure (`until = 0.001`).
+    Absolute(f64),
+    /// As a share of the mean (`until = "1%"`).
+    Relative(f64),
+}
+
+impl Replicates {
+    /// Replicates that every cell gets whatever comes out.
+    pub fn at_least(&self) -> u64 {
+        match self {
+            Replicates::Fixed(count) => *count,
+            Replicates::Until { at_least, .. } => *at_least,
+        }
+    }
+}
+
+impl Grid {
+    /// Reads a sweep file. `overrides` are arguments of `--set` for all cells.
+    ///
+    /// # Errors
+    /// All problems of the sweep file itself; the base scenario and the cells are checked by [`Grid::load`].
+    pub fn read(source: &Source, overrides: &[String]) -> Result<Grid, Diagnostics> {
+        let text = |rank| Arc::new(SourceText { name: source.name.clone(), text: source.text.clone(), rank });
+        let (base_text, sweep_text) = (text(0), text(1));
+        let mut diagnostics = Diagnostics::default();
+        let root = tree::parse(&sweep_text, &mut diagnostics);
+        if !diagnostics.is_empty() {
+            return Err(diagnostics);
+        }
+        let mut reader = TableReader::new(String::new(), &root, Place::whole(&sweep_text), &mut diagnostics);
+        let mut grid = Grid::read_root(&mut reader);
+        reader.take("base");
+        reader.take("scenario");
+        reader.finish();
+        let base = root.get("base").map(|entry| &entry.value);
+        let shared = std::mem::take(&mut grid.shared);
+        grid.find_base(source, base, &base_text, &sweep_text, &mut diagnostics);
+        // The sweep's own name and seed are the scenario's, unless --set says otherwise.
+        grid.shared = vec![change("name", Kind::String(grid.name.clone()), &sweep_text)];
+        if let Some(entry) = root.get("seed") {
+            grid.shared.push(Change::new("seed", &entry.key_place, entry.value.clone()));
+        }
+        grid.shared.extend(shared);
+        grid.shared.extend(overrides::parse(overrides, &mut diagnostics));
+        if diagnostics.errors() > 0 {
+            diagnostics.sort();
+            return Err(diagnostics);
+        }
+        Ok(grid)
+    }
+
+    fn read_root(reader: &mut TableReader<'_>) -> Grid {
+        let name = super::load::read_name(reader);
+        let description = reader.text_or("description", "");
+        let seed = if reader.has("seed") { reader.count("seed", 0..=u64::MAX) } else { 1 };
+        let replicates = read_replicates(reader);
+        let shared = reader.optional_table("set", read_changes).unwrap_or_default();
+        let mut groups: Vec<Vec<Axis>> =
+            reader.optional_table("axes", axes).unwrap_or_default().into_iter().map(|axis| vec![axis]).collect();
+        groups.extend(reader.tables("zip", read_zip));
+        if groups.is_empty() {
+            let problem = Problem::error("nothing is swept", reader.place().clone(), "");
+            reader.report("axes", problem.note("allowed: [axes] with at least one key, or [[zip]]"));
+        }
+        refuse_twice(reader, &groups);
+        let combinations = groups.iter().try_fold(1usize, |product, group| {
+            product.checked_mul(group.first().map_or(1, |axis| axis.values.len())).filter(|n| *n <= LARGEST_GRID)
+        });
+        if combinations.is_none() {
+            let problem = Problem::error("the grid is too large", reader.place().clone(), "");
+            reader.report("axes", problem.note(format!("allowed: at most {LARGEST_GRID} cells")));
+            groups.clear();
+        }
+        let mut changes = vec![Vec::new()];
+        for group in &groups {
+            changes = expand(&changes, group);
+        }
+        let cells = changes.iter().map(|cell: &Vec<Change>| cell.iter().map(|change| text(&change.value)).collect());
+        Grid {
+            name,
+            description,
+            seed,
+            replicates,
+            keys: groups.iter().flatten().map(|axis| axis.key.clone()).collect(),
+            cells: cells.collect(),
+            base: Table::EMPTY,
+            base_text: Arc::clone(reader.place().source()),
+            folder: PathBuf::new(),
+            shared,
+            changes,
+        }
+    }
+
+    fn find_base(
+        &mut self,
+        source: &Source,
+        base: Option<&Value>,
+        own_text: &Arc<SourceText>,
+        sweep_text: &Arc<SourceText>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let mut ignored = Diagnostics::default();
+        // Parsed once more with the rank of a scenario's text, so that axes count as changes to it.
+        let inline = tree::parse(own_text, &mut ignored).get("scenario").map(|entry| entry.value.clone());
+        match (base, inline) {
+            (Some(Value { kind: Kind::String(path), place }), None) => match Source::read(&source.folder.join(path)) {
+                Ok(file) => {
+                    let text = Arc::new(SourceText { name: file.name, text: file.text, rank: 0 });
+                    self.base = tree::parse(&text, diagnostics);
+                    (self.base_text, self.folder) = (text, file.folder);
+                }
+                Err(problems) => {
+                    let reason = problems.problems().first().map_or_else(String::new, |it| it.message.clone());
+                    diagnostics.push(Problem::error(reason, place.clone(), "the base scenario"));
+                }
+            },
+            (None, Some(Value { kind: Kind::Table(table), .. })) => {
+                (self.base, self.base_text, self.folder) = (table, Arc::clone(own_text), source.folder.clone());
+            }
+            (Some(_), Some(inline)) => {
+                diagnostics.push(Problem::error("`base` and `[scenario]` exclude each other", inline.place, ""));
+            }
+            (Some(value), None) => {
+                let problem = Problem::error("`base` must be a string", value.place.clone(), value.described());
+                diagnostics.push(problem.note("allowed: path of a scenario file"));
+            }
+            (None, _) => {
+                let problem = Problem::error("there is no scenario to sweep", Place::whole(sweep_text), "");
+                diagnostics.push(problem.note("allowed: base = \"file.toml\", or [scenario] with a scenario below it"));
+            }
+        }
+    }
+
+    /// Checks a cell as [`super::load()`] does a scenario. All cells have the name and the seed of the sweep.
+    ///
+    /// # Errors
+    /// All problems of the cell.
+    pub fn load<C>(
+        &self,
+        cell: usize,
+        protocols: &[&str],
+        read_protocol: impl FnOnce(&mut TableReader<'_>, &str, &Facts) -> Option<C>,
+    ) -> Result<Loaded<C>, Diagnostics> {
+        let mut root = self.base.clone();
+        let mut diagnostics = Diagnostics::default();
+        for change in self.shared.iter().chain(&self.changes[cell]) {
+            overrides::apply_change(&mut root, change, &mut diagnostics);
+        }
+        load_tree(&root, &self.base_text, self.folder.clone(), diagnostics, protocols, read_protocol)
+    }
+}
+
+fn change(key: &str, kind: Kind, text: &Arc<SourceText>) -> Change {
+    let place = Place::whole(text);
+    Change::new(key, &place, Value { kind, place: place.clone() })
+}
+
+/// Keys with plain values: `[set]`.
+fn read_changes(table: &mut TableReader<'_>) -> Vec<Change> {
+    let entries = table.all_entries();
+    entries.into_iter().map(|entry| Change::new(&entry.key, &entry.key_place, entry.value.clone())).collect()
+}
+
+/// Axes that move together must be equally long.
+fn read_zip(table: &mut TableReader<'_>) -> Vec<Axis> {
+    let group = axes(table);
+    if let Some(other) = group.iter().find(|axis| axis.values.len() != group[0].values.len()) {
+        let label = format!("{} values here", other.values.len());
+        let problem = Problem::error("keys that move together need equally many values", other.place.clone(), label);
+        let first = format!("{} values here", group[0].values.len());
+        table.report(&other.key.clone(), problem.and(group[0].place.clone(), first));
+        return Vec::new();
+    }
+    group
+}
+
+fn refuse_twice(reader: &mut TableReader<'_>, groups: &[Vec<Axis>]) {
+    let all: Vec<&Axis> = groups.iter().flatten().collect();
+    for (index, axis) in all.iter().enumerate() {
+        if let Some(before) = all[..index].iter().find(|before| before.key == axis.key) {
+            let problem = Problem::error(format!("`{}` is swept twice", axis.key), axis.place.clone(), "here");
+            reader.report("axes", problem.and(before.place.clone(), "and here"));
+        }
+    }
+}
+
+/// Every combination of what there is with the values of one more group of axes.
+fn expand(cells: &[Vec<Change>], group: &[Axis]) -> Vec<Vec<Change>> {
+    let length = group.first().map_or(0, |axis| axis.values.len());
+    let with = |cell: &Vec<Change>, index: usize| {
+        let moved = group.iter().map(|axis| Change::new(&axis.key, &axis.key_place, axis.values[index].clone()));
+        cell.iter().cloned().chain(moved).collect()
+    };
+    cells.iter().flat_map(|cell| (0..length).map(move |index| with(cell, index))).collect()
+}
+
+/// A value as tables show it.
+fn text(value: &Value) -> String {
+    match &value.kind {
+        Kind::String(text) => text.clone(),
+        Kind::Integer(Some(number)) => number.to_string(),
+        Kind::Float(number) => number.to_string(),
+        Kind::Bool(flag) => flag.to_string(),
+        _ => value.place.text().to_owned(),
+    }
+}
+
+fn read_replicates(reader: &mut TableReader<'_>) -> Replicates {
+    if !matches!(reader.peek("replicates"), Some(Value { kind: Kind::Table(_), .. })) {
+        return Replicates::Fixed(reader.count_or("replicates", 1, 1..=10_000));
+    }
+    reader.table("replicates", |table| {
+        let target = match table.peek("until") {
+            Some(Value { kind: Kind::String(_), .. }) => read_percentage(table),
+            _ => Target::Absolute(table.number("until", POSITIVE)),
+        };
+        let of = table.text_or("of", "failure_rate");
+        let at_least = table.count_or("at_least", 3, 2..=10_000);
+        let at_most = table.count_or("at_most", 50, 2..=10_000);
+        if at_most < at_least && table.is_sound("at_most") {
+            table.reject("at_most", "`at_most` is less than `at_least`");
+        }
+        Replicates::Until { of, target, at_least, at_most }
+    })
+}
+
+fn read_percentage(table: &mut TableReader<'_>) -> Target {
+    let text = table.text("until");
+    let share = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    match share.filter(|share| *share > 0.0 && *share <= 100.0) {
+        Some(share) => Target::Relative(share / 100.0),
+        None => {
+            let allowed = "a share of the mean such as \"1%\", or a number in units of the figure";
+            table.reject_value("until", "is not a width", String::new(), allowed);
+            Target::Relative(1.0)
+        }
+    }
+}

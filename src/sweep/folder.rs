@@ -1,0 +1,217 @@
+//! The results folder of a sweep: its lock, its journal, and its tables, each of which appears whole or not at all.
+
+use super::journal::{self, Broken, Contents, Entry, Header, Journal, Outcome};
+use super::plan::{Job, Outline};
+use super::scheduler::{Results, Shard};
+use super::tables;
+use crate::output::error::Error;
+use crate::output::lock::{self, Attempt};
+use crate::output::manifest::FORMAT;
+use crate::output::single::SingleFile;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Name of the journal in the folder.
+pub const JOURNAL: &str = "journal.jsonl";
+
+/// Why the folder of a sweep cannot be used.
+#[derive(Debug)]
+pub enum Refused {
+    /// The system refused, or somebody else writes there.
+    Output(Error),
+    /// The journal is damaged.
+    Journal(Broken),
+    /// The folder holds another sweep.
+    OtherSweep {
+        /// The folder.
+        path: PathBuf,
+        /// Name of the sweep that it holds.
+        holds: String,
+    },
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Refused::Output(error)
+    }
+}
+
+impl From<Broken> for Refused {
+    fn from(broken: Broken) -> Self {
+        Refused::Journal(broken)
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refused::Output(error) => error.fmt(f),
+            Refused::Journal(broken) => broken.fmt(f),
+            Refused::OtherSweep { path, holds } => {
+                write!(f, "{} holds the sweep `{holds}`: use another folder (--out)", path.display())
+            }
+        }
+    }
+}
+
+/// What is known of a job before a sweep goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its result is there.
+    Done,
+    /// It failed, and why.
+    Failed(String),
+    /// It was never played.
+    New,
+    /// There is a result, but it is not this job's any more, and why.
+    Stale(String),
+}
+
+/// A journal that was read, for whoever only looks.
+#[derive(Debug, Default)]
+pub struct Past {
+    entries: Vec<Entry>,
+    /// Bytes of a line that was cut short.
+    pub cut_bytes: u64,
+    format: Option<u32>,
+}
+
+impl Past {
+    fn of(contents: Contents) -> Past {
+        let format = contents.header.map(|header| header.format);
+        Past { entries: contents.entries, cut_bytes: contents.cut_bytes, format }
+    }
+
+    /// Reads the journal in `folder`; one that is not there is empty.
+    ///
+    /// # Errors
+    /// If it cannot be read, is damaged, or is that of another sweep.
+    pub fn read(folder: &Path, outline: &Outline) -> Result<Past, Refused> {
+        let contents = journal::read(&folder.join(JOURNAL))?;
+        same_sweep(folder, &contents, outline)?;
+        Ok(Past::of(contents))
+    }
+
+    /// The results, the later of two of the same job. Failed jobs are left out if they are to be tried again.
+    pub fn results(&self, retry: bool) -> Results {
+        let kept = self.entries.iter().filter(|entry| !(retry && matches!(entry.outcome, Outcome::Failed(_))));
+        kept.map(|entry| (entry.job.clone(), entry.outcome.clone())).collect()
+    }
+
+    /// Wall time a node-second of virtual time, over all jobs that are done: `work` tells the node-seconds of a job by
+    /// its identity.
+    pub fn pace(&self, work: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        let done = self.entries.iter().filter_map(|entry| Some((entry.wall_s, work(&entry.job)?)));
+        let (wall, work) = done.fold((0.0, 0.0), |(wall, work), (w, n)| (wall + w, work + n));
+        (work > 0.0).then(|| wall / work)
+    }
+
+    /// What is known of a job.
+    pub fn state(&self, outline: &Outline, job: &Job) -> State {
+        match self.entries.iter().rev().find(|entry| entry.job == job.id).map(|entry| &entry.outcome) {
+            Some(Outcome::Done(_)) => return State::Done,
+            Some(Outcome::Failed(reason)) => return State::Failed(reason.clone()),
+            None => {}
+        }
+        let cell = &outline.cells[job.cell];
+        let like = |entry: &&Entry| entry.values == cell.values && entry.replicate == job.replicate;
+        match self.entries.iter().rev().find(like) {
+            None => State::New,
+            Some(entry) if entry.scenario != cell.scenario => {
+                State::Stale("its scenario, or a file that it names, has changed".to_owned())
+            }
+            Some(_) => {
+                let format = self.format.unwrap_or_default();
+                State::Stale(format!("it was written in format {format}, and this is format {FORMAT}"))
+            }
+        }
+    }
+}
+
+fn same_sweep(path: &Path, contents: &Contents, outline: &Outline) -> Result<(), Refused> {
+    match &contents.header {
+        Some(header) if header.sweep != outline.sweep => {
+            Err(Refused::OtherSweep { path: path.to_owned(), holds: header.sweep.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A sweep's folder, held by this process.
+#[derive(Debug)]
+pub struct SweepFolder {
+    path: PathBuf,
+    journal: Journal,
+    /// Held, not read: the lock ends with it.
+    _lock: File,
+}
+
+impl SweepFolder {
+    /// Takes the folder at `path` for a sweep, making it if it is not there, and reads what it holds.
+    ///
+    /// # Errors
+    /// When something else is there, another process uses it, it cannot be written, or it holds another sweep or a
+    /// damaged journal. Nothing has then been changed.
+    pub fn open(path: &Path, outline: &Outline) -> Result<(SweepFolder, Past), Refused> {
+        check_is_sweep(path)?;
+        fs::create_dir_all(path).map_err(Error::io("create the folder", path))?;
+        let lock_path = path.join(".lock");
+        let lock = match lock::try_lock(&lock_path).map_err(Error::io("write to", path))? {
+            Attempt::Held(lock) | Attempt::Unsupported(lock) => lock,
+            Attempt::Busy => return Err(Error::Busy { path: path.to_owned(), holds: lock_path }.into()),
+        };
+        let journal_path = path.join(JOURNAL);
+        same_sweep(path, &journal::read(&journal_path)?, outline)?;
+        let header = Header { sweep: outline.sweep.clone(), format: FORMAT, keys: outline.keys.clone() };
+        let (journal, contents) = Journal::open(&journal_path, &header)?;
+        Ok((SweepFolder { path: path.to_owned(), journal, _lock: lock }, Past::of(contents)))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps the result of a job.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.journal.append(entry)
+    }
+
+    /// Writes the tables and the manifest, each whole or not at all. A file that is right already is left alone.
+    ///
+    /// # Errors
+    /// When they cannot be written; those of before are then still there.
+    pub fn write_tables(&self, outline: &Outline, shard: Shard, results: &Results) -> Result<(), Error> {
+        for (name, content) in tables::files(outline, shard, results) {
+            replace(&self.path.join(name), &content)?;
+        }
+        Ok(())
+    }
+}
+
+/// A folder that is not empty must hold a journal.
+fn check_is_sweep(path: &Path) -> Result<(), Error> {
+    let foreign = |why| Err(Error::NotResults { path: path.to_owned(), why });
+    match fs::read_dir(path) {
+        Ok(mut entries) if !path.join(JOURNAL).exists() => {
+            let only_ours = entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".lock"));
+            if only_ours { Ok(()) } else { foreign("it holds no journal of a sweep") }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => foreign("it is not a folder"),
+        _ => Ok(()),
+    }
+}
+
+fn replace(path: &Path, content: &str) -> Result<(), Error> {
+    if fs::read(path).is_ok_and(|present| present == content.as_bytes()) {
+        return Ok(());
+    }
+    let (place, mut file) = SingleFile::claim(path, true)?;
+    file.write_all(content.as_bytes()).map_err(Error::io("write", path))?;
+    file.finish()?;
+    place.publish()
+}

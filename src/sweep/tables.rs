@@ -1,0 +1,191 @@
+//! The tables of a sweep, made from its results in the order of its jobs: `hops.csv`, `failures.csv`, `cells.csv` and
+//! the manifest.
+
+use super::journal::{Outcome, Summary};
+use super::plan::{Job, Outline};
+use super::scheduler::{self, Results, Shard};
+use super::statistics::Estimate;
+use crate::output::file::FileRecord;
+use crate::output::manifest::FORMAT;
+use serde::{Deserialize, Serialize};
+
+/// Figures of which `cells.csv` has the mean and the interval over replicates.
+pub const FIGURES: &[&str] = &[
+    "failure_rate",
+    "hops_mean",
+    "rpcs_mean",
+    "timeouts_mean",
+    "latency_ms_mean",
+    "latency_ms_p50",
+    "latency_ms_p95",
+    "latency_ms_p99",
+    "maintenance_messages_per_node_s",
+    "maintenance_bytes_per_node_s",
+    "lookup_messages_per_node_s",
+    "lookup_bytes_per_node_s",
+    "live_nodes_mean",
+];
+
+/// The files of a sweep with their content.
+pub fn files(outline: &Outline, shard: Shard, results: &Results) -> Vec<(&'static str, String)> {
+    let jobs = scheduler::jobs(outline, shard, results);
+    let done: Vec<(&Job, &Summary)> = jobs
+        .iter()
+        .filter_map(|job| match results.get(&job.id) {
+            Some(Outcome::Done(summary)) => Some((job, &**summary)),
+            _ => None,
+        })
+        .collect();
+    let tables = vec![
+        ("hops.csv", hops(outline, &done)),
+        ("failures.csv", failures(outline, &done)),
+        ("cells.csv", cells(outline, &done)),
+    ];
+    let manifest = manifest(outline, &jobs, &done, &tables);
+    tables.into_iter().chain([("manifest.json", manifest)]).collect()
+}
+
+/// A CSV table in memory.
+struct Csv(csv::Writer<Vec<u8>>);
+
+impl Csv {
+    fn new() -> Self {
+        Csv(csv::Writer::from_writer(Vec::new()))
+    }
+
+    fn row<I: IntoIterator<Item = T>, T: AsRef<[u8]>>(&mut self, cells: I) {
+        self.0.write_record(cells).expect("all rows of a table are equally long, and memory takes them");
+    }
+
+    fn text(self) -> String {
+        let bytes = self.0.into_inner().expect("memory takes all that is written");
+        String::from_utf8(bytes).expect("cells are text")
+    }
+}
+
+/// A row a run: the swept keys, then all columns of the runs' summaries. Protocols have columns of their own; what a
+/// run does not have is empty.
+fn failures(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
+    let mut columns: Vec<&str> = Vec::new();
+    for (_, summary) in done {
+        // A column that is new goes behind the one that it follows in its own table.
+        let mut place = 0;
+        for (name, _) in &summary.columns {
+            match columns.iter().position(|known| known == name) {
+                Some(known) => place = known + 1,
+                None => {
+                    columns.insert(place, name);
+                    place += 1;
+                }
+            }
+        }
+    }
+    let mut table = Csv::new();
+    table.row(outline.keys.iter().map(String::as_str).chain(columns.iter().copied()));
+    for (job, summary) in done {
+        let values = outline.cells[job.cell].values.iter().map(String::as_str);
+        table.row(values.chain(columns.iter().map(|name| summary.text(name))));
+    }
+    table.text()
+}
+
+/// A row a run and hop count: the swept keys, the replicate and the seed, the hops, and how many lookups took them.
+fn hops(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
+    let mut table = Csv::new();
+    let own = ["replicate", "seed", "hops", "lookups"];
+    table.row(outline.keys.iter().map(String::as_str).chain(own));
+    for (job, summary) in done {
+        let seed = summary.text("seed");
+        for (hops, lookups) in &summary.hops {
+            let own = [job.replicate.to_string(), seed.to_owned(), hops.to_string(), lookups.to_string()];
+            table.row(outline.cells[job.cell].values.iter().cloned().chain(own));
+        }
+    }
+    table.text()
+}
+
+/// A row a cell: the swept keys, the number of replicates, and for every figure its mean and the half-width of its 95%
+/// interval.
+fn cells(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
+    let mut table = Csv::new();
+    let figures = FIGURES.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_ci95")]);
+    table.row(outline.keys.iter().cloned().chain(["replicates".to_owned()]).chain(figures));
+    for (index, cell) in outline.cells.iter().enumerate() {
+        let runs: Vec<&Summary> = done.iter().filter(|(job, _)| job.cell == index).map(|(_, run)| *run).collect();
+        if runs.is_empty() {
+            continue;
+        }
+        let figures = FIGURES.iter().flat_map(|name| {
+            let values: Vec<f64> = runs.iter().filter_map(|run| run.number(name)).collect();
+            let estimate = Estimate::of(&values);
+            let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+            [number(estimate.map(|it| it.mean)), number(estimate.and_then(|it| it.half_width))]
+        });
+        let values = cell.values.iter().cloned();
+        table.row(values.chain([runs.len().to_string()]).chain(figures));
+    }
+    table.text()
+}
+
+/// What made the tables. Nothing in it depends on when, where or in which parts the sweep was played.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the result format.
+    pub format: u32,
+    /// `torus-sim`.
+    pub program: String,
+    /// Version of the program.
+    pub version: String,
+    /// What the sweep consists of.
+    #[serde(flatten)]
+    pub outline: Outline,
+    /// Jobs that are needed as far as is known.
+    pub jobs_needed: usize,
+    /// Jobs that are done, in order.
+    pub jobs: Vec<JobDone>,
+    /// The tables.
+    pub files: Vec<FileRecord>,
+}
+
+/// A job in the manifest.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct JobDone {
+    /// Identity of the job.
+    pub job: String,
+    /// Number of its cell.
+    pub cell: usize,
+    /// Number of the replicate.
+    pub replicate: u64,
+    /// Fingerprint of the run.
+    pub fingerprint: String,
+    /// Reasons to look twice before trusting the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+fn manifest(outline: &Outline, jobs: &[Job], done: &[(&Job, &Summary)], tables: &[(&str, String)]) -> String {
+    let job = |(job, summary): &(&Job, &Summary)| JobDone {
+        job: job.id.clone(),
+        cell: job.cell,
+        replicate: job.replicate,
+        fingerprint: summary.text("fingerprint").to_owned(),
+        warnings: summary.warnings.clone(),
+    };
+    let file = |(name, content): &(&str, String)| FileRecord {
+        file: (*name).to_owned(),
+        bytes: content.len() as u64,
+        blake3: blake3::hash(content.as_bytes()).to_hex().to_string(),
+    };
+    let manifest = Manifest {
+        format: FORMAT,
+        program: "torus-sim".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        outline: outline.clone(),
+        jobs_needed: jobs.len(),
+        jobs: done.iter().map(job).collect(),
+        files: tables.iter().map(file).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&manifest).expect("a value of text and numbers can be written");
+    text.push('\n');
+    text
+}
