@@ -92,6 +92,15 @@ impl<P: Protocol> Simulation<P> {
     /// # Errors
     /// If the monitor stops it.
     pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Interrupted> {
+        self.play(monitor, recorder)?;
+        Ok(self.report())
+    }
+
+    /// Plays the run to its end, for whoever wants to look at the protocol's state after that.
+    ///
+    /// # Errors
+    /// If the monitor stops it.
+    pub fn play(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Interrupted> {
         let mut next_progress = 0;
         loop {
             if self.world.events >= next_progress {
@@ -113,8 +122,12 @@ impl<P: Protocol> Simulation<P> {
             }
             self.tidy(recorder);
         }
-        self.tell(monitor)?;
-        Ok(self.report())
+        self.tell(monitor)
+    }
+
+    /// Messages and requests that have been sent and are not over yet.
+    pub fn calls_under_way(&self) -> usize {
+        self.world.calls_under_way()
     }
 
     /// Plays the run to its end, watched by nobody and writing nothing down.

@@ -101,6 +101,10 @@ impl<P: Protocol> World<P> {
         self.live
     }
 
+    pub fn calls_under_way(&self) -> usize {
+        self.calls.len()
+    }
+
     pub fn call(&self, index: u32) -> &Call<P::Message> {
         &self.calls[index]
     }

@@ -63,8 +63,8 @@ impl Csv {
     }
 }
 
-/// A row a run: the swept keys, then all columns of the runs' summaries. Protocols have columns of their own; what a run
-/// does not have is empty.
+/// A row a run: the swept keys, then all columns of the runs' summaries. Protocols have columns of their own; what a
+/// run does not have is empty.
 fn failures(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
     let mut columns: Vec<&str> = Vec::new();
     for (_, summary) in done {

@@ -5,6 +5,7 @@
 
 use super::routing::Step;
 use super::{Asking, Chord, FingersPerRound, Message, Task, Timer, message};
+use crate::protocol::identifier::clockwise;
 use crate::protocol::{Contact, Context, Slot};
 
 impl Chord {
@@ -29,6 +30,40 @@ impl Chord {
                 self.push_successor(node, own);
                 self.become_member(context, node);
             }
+        }
+    }
+
+    /// The successor list has run empty, which the papers assume away: with a list of 1 every crash does it. The
+    /// nearest finger is the best successor known, but it may be far away, with many nodes in between. The node goes
+    /// back from there, predecessor by predecessor; until nobody is nearer it names no owners, or else it would
+    /// send nodes that join to wrong places, and these would send others. Without a finger it joins again.
+    pub(super) fn find_place(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        match self.nearest_finger(node) {
+            Some(finger) => {
+                self.node_mut(node).joining = true;
+                let request = Message::GetNeighbours(Asking::Join);
+                context.request(node, finger, request, message::GET_NEIGHBOURS, None);
+            }
+            None => self.begin_join(context, node),
+        }
+    }
+
+    fn nearest_finger(&self, node: Slot) -> Option<Contact> {
+        let own = self.node(node).id;
+        let fingers = self.node(node).fingers.contacts(&self.contacts).iter().copied();
+        fingers.filter(|finger| finger.is_some()).min_by_key(|finger| clockwise(own, finger.id()))
+    }
+
+    /// The node that was to be the successor did not answer.
+    pub(super) fn successor_silent(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        if self.head(node).is_some() {
+            // The way back has ended at a dead node; the last one before is alive.
+            self.become_member(context, node);
+            self.notify_head(context, node);
+        } else if self.node(node).member && self.nearest_finger(node).is_some() {
+            self.find_place(context, node);
+        } else {
+            self.join_failed(context, node);
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) enum Step {
     Owner(Contact),
     /// This node is nearer to the key.
     Next(Contact),
-    /// Nobody is left to ask.
+    /// Nobody is left to ask, or the node has lost its place and cannot tell.
     Lost,
 }
 
@@ -27,7 +27,7 @@ impl Chord {
         let successors = self.successors(node);
         let Some(first) = successors.iter().find(usable) else { return Step::Lost };
         if between_or_at(own, key, first.id()) {
-            return Step::Owner(*first);
+            return if self.node(node).joining { Step::Lost } else { Step::Owner(*first) };
         }
         // The last distance before the key. The node's own identifier is a whole turn away: everybody precedes it.
         let last = clockwise(own, key).wrapping_sub(1);
