@@ -205,7 +205,7 @@ fn to_the_last(scenario: &Scenario, kept: &Kept, graceful: bool) -> Scenario {
 fn check_that_nothing_is_left(scenario: &Scenario, config: &Config, kept: &Kept, graceful: bool) {
     let last = to_the_last(scenario, kept, graceful);
     let mut simulation = Simulation::new(&last, Chord::new(config.clone()), Options::default());
-    simulation.play(&mut Unwatched, &mut Kept::default()).expect("nobody stops it");
+    simulation.run_to_end(&mut Unwatched, &mut Kept::default()).expect("nobody stops it");
     assert_eq!(simulation.protocol().held(), [0, 0, 0], "contacts, dead, queries");
     assert_eq!(simulation.calls_under_way(), 0);
 }

@@ -1,6 +1,8 @@
 //! Identifiers of 64 bits route like longer ones: the simulator's ring against a textbook ring of 128-bit identifiers
 //! that shares no code with it.
 
+#![allow(clippy::print_stdout)] // The figures, for `cargo test -- --nocapture`.
+
 mod chord_support;
 
 use chord_support::{play, play_with, quiet, secs, without_maintenance};

@@ -92,7 +92,7 @@ impl<P: Protocol> Simulation<P> {
     /// # Errors
     /// If the monitor stops it.
     pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Interrupted> {
-        self.play(monitor, recorder)?;
+        self.run_to_end(monitor, recorder)?;
         Ok(self.report())
     }
 
@@ -100,7 +100,7 @@ impl<P: Protocol> Simulation<P> {
     ///
     /// # Errors
     /// If the monitor stops it.
-    pub fn play(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Interrupted> {
+    pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Interrupted> {
         let mut next_progress = 0;
         loop {
             if self.world.events >= next_progress {
