@@ -8,6 +8,7 @@ OUT gets the executed notebooks and their plots, to be looked at. check_notebook
 import base64
 import io
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -108,11 +109,16 @@ def check(path: Path, out: Path) -> list[str]:
     cells = notebook.cells
     notebook.cells = [before, *cells, after]
     # With the folder of the notebook as the working directory, as Jupyter does.
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}})
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        problems.append(str(error))
+    resources = {"metadata": {"path": str(path.parent)}}
+    # Talking to the kernel through files opens no port.
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(notebook, timeout=120, resources=resources)
+        kernel = client.create_kernel_manager()
+        kernel.transport, kernel.ip = "ipc", f"{folder}/kernel"
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            problems.append(str(error))
     notebook.cells = cells
     nbformat.write(notebook, out / path.name)
 

@@ -162,13 +162,10 @@ class Sweeps(Folder):
         cells = self.sweep(["s"], [["1"], [str(2**64 - 1)]]).cells
         self.assertEqual(cells["s"].tolist(), [1, 2**64 - 1])
 
-    def test_a_swept_key_that_is_a_column_of_every_run_stands_once(self):
-        sweep = self.sweep(["protocol"], [["chord"]])
-        self.assertEqual(list(sweep.failures.columns), ["protocol", "seed", "replicate", "failure_rate"])
-        sweep = self.sweep(["seed"], [["7"]])
-        self.assertEqual(sweep.hops["seed"].tolist(), [7])
-        self.write_sweep(["protocol"], [["{ chord = {} }"]])
-        self.assertEqual(torus.load(self.path).failures["protocol of the run"].tolist(), ["chord"])
+    def test_keys_that_are_columns_of_runs_elsewhere_are_typed_as_keys(self):
+        keys = ["name", "outcome", "seed"]
+        cells = self.sweep(keys, [["5", "true", "7"]]).cells
+        self.assertEqual([cells[key].dtype.kind for key in keys], ["i", "b", "i"])
 
     def test_an_unfinished_sweep_warns(self):
         self.write_sweep([MEAN], [["5min"]], jobs_needed=3)

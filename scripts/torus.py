@@ -219,14 +219,10 @@ def _read_table(file: Path, keys: Iterable[str] = ()) -> pd.DataFrame:
         header = next(csv.reader(text), [])
     if header[: len(keys)] != keys:
         raise ResultsError(f"{file} does not begin with the swept keys {', '.join(keys)}")
-    # A swept key can also be a column of every run, such as `protocol`.
-    names = keys + [f"{name} of the run" if name in keys else name for name in header[len(keys) :]]
-    types = {name: "str" for name in names if name in TEXT or name in keys or name.endswith(" of the run")}
-    types |= {name: "UInt64" for name in names if name in IDENTIFIERS and name not in types}
+    types = {name: "str" for name in header if name in TEXT or name in keys}
+    types |= {name: "UInt64" for name in header if name in IDENTIFIERS and name not in keys}
     frame = pd.read_csv(
         file,
-        header=0,
-        names=names,
         index_col=False,
         dtype=types,
         keep_default_na=False,
@@ -234,7 +230,6 @@ def _read_table(file: Path, keys: Iterable[str] = ()) -> pd.DataFrame:
         low_memory=False,
         **_EXACT_FLOATS,
     )
-    frame = _without_repetition(frame)
     columns: dict[str, Any] = {}
     for name in frame.columns:
         if name in keys:
@@ -243,13 +238,6 @@ def _read_table(file: Path, keys: Iterable[str] = ()) -> pd.DataFrame:
             real = pd.api.types.is_integer_dtype(frame[name]) and name not in COUNTS + IDENTIFIERS
             columns[name] = frame[name].astype("float64") if real else frame[name]
     return pd.DataFrame(columns, index=frame.index)
-
-
-def _without_repetition(frame: pd.DataFrame) -> pd.DataFrame:
-    """Drops columns of the runs that only repeat a swept key."""
-    repeated = [name for name in frame.columns if name.endswith(" of the run")]
-    same = [name for name in repeated if frame[name].equals(frame[name.removesuffix(" of the run")])]
-    return frame.drop(columns=same)
 
 
 def _typed(key: str, texts: list[Any]) -> dict[str, Any]:
