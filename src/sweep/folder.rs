@@ -54,7 +54,7 @@ impl std::fmt::Display for Refused {
             Refused::Output(error) => error.fmt(f),
             Refused::Journal(broken) => broken.fmt(f),
             Refused::OtherSweep { path, holds } => {
-                write!(f, "{} holds the sweep `{holds}`: use another folder (--out)", path.display())
+                write!(f, "{} holds another sweep, `{holds}`: use another folder (--out)", path.display())
             }
         }
     }

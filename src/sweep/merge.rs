@@ -111,11 +111,12 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<Merged, Unmergeable> {
             return Err(Unmergeable::Different { one: first.clone(), other: other.clone(), what });
         }
     }
-    let (mut target, past) = SweepFolder::open(out, &outline)?;
     let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
-    for folder in folders.iter().map(PathBuf::as_path).chain([out]) {
+    for folder in folders {
         collect(folder, &mut entries)?;
     }
+    let (mut target, past) = SweepFolder::open(out, &outline)?;
+    collect(out, &mut entries)?;
     write(&outline, entries, &mut target, &past)
 }
 

@@ -153,7 +153,10 @@ impl Plan {
     pub fn prepare(&self, job: &Job) -> Result<(Scenario, Playable), Diagnostics> {
         let loaded = self.load(job.cell)?;
         if identity(&loaded) != self.outline.cells[job.cell].scenario {
-            return Err(self.grid.problem("a file that the scenario names has changed since the sweep began", &[]).into());
+            return Err(self
+                .grid
+                .problem("a file that the scenario names has changed since the sweep began", &[])
+                .into());
         }
         let mut scenario = loaded.scenario;
         scenario.seed.replicate = job.replicate;

@@ -40,11 +40,8 @@ pub fn files(outline: &Outline, shard: Shard, results: &Results) -> Vec<(&'stati
             _ => None,
         })
         .collect();
-    let tables = vec![
-        (NAMES[0], hops(outline, &done)),
-        (NAMES[1], failures(outline, &done)),
-        (NAMES[2], cells(outline, &done)),
-    ];
+    let tables =
+        vec![(NAMES[0], hops(outline, &done)), (NAMES[1], failures(outline, &done)), (NAMES[2], cells(outline, &done))];
     let manifest = manifest(outline, &jobs, &done, &tables);
     tables.into_iter().chain([(MANIFEST, manifest)]).collect()
 }
@@ -162,9 +159,10 @@ fn cells(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
     table.row(outline.keys.iter().cloned().chain(["replicates".to_owned()]).chain(figures));
     for estimates in estimate_cells(done) {
         let number = |value: Option<f64>| crate::output::cell::Cell::from(value).to_string();
-        let figures = estimates.figures.iter().flat_map(|estimate| {
-            [number(estimate.map(|it| it.mean)), number(estimate.and_then(|it| it.half_width))]
-        });
+        let figures = estimates
+            .figures
+            .iter()
+            .flat_map(|estimate| [number(estimate.map(|it| it.mean)), number(estimate.and_then(|it| it.half_width))]);
         let values = outline.cells[estimates.cell].values.iter().cloned();
         table.row(values.chain([estimates.runs.to_string()]).chain(figures));
     }
