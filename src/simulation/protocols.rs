@@ -32,6 +32,16 @@ impl Playable {
         }
     }
 
+    /// Anything that can play a scenario: for tests of those who have scenarios played. Each node is said to take
+    /// `bytes_per_node` of memory \[B\].
+    pub fn custom(
+        bytes_per_node: u64,
+        play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>
+        + 'static,
+    ) -> Self {
+        Playable { identifiers_per_node: 1, bytes_per_identifier: bytes_per_node, play: Box::new(play) }
+    }
+
     /// Plays a scenario.
     ///
     /// # Errors
