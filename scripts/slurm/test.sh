@@ -199,13 +199,15 @@ mistakes_are_found_before_anything_is_submitted() {
     say "mistakes: found before anything is submitted"
 }
 
-# The line of the README.
 shards_under_gnu_parallel_are_the_local_sweep() {
-    local out=$folder/parallel
-    PATH=$(dirname "$TORUS_SIM"):$PATH
-    parallel torus-sim sweep test.toml --shard {}/3 --jobs 1 --out "$out.shards/{}" ::: 1 2 3 >"$folder/parallel.log" 2>&1
-    torus-sim merge "$out".shards/* --out "$out" >>"$folder/parallel.log" 2>&1
-    same_as_local parallel
+    cp test.toml "$folder"
+    (
+        cd "$folder"
+        PATH=$(dirname "$TORUS_SIM"):$PATH
+        # The line of the README.
+        parallel torus-sim sweep test.toml --jobs 1 --shard {}/3 ::: 1 2 3 && torus-sim merge results/slurm-test.shard-*
+    ) >"$folder/parallel.log" 2>&1
+    same_as_local results/slurm-test
     say "3 shards under GNU parallel: the same bytes"
 }
 
