@@ -37,11 +37,11 @@ export TORUS_SIM
 
 logs=$out.shards/logs
 mkdir -p "$logs"
-array=$(sbatch --parsable --array="1-$shards" --output="$logs/%A_%a.log" ${sbatch_options[@]+"${sbatch_options[@]}"} \
-    "$job" shard "$file" "$out" "$shards" "$@")
+array=$(sbatch --parsable --array="1-$shards" --output="$logs/%A_%a.log" \
+    ${sbatch_options[@]+"${sbatch_options[@]}"} "$job" shard "$file" "$out" "$shards" "$@")
 array=${array%%;*} # a federation puts the cluster's name behind the number
-merge=$(sbatch --parsable --dependency="afterany:$array" --output="$logs/%j_merge.log" ${sbatch_options[@]+"${sbatch_options[@]}"} \
-    --cpus-per-task=1 "$job" merge "$file" "$out" "$shards")
+merge=$(sbatch --parsable --dependency="afterany:$array" --output="$logs/%j_merge.log" \
+    ${sbatch_options[@]+"${sbatch_options[@]}"} --cpus-per-task=1 "$job" merge "$file" "$out" "$shards")
 echo "shards: job $array, tasks 1 to $shards"
 echo "merge:  job ${merge%%;*}, after them"
 echo "logs:   $logs"

@@ -5,7 +5,8 @@
 #
 # Controller, daemon and munge are started for the test, on loopback and in a temporary folder, and stopped after it
 # whatever happens; a Slurm that is there already is left alone. Needs root and Debian: packages that are missing are
-# installed. The program is TORUS_SIM [default: target/release/torus-sim]. Takes about a minute, and three at most.
+# installed. The program is TORUS_SIM [default: target/release/torus-sim]. Takes a minute or two; every wait
+# has an end.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -149,7 +150,7 @@ a_sweep_on_the_cluster_is_the_local_one() {
     say "3 shards and their merge: the same bytes"
 }
 
-entries() { cat "$1/journal.jsonl" 2>/dev/null | tail -n +2 | wc -l; }
+entries() { tail -n +2 "$1/journal.jsonl" | wc -l; }
 
 a_killed_shard_is_seen_and_goes_on() {
     local shard=$folder/killed.shards/2-of-3 before
@@ -204,8 +205,9 @@ shards_under_gnu_parallel_are_the_local_sweep() {
     (
         cd "$folder"
         PATH=$(dirname "$TORUS_SIM"):$PATH
-        # The line of the README.
-        parallel torus-sim sweep test.toml --jobs 1 --shard {}/3 ::: 1 2 3 && torus-sim merge results/slurm-test.shard-*
+        # The line of the README, but for the options in front.
+        parallel --will-cite --timeout $PATIENCE_S \
+            torus-sim sweep test.toml --jobs 1 --shard {}/3 ::: 1 2 3 && torus-sim merge results/slurm-test.shard-*-of-3
     ) >"$folder/parallel.log" 2>&1
     same_as_local results/slurm-test
     say "3 shards under GNU parallel: the same bytes"
@@ -213,7 +215,7 @@ shards_under_gnu_parallel_are_the_local_sweep() {
 
 install_packages
 say "a local sweep, to compare with"
-"$TORUS_SIM" sweep test.toml --jobs 2 --out "$folder/local" >"$folder/local.log" 2>&1
+timeout $PATIENCE_S "$TORUS_SIM" sweep test.toml --jobs 2 --out "$folder/local" >"$folder/local.log" 2>&1
 start_slurm
 say "Slurm is up"
 mistakes_are_found_before_anything_is_submitted
