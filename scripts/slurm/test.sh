@@ -160,7 +160,8 @@ a_killed_shard_is_seen_and_goes_on() {
     await $PATIENCE_S ended "$merge"
     [[ $(state_of "${array}_2") != COMPLETED ]] || die "the killed shard counts as completed"
     [[ $(state_of "$merge") == FAILED ]] || die "a shard is missing, and the merge is $(state_of "$merge")"
-    grep -q "not whole: shard 2 of 3" "$folder"/killed.shards/logs/"${merge}"_merge.log || die "the merge does not say so"
+    grep -q "not whole: shard 2 of 3" "$folder"/killed.shards/logs/"${merge}"_merge.log ||
+        die "the merge does not say so"
     before=$(entries "$shard")
     (( before >= 1 && before < 4 )) || die "the shard was to be killed midway, and had $before of 4 results"
     cp "$shard/journal.jsonl" "$folder/before"
