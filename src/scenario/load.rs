@@ -199,7 +199,7 @@ pub(super) fn read_name(root: &mut TableReader<'_>) -> String {
     name
 }
 
-fn read_description(root: &mut TableReader<'_>) -> String {
+pub(super) fn read_description(root: &mut TableReader<'_>) -> String {
     let description = root.text_or("description", "");
     if description.chars().any(char::is_control) {
         root.reject_value("description", "must be one line", String::new(), "text without line breaks or controls");

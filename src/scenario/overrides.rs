@@ -36,6 +36,16 @@ impl Change {
     pub(super) fn new(key: &str, place: &Place, value: Value) -> Self {
         Change { steps: key.split('.').map(|name| (name.trim().to_owned(), place.clone())).collect(), value }
     }
+
+    /// The path of names, with dots between them.
+    pub(super) fn key(&self) -> String {
+        self.steps.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".")
+    }
+
+    /// Where the key stands.
+    pub(super) fn place(&self) -> &Place {
+        self.steps.first().map_or(&self.value.place, |(_, place)| place)
+    }
 }
 
 /// Applies the arguments of `--set` (each `key=value`) to the tree, in their order.

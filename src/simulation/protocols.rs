@@ -33,13 +33,14 @@ impl Playable {
         }
     }
 
-    /// Whatever plays a scenario, for tests of what is around it.
-    #[cfg(test)]
-    pub(crate) fn by(
+    /// Anything that can play a scenario: for tests of those who have scenarios played. Each node is said to take
+    /// `bytes_per_node` of memory \[B\].
+    pub fn custom(
+        bytes_per_node: u64,
         play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>
         + 'static,
     ) -> Self {
-        Playable { play: Box::new(play), identifiers_per_node: 1, bytes_per_identifier: 1024 }
+        Playable { identifiers_per_node: 1, bytes_per_identifier: bytes_per_node, play: Box::new(play) }
     }
 
     /// Plays a scenario.
