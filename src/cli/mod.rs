@@ -7,6 +7,7 @@ mod console;
 mod experiment;
 mod interrupt;
 mod progress;
+mod report;
 mod run;
 mod table;
 
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &mut console, experiment::load),
         Command::Check(arguments) => check::check(arguments, &mut console, experiment::load),
+        Command::Report(arguments) => report::report(arguments, &mut console),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
