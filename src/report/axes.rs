@@ -81,14 +81,17 @@ impl Layout {
     }
 
     /// A line for each combination of the other keys. If those are too many for one picture, a picture for each value of
-    /// the first of them.
+    /// one of them.
     fn arrange(&mut self, sweep: &Sweep, others: &[usize]) {
         let combination = |row: usize, keys: &[usize]| -> Vec<String> {
             keys.iter().map(|key| sweep.cells.text_at(row, *key).to_owned()).collect()
         };
         let rows = || 0..sweep.cells.len();
         let all = distinct_rows(rows().map(|row| combination(row, others)));
-        let (split, rest) = if all.len() > COLOURS { others.split_at(1) } else { others.split_at(0) };
+        let split: Vec<usize> =
+            split_key(all.len(), others, |key| distinct_rows(rows().map(|row| combination(row, &[key]))).len());
+        let rest: Vec<usize> = others.iter().copied().filter(|key| !split.contains(key)).collect();
+        let (split, rest) = (&split[..], &rest[..]);
         self.legend = rest.iter().map(|key| sweep.manifest.keys[*key].as_str()).collect::<Vec<_>>().join(" · ");
         let mut shown = 0;
         for panel in distinct_rows(rows().map(|row| combination(row, split))).into_iter().take(MOST_PANELS) {
@@ -108,6 +111,18 @@ impl Layout {
         }
         self.left_out = all.len() - shown;
     }
+}
+
+/// The key whose values get pictures of their own, if so many combinations need any: it leaves few enough lines in as few
+/// pictures as can be, or else as few lines as can be.
+fn split_key(combinations: usize, others: &[usize], values: impl Fn(usize) -> usize) -> Vec<usize> {
+    if combinations <= COLOURS {
+        return Vec::new();
+    }
+    let enough = |key: &&usize| combinations <= COLOURS * values(**key);
+    let least = others.iter().filter(enough).min_by_key(|key| values(**key));
+    let most = || others.iter().rev().max_by_key(|key| values(**key));
+    least.or_else(most).copied().into_iter().collect()
 }
 
 /// In order of their first appearance.
@@ -211,11 +226,17 @@ mod tests {
 
     #[test]
     fn too_many_lines_go_into_pictures_of_their_own_and_what_is_left_out_is_counted() {
-        let rows: String = (0..30).map(|n| format!("{},{},{n},1\n", n % 2, (b'a' + n % 3) as char)).collect();
-        let layout = Layout::of(&sweep(&["n", "letter", "third"], &rows)).unwrap();
-        assert_eq!((layout.panels.len(), layout.panels[0].title.as_str()), (3, "letter = a"));
-        assert!(layout.panels.iter().all(|panel| panel.lines.len() == COLOURS));
-        assert_eq!(layout.left_out, 30 - 3 * COLOURS);
+        let all = |b: usize, c: usize| (0..2 * b * c).map(move |n| (n % 2, n / 2 % b, n / 2 / b));
+        let text = |(n, b, c): (usize, usize, usize)| format!("{n},b{b},c{c},1\n");
+        let rows: String = all(3, 4).map(text).collect();
+        let layout = Layout::of(&sweep(&["n", "b", "c"], &rows)).unwrap();
+        assert_eq!((layout.panels.len(), layout.panels[0].title.as_str(), layout.left_out), (3, "b = b0", 0));
+        assert!(layout.panels.iter().all(|panel| panel.lines.len() == 4));
+
+        let rows: String = all(10, 14).map(text).collect();
+        let layout = Layout::of(&sweep(&["n", "b", "c"], &rows)).unwrap();
+        assert_eq!((layout.panels.len(), layout.legend.as_str()), (MOST_PANELS, "b"));
+        assert_eq!(layout.left_out, 140 - MOST_PANELS * COLOURS);
         assert!(Layout::of(&sweep(&[], "")).is_none());
     }
 }

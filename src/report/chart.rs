@@ -91,6 +91,8 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// Moments to be marked.
     pub moments: Vec<Moment>,
+    /// Whether it is one of many alike, so that its axes need no names.
+    pub is_bare: bool,
     /// Width and height.
     pub size: (f64, f64),
 }
@@ -107,6 +109,7 @@ impl Chart {
             legend: String::new(),
             series: Vec::new(),
             moments: Vec::new(),
+            is_bare: false,
             size: (560.0, 270.0),
         }
     }

@@ -8,8 +8,6 @@ use super::trace::{self, Place};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Width of a character of an axis label, at most.
-const CHARACTER: f64 = 6.7;
 /// More columns than this have no tips of their own.
 const MOST_TIPS: usize = 600;
 
@@ -49,11 +47,17 @@ struct Frame {
 impl Frame {
     fn new(chart: &Chart) -> Frame {
         let (width, height) = chart.size;
-        let top = if chart.moments.is_empty() { 26.0 } else { 42.0 };
-        let bottom = height - if chart.x.label.is_empty() { 24.0 } else { 42.0 };
+        let top = if chart.is_bare {
+            8.0
+        } else if chart.moments.is_empty() {
+            26.0
+        } else {
+            42.0
+        };
+        let bottom = height - if chart.is_bare { 24.0 } else { 42.0 };
         let y = Scale::new(&chart.y, heights(chart), ((bottom - top) / 42.0) as usize);
-        let widest = y.ticks.iter().map(|tick| tick.label.chars().count()).max().unwrap_or(0);
-        let left = (widest as f64 * CHARACTER + 12.0).max(30.0);
+        let widest = y.ticks.iter().map(|tick| width_of(&tick.label)).fold(0.0, f64::max);
+        let left = (widest + 10.0).max(30.0);
         let right = width - 16.0;
         let x = Scale::new(&chart.x, widths(chart), ((right - left) / 72.0) as usize);
         Frame { left, right, top, bottom, x, y }
@@ -74,7 +78,9 @@ impl Frame {
             line(out, "grid", (left, y), (right, y));
             text(out, "tick end", (left - 7.0, y + 4.0), &tick.label);
         }
-        text(out, "name", (0.0, 12.0), &chart.y.label);
+        if !chart.is_bare {
+            text(out, "name", (0.0, 12.0), &chart.y.label);
+        }
     }
 
     fn axes(&self, out: &mut String, chart: &Chart) {
@@ -83,7 +89,7 @@ impl Frame {
         for tick in &self.x.ticks {
             let x = self.x(tick.value);
             line(out, "axis", (x, self.bottom), (x, self.bottom + 4.0));
-            let half = tick.label.chars().count() as f64 * CHARACTER / 2.0;
+            let half = width_of(&tick.label) / 2.0;
             let middle = x.clamp(half.min(self.right / 2.0), (chart.size.0 - half).max(self.right / 2.0));
             // A label that would touch the one before is left out.
             if middle - half >= free {
@@ -91,7 +97,7 @@ impl Frame {
                 free = middle + half + 8.0;
             }
         }
-        if !chart.x.label.is_empty() {
+        if !chart.is_bare {
             text(out, "name mid", ((self.left + self.right) / 2.0, chart.size.1 - 6.0), &chart.x.label);
         }
     }
@@ -101,7 +107,7 @@ impl Frame {
         for moment in moments {
             let x = self.x(moment.x);
             line(out, "moment", (x, self.top), (x, self.bottom));
-            let half = moment.label.chars().count() as f64 * CHARACTER / 2.0;
+            let half = width_of(&moment.label) / 2.0;
             let middle = x.clamp((self.left + half).min(self.right), (self.right - half).max(self.left));
             if middle - half >= free {
                 text(out, "happening mid", (middle, self.top - 6.0), &moment.label);
@@ -253,6 +259,16 @@ fn widths(chart: &Chart) -> Vec<f64> {
         widths.extend(series.points.iter().flat_map(|point| [point.x - room, point.x + room]));
     }
     widths
+}
+
+/// Width of a label of an axis in a wide font, roughly.
+fn width_of(label: &str) -> f64 {
+    let of = |character| match character {
+        '.' | ',' | ' ' | 'i' | 'j' | 'l' => 4.2,
+        '%' | 'm' | 'w' | 'M' | 'W' => 11.7,
+        _ => 7.7,
+    };
+    label.chars().map(of).sum()
 }
 
 fn tip(chart: &Chart, series: &Series, point: &Point) -> String {

@@ -122,20 +122,20 @@ fn legend(chart: &Chart) -> String {
         let _ = write!(out, "<span class=\"of\">{}</span>", escape(&chart.legend));
     }
     for series in &chart.series {
-        let _ = write!(out, "<span class=\"key\">{}{}</span>", swatch(series), escape(&series.name));
+        let _ = write!(out, "<span class=\"key\">{}{}</span>", swatch(chart, series), escape(&series.name));
     }
     out.push_str("</div>\n");
     out
 }
 
 /// A piece of a series, beside its name.
-fn swatch(series: &Series) -> String {
+fn swatch(chart: &Chart, series: &Series) -> String {
     let line = "<path class=\"line\" d=\"M1 7H21\"/>";
     let sign = || format!("<path class=\"sign\" d=\"{}\"/>", trace::sign(series.colour, 11.0, 7.0));
     let shape = match series.shape {
         Shape::Line => line.to_owned(),
-        Shape::Signs => format!("{line}{}", sign()),
-        Shape::Scatter => sign(),
+        Shape::Signs if !matches!(chart.x.kind, Kind::Words(_)) => format!("{line}{}", sign()),
+        Shape::Signs | Shape::Scatter => sign(),
         Shape::Area => "<path class=\"area\" d=\"M1 2H21V12H1Z\"/>".to_owned(),
         Shape::Bars => "<path class=\"bar\" d=\"M1 2H21V12H1Z\"/>".to_owned(),
     };

@@ -183,7 +183,7 @@ fn failure_rate(run: &Run) -> Chart {
         base: failed.unwrap_or(0.0),
         ..Point::default()
     });
-    let above = Series { name: "wrong owner".to_owned(), colour: 4, shape: Shape::Area, points: points.collect() };
+    let above = Series { name: "wrong owner".to_owned(), colour: 0, shape: Shape::Area, points: points.collect() };
     chart.series = vec![below, above];
     lines(run, &mut chart, &[("failure_rate", "both", 6)]);
     chart
@@ -382,6 +382,7 @@ fn distributions(summary: &Table) -> String {
         row("timeouts a lookup", "timeouts"),
         row("time to join [ms]", "join_time_ms"),
     ];
+    let rows: Vec<_> = rows.into_iter().filter(|row| row[1..].iter().any(|cell| !cell.is_empty())).collect();
     page::table(&strings(["", "mean", "p50", "p95", "p99", "max"]), &rows, 1)
 }
 

@@ -156,7 +156,7 @@ fn tiles(sweep: &Sweep) -> Vec<Tile> {
     }];
     for (low, high, figure) in [
         ("Lowest failure rate", "Highest failure rate", FAILURE_RATE),
-        ("Least maintenance, per node", "Most maintenance, per node", MAINTENANCE),
+        ("Least maintenance", "Most maintenance", MAINTENANCE),
     ] {
         let values = sweep.cells.numbers(figure.column);
         let rows: Vec<(usize, f64)> =
@@ -164,11 +164,9 @@ fn tiles(sweep: &Sweep) -> Vec<Tile> {
         let by = |one: &&(usize, f64), other: &&(usize, f64)| one.1.total_cmp(&other.1);
         for (label, row) in [(low, rows.iter().min_by(by)), (high, rows.iter().rev().max_by(by))] {
             let Some((row, value)) = row else { continue };
-            tiles.push(Tile {
-                label,
-                value: figure.quantity.show(*value),
-                detail: format!("at {}", named(sweep, *row)),
-            });
+            let per_node = if figure.column == MAINTENANCE.column { "per node, " } else { "" };
+            let detail = format!("{per_node}at {}", named(sweep, *row));
+            tiles.push(Tile { label, value: figure.quantity.show(*value), detail });
         }
     }
     tiles
@@ -297,8 +295,7 @@ fn distributions(sweep: &Sweep) -> (Vec<Chart>, usize) {
         let (hops, lookups): (Vec<f64>, Vec<Option<f64>>) =
             counts.iter().map(|(hops, lookups)| (*hops as f64, Some(*lookups))).unzip();
         let mut chart = histogram(&format!("hops-of-cell-{}", row + 1), &named(sweep, row), "", &hops, &lookups);
-        chart.size = (280.0, 165.0);
-        chart.x.label = String::new();
+        (chart.size, chart.is_bare) = ((280.0, 150.0), true);
         chart.x.covers = vec![0.0, longest as f64];
         charts.push(chart);
     }
