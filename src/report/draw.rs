@@ -109,7 +109,7 @@ impl Frame {
             line(out, "moment", (x, self.top), (x, self.bottom));
             let half = width_of(&moment.label) / 2.0;
             let middle = x.clamp((self.left + half).min(self.right), (self.right - half).max(self.left));
-            if middle - half >= free {
+            if middle - half >= free - 0.1 {
                 text(out, "happening mid", (middle, self.top - 6.0), &moment.label);
                 free = middle + half + 8.0;
             }
@@ -145,9 +145,10 @@ impl Frame {
     }
 
     fn line(&self, out: &mut String, series: &Series, with_dots: bool) {
-        let path = trace::line(&self.places(series));
-        if !path.is_empty() {
-            let _ = writeln!(out, "<path class=\"mark line\" d=\"{path}\"/>");
+        let (path, dots) = trace::line(&self.places(series));
+        let dots = if with_dots { String::new() } else { dots };
+        for (class, path) in [("line", path), ("line dots", dots)].into_iter().filter(|(_, path)| !path.is_empty()) {
+            let _ = writeln!(out, "<path class=\"mark {class}\" d=\"{path}\"/>");
         }
         if with_dots {
             for place in self.places(series).into_iter().flatten() {

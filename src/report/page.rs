@@ -181,7 +181,7 @@ fn values(chart: &Chart) -> String {
     let mut note = String::new();
     if rows.len() > MOST_ROWS {
         let every = rows.len().div_ceil(MOST_ROWS);
-        note = paragraph(&format!("Every {every}th of {} rows; all are in the CSV files.", rows.len()));
+        note = paragraph(&format!("One row in {every} of {}; all are in the CSV files.", rows.len()));
         rows = rows.into_iter().step_by(every).collect();
     }
     let header: Vec<String> = if chart.is_scatter() {

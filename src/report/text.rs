@@ -64,6 +64,9 @@ impl Quantity {
 /// A number with as many decimals as a step of this size needs: `0.05`, `1,500`, `2.5M`, `3e20`.
 fn fixed(value: f64, step: f64) -> String {
     let size = value.abs().max(step.abs());
+    if value == 0.0 && !(1e-6..1e6).contains(&step) {
+        return "0".to_owned();
+    }
     if size >= 1e15 || (size < 1e-6 && value != 0.0) {
         return format!("{value:e}").chars().take(9).collect();
     }

@@ -13,19 +13,21 @@ pub struct Place {
     pub base: f64,
 }
 
-/// The path of a line through all places, with gaps where there is none. A place between two gaps is a dot.
-pub fn line(places: &[Option<Place>]) -> String {
-    let mut path = String::new();
+/// The path of a line through all places, with gaps where there is none, and that of the places between two gaps, which
+/// are dots.
+pub fn line(places: &[Option<Place>]) -> (String, String) {
+    let (mut path, mut dots) = (String::new(), String::new());
     for stretch in stretches(places) {
         let thinned = thin(stretch);
+        if let [only] = thinned[..] {
+            let _ = write!(dots, "M{:.1} {:.1}h0", only.x, only.y);
+            continue;
+        }
         for (number, place) in thinned.iter().enumerate() {
             let _ = write!(path, "{}{:.1} {:.1}", if number == 0 { 'M' } else { 'L' }, place.x, place.y);
         }
-        if thinned.len() == 1 {
-            path.push_str("h0");
-        }
     }
-    path
+    (path, dots)
 }
 
 /// The path around the area between all places and their bases. A place between two gaps is a bar.
@@ -97,8 +99,9 @@ mod tests {
     #[test]
     fn a_gap_ends_a_line_and_a_lone_point_is_a_dot() {
         let places = [at(0.0, 1.0), at(10.0, 2.0), None, at(20.0, 3.0), None, None, at(30.0, 4.0), at(40.0, 5.0)];
-        assert_eq!(line(&places), "M0.0 1.0L10.0 2.0M20.0 3.0h0M30.0 4.0L40.0 5.0");
-        assert_eq!(line(&[None, None]), "");
+        let (path, dots) = line(&places);
+        assert_eq!((path.as_str(), dots.as_str()), ("M0.0 1.0L10.0 2.0M30.0 4.0L40.0 5.0", "M20.0 3.0h0"));
+        assert_eq!(line(&[None, None]), (String::new(), String::new()));
         assert_eq!(area(&places[..2]), "M0.0 1.0L10.0 2.0L10.0 100.0L0.0 100.0Z");
         assert_eq!(area(&[at(5.0, 1.0)]), "M4.0 1.0L6.0 1.0L6.0 100.0L4.0 100.0Z");
     }
