@@ -80,12 +80,16 @@ class Driver:
         chromedriver, chromium = shutil.which("chromedriver"), shutil.which("chromium") or shutil.which("google-chrome")
         if not chromedriver or not chromium:
             raise RuntimeError("chromium and chromedriver are needed: apt-get install chromium chromium-driver")
-        self.process = subprocess.Popen([chromedriver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        port = next((line.rsplit("port ", 1)[1].strip(" .\n") for line in self.process.stdout if "successfully on port" in line), None)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        self.process = subprocess.Popen([chromedriver, "--port=0"], **pipes)
+        told = (line for line in self.process.stdout if "successfully on port" in line)
+        port = next((line.rsplit("port ", 1)[1].strip(" .\n") for line in told), None)
         self.base = f"http://127.0.0.1:{port}"
         arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
                      "--disable-dev-shm-usage", f"--user-data-dir={profile}"]
-        options = {"binary": chromium, "args": arguments + (["--blink-settings=preferredColorScheme=0"] if dark else [])}
+        if dark:
+            arguments.append("--blink-settings=preferredColorScheme=0")
+        options = {"binary": chromium, "args": arguments}
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         try:
             session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})

@@ -5,17 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
-use torus_sim::observe::Progress;
 use torus_sim::report::Report;
-use torus_sim::scenario::{Grid, Source};
-use torus_sim::simulation::protocols;
-use torus_sim::sweep::folder::SweepFolder;
-use torus_sim::sweep::journal::Outcome;
-use torus_sim::sweep::runner::{Options, Watcher, play};
-use torus_sim::sweep::scheduler::Shard;
-use torus_sim::sweep::{Job, Plan};
 
 const NASTY: &str = r#"<script>alert("1")</script> & 'more' ]]> </style>"#;
 
@@ -240,30 +231,15 @@ fn a_run_without_lookups_and_with_one_window_has_a_report() {
     assert!(report.warnings.iter().any(|warning| warning.contains("no lookup ended")), "{:?}", report.warnings);
 }
 
-struct Nobody;
-
-impl Watcher for Nobody {
-    fn now_s(&self) -> f64 {
-        0.0
-    }
-    fn started(&self, _job: &Job) {}
-    fn went_on(&self, _job: &Job, _progress: &Progress) {}
-    fn ended(&self, _job: &Job, _outcome: &Outcome, _done: usize, _needed: usize) {}
-}
-
 /// Plays a sweep of the small scenario.
 fn swept(place: &Path, axes: &str) -> PathBuf {
     let scenario = SCENARIO.replace("[[event]]\nat = \"3min\"\ncrash = { fraction = 0.3 }\n", "");
     fs::write(place.join("base.toml"), scenario).expect("a file");
     let sweep = format!("name = \"grid\"\nbase = \"base.toml\"\nreplicates = 2\n[axes]\n{axes}");
-    let source = Source { name: "grid.toml".to_owned(), text: sweep, folder: place.to_owned() };
-    let grid = Grid::read(&source, &[]).expect("a sound sweep");
-    let plan = Plan::new(grid, protocols::NAMES, protocols::read).expect("sound cells");
-    let results = place.join("results");
-    let (folder, _) = SweepFolder::open(&results, &plan.outline).expect("a folder");
-    let options = Options { threads: 2, memory_bytes: 1 << 30, fail_fast: true, shard: Shard::WHOLE };
-    let ended = play(&plan, folder, Default::default(), options, &Nobody, &AtomicBool::new(false)).expect("played");
-    assert!(ended.failed.is_empty() && ended.error.is_none());
+    let (file, results) = (place.join("grid.toml"), place.join("results"));
+    fs::write(&file, sweep).expect("a file");
+    let played = torus_sim(&["sweep", text(&file), "--quiet", "--out", text(&results)]);
+    assert!(played.status.success(), "{}", error_of(&played));
     results
 }
 

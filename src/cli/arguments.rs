@@ -1,6 +1,8 @@
 //! The arguments of the command line and their help.
 
+use super::machine;
 use super::progress::When;
+use crate::sweep::scheduler::Shard;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -11,6 +13,7 @@ const AFTER_HELP: &str = "\
 Examples:
   torus-sim run scenarios/churn20m.toml
   torus-sim check scenarios/*.toml
+  torus-sim sweep scenarios/sweeps/churn.toml
 
 Exit codes:
   0    done
@@ -47,10 +50,58 @@ Exit codes:
   3    an invariant was violated (reserved)
   130  interrupted; nothing was written";
 
+const SWEEP_AFTER_HELP: &str = "\
+Examples:
+  torus-sim sweep scenarios/sweeps/churn.toml --dry-run
+      lists the jobs: what is done, what is to do, memory and time
+
+  torus-sim sweep scenarios/sweeps/churn.toml
+      plays them on all cores and writes results/churn/; the same command goes on
+      where an earlier one was stopped or killed
+
+  torus-sim sweep scenarios/sweeps/churn.toml --shard 1/3
+  torus-sim merge results/churn.shard-*-of-3
+      the same in three parts, on three machines: the same bytes
+
+Number of jobs at once, shards and interruptions do not show in any table.
+
+Exit codes:
+  0    all jobs are done
+  1    a job failed, or results could not be written; what was finished is kept
+  2    bad usage or bad input; nothing was written
+  130  interrupted; what was finished is kept";
+
+const MERGE_AFTER_HELP: &str = "\
+Examples:
+  torus-sim merge results/churn.shard-*-of-3
+      puts the shards together in results/churn/
+
+Exit codes:
+  0    done, be it that jobs are missing (it says so)
+  1    the folders contradict each other, or results could not be written
+  2    the folders do not belong together; nothing was written";
+
+const COMPARE_AFTER_HELP: &str = "\
+Examples:
+  torus-sim compare results/churn results/churn-with-32-successors
+      two sweeps over the same keys: each run with its partner
+
+  torus-sim compare results/churn:population.nodes=1000 results/churn:population.nodes=10000
+      two parts of a sweep
+
+Runs are paired that have the same values of all other keys and the same replicate:
+they face the same arrivals, departures and lookups if their seeds and scenarios
+say so. Differences are the second minus the first, with 95% Student-t intervals.
+
+Exit codes:
+  0    done
+  1    the table could not be written
+  2    nothing can be compared";
+
 const CHECK_AFTER_HELP: &str = "\
 Examples:
   torus-sim check scenarios/churn20m.toml
-  torus-sim check scenarios/*.toml
+  torus-sim check scenarios/*.toml scenarios/sweeps/*.toml
 
 All problems of all files are reported at once, each with its file, line and
 column, what is allowed there, and the nearest known name.
@@ -84,6 +135,9 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Run(RunArguments),
+    Sweep(SweepArguments),
+    Merge(MergeArguments),
+    Compare(CompareArguments),
     Check(CheckArguments),
     Report(ReportArguments),
 }
@@ -132,11 +186,84 @@ pub(super) struct RunArguments {
     pub(super) show_config: bool,
 }
 
-/// Check scenarios without playing them
+/// Play a grid of scenarios on all cores and write tables over all of it
+#[derive(Debug, Args)]
+#[command(after_long_help = SWEEP_AFTER_HELP)]
+pub(super) struct SweepArguments {
+    /// The sweep (TOML): a base scenario, axes, and how often each cell is played
+    pub(super) file: PathBuf,
+    /// Jobs at once [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(super) jobs: Option<u16>,
+    /// Memory for all jobs at once, such as 12GiB [default: 90% of what is available]
+    ///
+    /// A job is started when its estimate fits. One that needs more than all of it is played alone.
+    #[arg(long, value_name = "SIZE", value_parser = machine::parse_bytes)]
+    pub(super) memory: Option<u64>,
+    /// Put a value in place of the base scenario's, in all cells; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Folder for the results [default: results/NAME, for a shard results/NAME.shard-K-of-N]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Play the k-th of n parts of the jobs
+    #[arg(long, value_name = "K/N")]
+    pub(super) shard: Option<Shard>,
+    /// List the jobs with their state, memory and expected time; play and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Stop at the first job that fails
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Play jobs again that failed before
+    #[arg(long)]
+    pub(super) retry: bool,
+    /// Start anew: drop what a sweep has left in the folder
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) force: bool,
+    /// When to show progress on standard error
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) progress: When,
+    /// Show errors only: no progress, no table, no warnings
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// Put the shards of a sweep together
+#[derive(Debug, Args)]
+#[command(after_long_help = MERGE_AFTER_HELP)]
+pub(super) struct MergeArguments {
+    /// The folders of the shards
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) folders: Vec<PathBuf>,
+    /// Folder for the whole [default: results/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Compare two sweeps, or two parts of one, run by run
+#[derive(Debug, Args)]
+#[command(after_long_help = COMPARE_AFTER_HELP)]
+pub(super) struct CompareArguments {
+    /// A sweep's folder, or a part of it: DIR:key=value,key=value
+    #[arg(value_name = "A")]
+    pub(super) one: String,
+    /// What is compared with it
+    #[arg(value_name = "B")]
+    pub(super) other: String,
+    /// Differences within each cell, not over all together
+    #[arg(long)]
+    pub(super) each_cell: bool,
+    /// Also write the table as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+}
+
+/// Check scenarios and sweeps without playing them
 #[derive(Debug, Args)]
 #[command(after_long_help = CHECK_AFTER_HELP)]
 pub(super) struct CheckArguments {
-    /// The scenarios (TOML)
+    /// The scenarios and sweeps (TOML)
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }

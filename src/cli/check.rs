@@ -1,22 +1,31 @@
-//! `torus-sim check`: says of each scenario whether it is sound.
+//! `torus-sim check`: says of each scenario and of each sweep whether it is sound.
 
 use super::arguments::CheckArguments;
 use super::console::{Console, Failure};
-use super::experiment::{Experiment, Request};
+use super::experiment::Request;
 
-/// Carries out the command. `load` reads and checks a scenario; its error is ready to be shown.
+/// What there is to say of a file without errors.
+pub(super) struct Sound {
+    /// What may not be as it was meant, ready to be shown; empty if there is nothing.
+    pub(super) warnings: String,
+    /// What it is, if it is not a scenario.
+    pub(super) what: Option<String>,
+}
+
+/// Carries out the command. `load` reads and checks a file; its error is ready to be shown.
 pub(super) fn check(
     arguments: &CheckArguments,
     console: &mut Console,
-    load: impl Fn(&Request<'_>) -> Result<Experiment, String>,
+    load: impl Fn(&Request<'_>) -> Result<Sound, String>,
 ) -> Result<(), Failure> {
     let mut bad = 0;
     for file in &arguments.files {
         let request = Request { file, seed: None, set: &[], replay: None, colours: console.colours };
         match load(&request) {
-            Ok(experiment) => {
-                console.rendered(&experiment.warnings);
-                console.print(&format!("{}: sound\n", file.display()))?;
+            Ok(Sound { warnings, what }) => {
+                console.rendered(&warnings);
+                let what = what.map(|what| format!(", {what}")).unwrap_or_default();
+                console.print(&format!("{}: sound{what}\n", file.display()))?;
             }
             Err(problems) => {
                 bad += 1;
@@ -27,7 +36,7 @@ pub(super) fn check(
     match (bad, arguments.files.len()) {
         (0, _) => Ok(()),
         (_, 1) => Err(Failure::Input { rendered: String::new() }),
-        (bad, all) => Err(Failure::Usage { text: format!("{bad} of {all} scenarios are not sound"), help: None }),
+        (bad, all) => Err(Failure::Usage { text: format!("{bad} of {all} files are not sound"), help: None }),
     }
 }
 
@@ -44,7 +53,7 @@ mod tests {
         let files = ["a.toml", "b.toml"].map(PathBuf::from).to_vec();
         let failure = check(&CheckArguments { files }, &mut console, load).unwrap_err();
         assert_eq!(console.fail(&failure), 2);
-        assert_eq!(err.text(), "error: a.toml is bad\nerror: b.toml is bad\nerror: 2 of 2 scenarios are not sound\n");
+        assert_eq!(err.text(), "error: a.toml is bad\nerror: b.toml is bad\nerror: 2 of 2 files are not sound\n");
     }
 
     #[test]

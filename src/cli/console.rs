@@ -1,6 +1,7 @@
 //! What the program says: results on standard output, all else on standard error, colours only where they are wanted.
 
 use crate::output::Error;
+use crate::sweep::folder::Refused;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -129,6 +130,21 @@ impl From<Error> for Failure {
             _ => None,
         };
         if error.is_usage() { Failure::Usage { text, help } } else { Failure::Unfinished { text } }
+    }
+}
+
+/// A sweep has no `--record`, and its results are not replaced but gone on with.
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let text = refused.to_string();
+        match refused {
+            Refused::Output(Error::NotResults { .. }) => {
+                Failure::Usage { text, help: Some("use another folder (--out)") }
+            }
+            Refused::OtherSweep { .. } => Failure::Usage { text, help: None },
+            Refused::Output(error) => error.into(),
+            Refused::Journal(_) => Failure::Unfinished { text },
+        }
     }
 }
 

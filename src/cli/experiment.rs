@@ -2,7 +2,8 @@
 //! the simulation.
 
 use crate::output::Provenance;
-use crate::scenario::{Action, Arrivals, ChurnProcess, Diagnostics, Loaded, Scenario, Source, schedule};
+use crate::scenario::source::{Place, SourceText};
+use crate::scenario::{Action, Arrivals, ChurnProcess, Diagnostics, Grid, Loaded, Problem, Scenario, Source, schedule};
 use crate::simulation::protocols::{self, Playable};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,6 +40,9 @@ pub(super) struct Request<'a> {
 pub(super) fn load(request: &Request<'_>) -> Result<Experiment, String> {
     let render = |problems: Diagnostics| problems.render(request.colours);
     let source = Source::read(request.file).map_err(render)?;
+    if Grid::is_sweep(&source) {
+        return Err(render(sweep_is_no_scenario(&source).into()));
+    }
     let mut overrides = request.set.to_vec();
     overrides.extend(request.seed.map(|seed| format!("seed={seed}")));
     let loaded = crate::scenario::load(source, &overrides, protocols::NAMES, protocols::read).map_err(render)?;
@@ -48,6 +52,12 @@ pub(super) fn load(request: &Request<'_>) -> Result<Experiment, String> {
         Some(path) => replaying(experiment, path).map_err(render),
         None => Ok(experiment),
     }
+}
+
+fn sweep_is_no_scenario(source: &Source) -> Problem {
+    let text = SourceText { name: source.name.clone(), text: String::new(), rank: 0 };
+    let problem = Problem::error("this is a sweep, not a single scenario", Place::whole(&Arc::new(text)), "");
+    problem.help("play it with `torus-sim sweep`")
 }
 
 fn ready(loaded: Loaded<Playable>, warnings: String) -> Experiment {
@@ -64,8 +74,8 @@ fn ready(loaded: Loaded<Playable>, warnings: String) -> Experiment {
     }
 }
 
-/// The experiment with the schedule at `path` in place of all that its scenario leaves to chance. What the schedule does
-/// not know stays: the joins of a joining start, partitions, and which identifier a returning node has.
+/// The experiment with the schedule at `path` in place of all that its scenario leaves to chance. What the schedule
+/// does not know stays: the joins of a joining start, partitions, and which identifier a returning node has.
 fn replaying(mut experiment: Experiment, path: &Path) -> Result<Experiment, Diagnostics> {
     let scenario = &mut experiment.scenario;
     let (entries, blake3) = schedule::load(path, &scenario.population, scenario.measurement.end())?;

@@ -3,12 +3,19 @@
 mod arguments;
 mod check;
 mod clock;
+mod columns;
+mod compare;
 mod console;
 mod experiment;
 mod interrupt;
+mod machine;
+mod merge;
 mod progress;
 mod report;
 mod run;
+mod sweep;
+mod sweep_list;
+mod sweep_progress;
 mod table;
 
 use arguments::{Arguments, Command};
@@ -36,7 +43,10 @@ pub fn main() -> ExitCode {
     let mut console = Console::of_process();
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments, &mut console, experiment::load),
-        Command::Check(arguments) => check::check(arguments, &mut console, experiment::load),
+        Command::Check(arguments) => check::check(arguments, &mut console, sweep::look),
+        Command::Sweep(arguments) => sweep::sweep(arguments, &mut console),
+        Command::Merge(arguments) => merge::merge(arguments, &mut console),
+        Command::Compare(arguments) => compare::compare(arguments, &mut console),
         Command::Report(arguments) => report::report(arguments, &mut console),
     };
     match outcome {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Real time between two lines where there is no terminal.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// When to show progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -115,7 +115,7 @@ pub(super) fn speed(events_per_s: f64) -> String {
 }
 
 /// Real time that is left if the run goes on as fast as so far: unknown at its very beginning.
-fn left(share: f64, elapsed_s: f64) -> Option<String> {
+pub(super) fn left(share: f64, elapsed_s: f64) -> Option<String> {
     let seconds = elapsed_s * (1.0 - share) / share;
     let known = share >= 0.001 && elapsed_s >= 1.0;
     known.then(|| span(crate::engine::time::Duration::from_secs(seconds.ceil() as u64)))
@@ -135,7 +135,7 @@ fn heartbeat(name: &str, err: Box<dyn Write>) -> Style {
 
 /// Standard error drawn on like a terminal of 80 columns, whatever it is.
 #[derive(Debug)]
-struct Redirected;
+pub(super) struct Redirected;
 
 impl TermLike for Redirected {
     fn width(&self) -> u16 {

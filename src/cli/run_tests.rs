@@ -12,6 +12,7 @@ use crate::scenario::{
     Arrivals, AtStart, Churn, ChurnProcess, Keys, Latency, Measurement, Network, Population, ReturnIdentifier,
     RpcTimeout, Scenario, Start, Workload,
 };
+use crate::simulation::protocols::Playable;
 use clap::Parser;
 use std::fs;
 
@@ -50,7 +51,7 @@ fn experiment() -> Experiment {
         effective: "name = \"churn20m\"\n".to_owned(),
         provenance: example::provenance(),
         warnings: "warning: not as you meant it".to_owned(),
-        play: Box::new(|scenario, _, monitor, recorder| {
+        play: Playable::custom(0, |scenario, _, monitor, recorder| {
             for lookup in example::lookups() {
                 recorder.lookup(&lookup);
             }
@@ -69,7 +70,7 @@ fn arguments(line: &str, folder: &Path) -> RunArguments {
     let words = ["torus-sim", "run", "a.toml", "--out", &out].into_iter().chain(line.split_whitespace());
     match Arguments::try_parse_from(words).unwrap().command {
         Command::Run(arguments) => arguments,
-        Command::Check(_) => panic!("a run was asked for"),
+        _ => panic!("a run was asked for"),
     }
 }
 
@@ -145,7 +146,7 @@ fn an_interrupt_after_the_last_event_still_counts() {
     let stop = unset();
     let set_late = Arc::clone(&stop);
     let mut late = experiment();
-    late.play = Box::new(move |_, _, _, _| {
+    late.play = Playable::custom(0, move |_, _, _, _| {
         set_late.store(true, Ordering::Relaxed);
         Ok(example::run().report)
     });
@@ -160,7 +161,7 @@ fn earlier_results_are_found_before_the_run_starts() {
     let (mut console, _, err) = console();
     play(&arguments("", place.path()), &mut console, experiment(), unset()).unwrap();
     let mut second = experiment();
-    second.play = Box::new(|_, _, _, _| panic!("it must not be played"));
+    second.play = Playable::custom(0, |_, _, _, _| panic!("it must not be played"));
     let failure = play(&arguments("", place.path()), &mut console, second, unset()).unwrap_err();
     assert_eq!(console.fail(&failure), 2);
     assert!(err.text().contains("exists already\nhelp: write elsewhere"));

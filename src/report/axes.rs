@@ -80,8 +80,8 @@ impl Layout {
         }
     }
 
-    /// A line for each combination of the other keys. If those are too many for one picture, a picture for each value of
-    /// one of them.
+    /// A line for each combination of the other keys. If those are too many for one picture, a picture for each
+    /// value of one of them.
     fn arrange(&mut self, sweep: &Sweep, others: &[usize]) {
         let combination = |row: usize, keys: &[usize]| -> Vec<String> {
             keys.iter().map(|key| sweep.cells.text_at(row, *key).to_owned()).collect()
@@ -113,8 +113,8 @@ impl Layout {
     }
 }
 
-/// The key whose values get pictures of their own, if so many combinations need any: it leaves few enough lines in as few
-/// pictures as can be, or else as few lines as can be.
+/// The key whose values get pictures of their own, if so many combinations need any: it leaves few enough lines in as
+/// few pictures as can be, or else as few lines as can be.
 fn split_key(combinations: usize, others: &[usize], values: impl Fn(usize) -> usize) -> Vec<usize> {
     if combinations <= COLOURS {
         return Vec::new();

@@ -297,7 +297,8 @@ fn whisker(out: &mut String, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
     let (dx, dy) = if x1 == x2 { (3.0, 0.0) } else { (0.0, 3.0) };
     let _ = writeln!(
         out,
-        "<path class=\"whisker\" d=\"M{x1:.1} {y1:.1}L{x2:.1} {y2:.1}M{:.1} {:.1}L{:.1} {:.1}M{:.1} {:.1}L{:.1} {:.1}\"/>",
+        "<path class=\"whisker\" d=\"M{x1:.1} {y1:.1}L{x2:.1} {y2:.1}M{:.1} {:.1}L{:.1} {:.1}\
+         M{:.1} {:.1}L{:.1} {:.1}\"/>",
         x1 - dx,
         y1 - dy,
         x1 + dx,

@@ -103,8 +103,8 @@ pub fn warnings(sweep: &Sweep) -> Vec<String> {
     let missing = manifest.jobs_needed.saturating_sub(manifest.jobs.len());
     if missing > 0 {
         warnings.push(format!(
-            "{missing} of {} runs have no result, for they failed or were not played yet: means are over fewer runs, and \
-             cells without any are missing",
+            "{missing} of {} runs have no result, for they failed or were not played yet: means are over fewer runs, \
+             and cells without any are missing",
             manifest.jobs_needed
         ));
     }

@@ -34,6 +34,8 @@ use std::sync::Arc;
 
 /// Cells that a grid may have; more would be a slip.
 const LARGEST_GRID: usize = 100_000;
+/// Jobs that a sweep may have.
+const LARGEST_SWEEP: u64 = 1_000_000;
 
 /// A sweep file that has been read. Its cells are checked one by one with [`Grid::load`].
 #[derive(Clone, Debug)]
@@ -42,14 +44,14 @@ pub struct Grid {
     pub name: String,
     /// What the sweep is about, one line; may be empty.
     pub description: String,
-    /// The seed of all cells.
-    pub seed: u64,
     /// How often each cell is played.
     pub replicates: Replicates,
     /// The swept keys, in the order of the file: the first moves slowest.
     pub keys: Vec<String>,
     /// For every cell the values of the keys, as text: durations and words without quotes.
     pub cells: Vec<Vec<String>>,
+    /// The sweep file as a whole.
+    place: Place,
     base: Table,
     base_text: Arc<SourceText>,
     folder: PathBuf,
@@ -98,11 +100,19 @@ impl Replicates {
 }
 
 impl Grid {
-    /// Reads a sweep file. `overrides` are arguments of `--set` for all cells.
+    /// Whether a file is a sweep and not a scenario: it has a key that only sweeps have.
+    pub fn is_sweep(source: &Source) -> bool {
+        let text = Arc::new(SourceText { name: source.name.clone(), text: source.text.clone(), rank: 0 });
+        let root = tree::parse(&text, &mut Diagnostics::default());
+        ["base", "axes", "zip", "replicates", "scenario"].iter().any(|key| root.get(key).is_some())
+    }
+
+    /// Reads a sweep file. `overrides` are arguments of `--set` for all cells; `figures` are the names of those whose
+    /// interval can decide how often a cell is played.
     ///
     /// # Errors
     /// All problems of the sweep file itself; the base scenario and the cells are checked by [`Grid::load`].
-    pub fn read(source: &Source, overrides: &[String]) -> Result<Grid, Diagnostics> {
+    pub fn read(source: &Source, overrides: &[String], figures: &[&str]) -> Result<Grid, Diagnostics> {
         let text = |rank| Arc::new(SourceText { name: source.name.clone(), text: source.text.clone(), rank });
         let (base_text, sweep_text) = (text(0), text(1));
         let mut diagnostics = Diagnostics::default();
@@ -111,20 +121,21 @@ impl Grid {
             return Err(diagnostics);
         }
         let mut reader = TableReader::new(String::new(), &root, Place::whole(&sweep_text), &mut diagnostics);
-        let mut grid = Grid::read_root(&mut reader);
         reader.take("base");
         reader.take("scenario");
+        let mut grid = Grid::read_root(&mut reader, figures);
         reader.finish();
         let base = root.get("base").map(|entry| &entry.value);
-        let shared = std::mem::take(&mut grid.shared);
+        let mut shared = std::mem::take(&mut grid.shared);
         grid.find_base(source, base, &base_text, &sweep_text, &mut diagnostics);
         // The sweep's own name and seed are the scenario's, unless --set says otherwise.
         grid.shared = vec![change("name", Kind::String(grid.name.clone()), &sweep_text)];
         if let Some(entry) = root.get("seed") {
             grid.shared.push(Change::new("seed", &entry.key_place, entry.value.clone()));
         }
+        shared.extend(overrides::parse(overrides, &mut diagnostics));
+        grid.refuse_idle(&shared, &mut diagnostics);
         grid.shared.extend(shared);
-        grid.shared.extend(overrides::parse(overrides, &mut diagnostics));
         if diagnostics.errors() > 0 {
             diagnostics.sort();
             return Err(diagnostics);
@@ -132,11 +143,11 @@ impl Grid {
         Ok(grid)
     }
 
-    fn read_root(reader: &mut TableReader<'_>) -> Grid {
+    fn read_root(reader: &mut TableReader<'_>, figures: &[&str]) -> Grid {
         let name = super::load::read_name(reader);
-        let description = reader.text_or("description", "");
-        let seed = if reader.has("seed") { reader.count("seed", 0..=u64::MAX) } else { 1 };
-        let replicates = read_replicates(reader);
+        let description = super::load::read_description(reader);
+        reader.count_or("seed", 1, 0..=u64::MAX);
+        let replicates = read_replicates(reader, figures);
         let shared = reader.optional_table("set", read_changes).unwrap_or_default();
         let mut groups: Vec<Vec<Axis>> =
             reader.optional_table("axes", axes).unwrap_or_default().into_iter().map(|axis| vec![axis]).collect();
@@ -149,9 +160,11 @@ impl Grid {
         let combinations = groups.iter().try_fold(1usize, |product, group| {
             product.checked_mul(group.first().map_or(1, |axis| axis.values.len())).filter(|n| *n <= LARGEST_GRID)
         });
-        if combinations.is_none() {
+        let jobs = combinations.map(|cells| cells as u64 * replicates.at_least());
+        if jobs.is_none_or(|jobs| jobs > LARGEST_SWEEP) {
             let problem = Problem::error("the grid is too large", reader.place().clone(), "");
-            reader.report("axes", problem.note(format!("allowed: at most {LARGEST_GRID} cells")));
+            let allowed = format!("allowed: at most {LARGEST_GRID} cells, and {LARGEST_SWEEP} jobs");
+            reader.report("axes", problem.note(allowed));
             groups.clear();
         }
         let mut changes = vec![Vec::new()];
@@ -162,15 +175,39 @@ impl Grid {
         Grid {
             name,
             description,
-            seed,
             replicates,
             keys: groups.iter().flatten().map(|axis| axis.key.clone()).collect(),
             cells: cells.collect(),
+            place: reader.place().clone(),
             base: Table::EMPTY,
             base_text: Arc::clone(reader.place().source()),
             folder: PathBuf::new(),
             shared,
             changes,
+        }
+    }
+
+    /// An error of the sweep as a whole, which has to do with some cells.
+    pub fn problem(&self, message: &str, cells: &[usize]) -> Problem {
+        let mut problem = Problem::error(message, self.place.clone(), "");
+        for cell in cells {
+            let settings = self.keys.iter().zip(&self.cells[*cell]).map(|(key, value)| format!("{key} = {value}"));
+            problem = problem.note(settings.collect::<Vec<_>>().join(", "));
+        }
+        problem
+    }
+
+    /// A change for all cells of a key that is swept, or that only a sweep as a whole has, would not count.
+    fn refuse_idle(&self, shared: &[Change], diagnostics: &mut Diagnostics) {
+        for change in shared {
+            let key = change.key();
+            let reason = match key.as_str() {
+                "name" | "description" => "the sweep has its own",
+                _ if self.keys.contains(&key) => "it is swept, so each cell has its own value",
+                _ => continue,
+            };
+            let message = format!("`{key}` cannot be set for all cells");
+            diagnostics.push(Problem::error(message, change.place().clone(), reason));
         }
     }
 
@@ -214,7 +251,8 @@ impl Grid {
         }
     }
 
-    /// Checks a cell as [`super::load()`] does a scenario. All cells have the name and the seed of the sweep.
+    /// Checks a cell as [`super::load()`] does a scenario. All cells have the name of the sweep, and its seed if it has
+    /// one.
     ///
     /// # Errors
     /// All problems of the cell.
@@ -247,6 +285,10 @@ fn read_changes(table: &mut TableReader<'_>) -> Vec<Change> {
 /// Axes that move together must be equally long.
 fn read_zip(table: &mut TableReader<'_>) -> Vec<Axis> {
     let group = axes(table);
+    if group.is_empty() && table.is_sound("") {
+        let problem = Problem::error("nothing moves here", table.place().clone(), "a key and its values belong here");
+        table.report("", problem);
+    }
     if let Some(other) = group.iter().find(|axis| axis.values.len() != group[0].values.len()) {
         let label = format!("{} values here", other.values.len());
         let problem = Problem::error("keys that move together need equally many values", other.place.clone(), label);
@@ -288,7 +330,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn read_replicates(reader: &mut TableReader<'_>) -> Replicates {
+fn read_replicates(reader: &mut TableReader<'_>, figures: &[&str]) -> Replicates {
     if !matches!(reader.peek("replicates"), Some(Value { kind: Kind::Table(_), .. })) {
         return Replicates::Fixed(reader.count_or("replicates", 1, 1..=10_000));
     }
@@ -297,7 +339,8 @@ fn read_replicates(reader: &mut TableReader<'_>) -> Replicates {
             Some(Value { kind: Kind::String(_), .. }) => read_percentage(table),
             _ => Target::Absolute(table.number("until", POSITIVE)),
         };
-        let of = table.text_or("of", "failure_rate");
+        let words: Vec<(&str, &str)> = figures.iter().map(|figure| (*figure, *figure)).collect();
+        let of = table.word("of", &words).to_owned();
         let at_least = table.count_or("at_least", 3, 2..=10_000);
         let at_most = table.count_or("at_most", 50, 2..=10_000);
         if at_most < at_least && table.is_sound("at_most") {

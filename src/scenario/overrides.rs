@@ -36,6 +36,16 @@ impl Change {
     pub(super) fn new(key: &str, place: &Place, value: Value) -> Self {
         Change { steps: key.split('.').map(|name| (name.trim().to_owned(), place.clone())).collect(), value }
     }
+
+    /// The path of names, with dots between them.
+    pub(super) fn key(&self) -> String {
+        self.steps.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".")
+    }
+
+    /// Where the key stands.
+    pub(super) fn place(&self) -> &Place {
+        self.steps.first().map_or(&self.value.place, |(_, place)| place)
+    }
 }
 
 /// Applies the arguments of `--set` (each `key=value`) to the tree, in their order.
@@ -72,7 +82,8 @@ type Failure = Box<Problem>;
 fn parse_one(source: &Arc<SourceText>, diagnostics: &mut Diagnostics) -> Result<Change, Failure> {
     let Some(equals) = source.text.find('=') else {
         let place = Place::new(source, 0..source.text.len());
-        let problem = Problem::error("`--set` needs a key and a value", place, "no `=`");
+        let message = format!("`--set` needs a key and a value, not `{}`", source.text);
+        let problem = Problem::error(message, place, "no `=`");
         return Err(Box::new(problem.help("for example --set population.nodes=1000")));
     };
     let mut offset = equals + 1;

@@ -5,15 +5,20 @@ use super::plan::{Job, Outline};
 use super::scheduler::{Results, Shard};
 use super::tables;
 use crate::output::error::Error;
+use crate::output::folder::hidden_sibling;
 use crate::output::lock::{self, Attempt};
 use crate::output::manifest::FORMAT;
 use crate::output::single::SingleFile;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Name of the journal in the folder.
 pub const JOURNAL: &str = "journal.jsonl";
+
+/// Name of the file that is locked while a sweep is played.
+const LOCK: &str = ".lock";
 
 /// Why the folder of a sweep cannot be used.
 #[derive(Debug)]
@@ -49,7 +54,7 @@ impl std::fmt::Display for Refused {
             Refused::Output(error) => error.fmt(f),
             Refused::Journal(broken) => broken.fmt(f),
             Refused::OtherSweep { path, holds } => {
-                write!(f, "{} holds the sweep `{holds}`: use another folder (--out)", path.display())
+                write!(f, "{} holds another sweep, `{holds}`: use another folder (--out)", path.display())
             }
         }
     }
@@ -75,12 +80,25 @@ pub struct Past {
     /// Bytes of a line that was cut short.
     pub cut_bytes: u64,
     format: Option<u32>,
+    /// The latest entry of each job, by its identity: an index into the entries.
+    by_job: BTreeMap<String, usize>,
+    /// The latest entry of each place in the grid: values and replicate.
+    by_place: BTreeMap<(Vec<String>, u64), usize>,
 }
 
 impl Past {
     fn of(contents: Contents) -> Past {
         let format = contents.header.map(|header| header.format);
-        Past { entries: contents.entries, cut_bytes: contents.cut_bytes, format }
+        let entries = contents.entries;
+        let by_job = entries.iter().enumerate().map(|(index, entry)| (entry.job.clone(), index)).collect();
+        let place = |entry: &Entry| (entry.values.clone(), entry.replicate);
+        let by_place = entries.iter().enumerate().map(|(index, entry)| (place(entry), index)).collect();
+        Past { entries, cut_bytes: contents.cut_bytes, format, by_job, by_place }
+    }
+
+    /// The latest entry of a job.
+    pub fn entry(&self, job: &str) -> Option<&Entry> {
+        self.by_job.get(job).map(|index| &self.entries[*index])
     }
 
     /// Reads the journal in `folder`; one that is not there is empty.
@@ -95,7 +113,8 @@ impl Past {
 
     /// The results, the later of two of the same job. Failed jobs are left out if they are to be tried again.
     pub fn results(&self, retry: bool) -> Results {
-        let kept = self.entries.iter().filter(|entry| !(retry && matches!(entry.outcome, Outcome::Failed(_))));
+        let latest = self.by_job.values().map(|index| &self.entries[*index]);
+        let kept = latest.filter(|entry| !(retry && matches!(entry.outcome, Outcome::Failed(_))));
         kept.map(|entry| (entry.job.clone(), entry.outcome.clone())).collect()
     }
 
@@ -109,14 +128,13 @@ impl Past {
 
     /// What is known of a job.
     pub fn state(&self, outline: &Outline, job: &Job) -> State {
-        match self.entries.iter().rev().find(|entry| entry.job == job.id).map(|entry| &entry.outcome) {
+        match self.entry(&job.id).map(|entry| &entry.outcome) {
             Some(Outcome::Done(_)) => return State::Done,
             Some(Outcome::Failed(reason)) => return State::Failed(reason.clone()),
             None => {}
         }
         let cell = &outline.cells[job.cell];
-        let like = |entry: &&Entry| entry.values == cell.values && entry.replicate == job.replicate;
-        match self.entries.iter().rev().find(like) {
+        match self.by_place.get(&(cell.values.clone(), job.replicate)).map(|index| &self.entries[*index]) {
             None => State::New,
             Some(entry) if entry.scenario != cell.scenario => {
                 State::Stale("its scenario, or a file that it names, has changed".to_owned())
@@ -143,8 +161,35 @@ fn same_sweep(path: &Path, contents: &Contents, outline: &Outline) -> Result<(),
 pub struct SweepFolder {
     path: PathBuf,
     journal: Journal,
-    /// Held, not read: the lock ends with it.
-    _lock: File,
+    /// Held, not read.
+    _lock: Lock,
+}
+
+/// Keeps other processes out of a folder.
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Locks the folder at `path`, making it if it is not there.
+    fn take(path: &Path) -> Result<Lock, Error> {
+        check_is_sweep(path)?;
+        fs::create_dir_all(path).map_err(Error::io("create the folder", path))?;
+        let lock = path.join(LOCK);
+        match lock::try_lock(&lock).map_err(Error::io("write to", path))? {
+            Attempt::Held(file) | Attempt::Unsupported(file) => Ok(Lock { path: lock, _file: file }),
+            Attempt::Busy => Err(Error::Busy { path: path.to_owned(), holds: lock }),
+        }
+    }
+}
+
+impl Drop for Lock {
+    /// The file goes while it is still locked, so nobody else holds it. If it stays, the next sweep takes it over.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 impl SweepFolder {
@@ -154,17 +199,27 @@ impl SweepFolder {
     /// When something else is there, another process uses it, it cannot be written, or it holds another sweep or a
     /// damaged journal. Nothing has then been changed.
     pub fn open(path: &Path, outline: &Outline) -> Result<(SweepFolder, Past), Refused> {
-        check_is_sweep(path)?;
-        fs::create_dir_all(path).map_err(Error::io("create the folder", path))?;
-        let lock_path = path.join(".lock");
-        let lock = match lock::try_lock(&lock_path).map_err(Error::io("write to", path))? {
-            Attempt::Held(lock) | Attempt::Unsupported(lock) => lock,
-            Attempt::Busy => return Err(Error::Busy { path: path.to_owned(), holds: lock_path }.into()),
-        };
-        let journal_path = path.join(JOURNAL);
-        same_sweep(path, &journal::read(&journal_path)?, outline)?;
+        let lock = Lock::take(path)?;
+        same_sweep(path, &journal::read(&path.join(JOURNAL))?, outline)?;
+        Self::with_lock(path, outline, lock)
+    }
+
+    /// The same, but what a sweep has left there, this one or another, is removed first.
+    ///
+    /// # Errors
+    /// When something else is there, another process uses it, or it cannot be written.
+    pub fn anew(path: &Path, outline: &Outline) -> Result<(SweepFolder, Past), Refused> {
+        let lock = Lock::take(path)?;
+        // The journal goes last: without it, what is left would be taken for somebody else's.
+        for name in tables::NAMES.into_iter().chain([JOURNAL]) {
+            remove(&path.join(name))?;
+        }
+        Self::with_lock(path, outline, lock)
+    }
+
+    fn with_lock(path: &Path, outline: &Outline, lock: Lock) -> Result<(SweepFolder, Past), Refused> {
         let header = Header { sweep: outline.sweep.clone(), format: FORMAT, keys: outline.keys.clone() };
-        let (journal, contents) = Journal::open(&journal_path, &header)?;
+        let (journal, contents) = Journal::open(&path.join(JOURNAL), &header)?;
         Ok((SweepFolder { path: path.to_owned(), journal, _lock: lock }, Past::of(contents)))
     }
 
@@ -198,17 +253,25 @@ fn check_is_sweep(path: &Path) -> Result<(), Error> {
     let foreign = |why| Err(Error::NotResults { path: path.to_owned(), why });
     match fs::read_dir(path) {
         Ok(mut entries) if !path.join(JOURNAL).exists() => {
-            let only_ours = entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".lock"));
+            let only_ours = entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK));
             if only_ours { Ok(()) } else { foreign("it holds no journal of a sweep") }
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => foreign("it is not a folder"),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => foreign("it is not a folder"),
+        _ => Ok(()),
+    }
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
         _ => Ok(()),
     }
 }
 
 fn replace(path: &Path, content: &str) -> Result<(), Error> {
     if fs::read(path).is_ok_and(|present| present == content.as_bytes()) {
-        return Ok(());
+        // A process that was killed may have left the beginning of a later one.
+        return remove(&hidden_sibling(path)?);
     }
     let (place, mut file) = SingleFile::claim(path, true)?;
     file.write_all(content.as_bytes()).map_err(Error::io("write", path))?;

@@ -116,6 +116,12 @@ impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Broken::Io(error) => error.fmt(f),
+            Broken::Damaged { path, line: 1 } => write!(
+                f,
+                "line 1 of {} is not the head of a sweep's journal: something else has written there; nothing was \
+                 changed. Use another folder (--out)",
+                path.display()
+            ),
             Broken::Damaged { path, line } => write!(
                 f,
                 "line {line} of {} is damaged: something else has written there; nothing was changed. \
@@ -156,9 +162,8 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Contents, Broken> {
     let mut contents = Contents::default();
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
     contents.cut_bytes = (bytes.len() - whole) as u64;
-    let lines =
-        bytes[..whole].split(|&byte| byte == b'\n').take(bytes[..whole].iter().filter(|b| **b == b'\n').count());
-    for (index, text) in lines.enumerate() {
+    let lines = bytes[..whole].split_inclusive(|&byte| byte == b'\n');
+    for (index, text) in lines.map(|line| &line[..line.len() - 1]).enumerate() {
         let damaged = || Broken::Damaged { path: path.to_owned(), line: index + 1 };
         let json = std::str::from_utf8(text).ok().and_then(checked).ok_or_else(damaged)?;
         if index == 0 {

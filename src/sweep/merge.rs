@@ -2,17 +2,15 @@
 //!
 //! Merging what was merged already changes nothing, and the result has the same bytes as the sweep played in one part.
 
-use super::folder::{JOURNAL, Refused, SweepFolder};
+use super::folder::{JOURNAL, Past, Refused, SweepFolder};
 use super::journal::{self, Entry, Outcome};
-use super::plan::Outline;
+use super::plan::{Job, Outline};
 use super::scheduler::{Results, Shard, jobs};
 use super::tables::Manifest;
+use crate::output::folder::MANIFEST;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// Name of the manifest in the folder of a sweep.
-const MANIFEST: &str = "manifest.json";
 
 /// Why parts cannot be put together.
 #[derive(Debug)]
@@ -82,6 +80,8 @@ pub struct Merged {
     pub path: PathBuf,
     /// Jobs with results.
     pub done: usize,
+    /// Jobs that failed.
+    pub failed: usize,
     /// Jobs that are needed as far as is known.
     pub needed: usize,
 }
@@ -99,7 +99,7 @@ pub fn outline(folder: &Path) -> Result<Outline, Unmergeable> {
 /// Puts the results in `folders` together into `out`, which may be one of them or hold some already.
 ///
 /// # Errors
-/// If a folder cannot be read, is of another sweep, or contradicts another. Nothing has then been written.
+/// If a folder cannot be read, is of another sweep, or contradicts another. No result has then been written.
 pub fn merge(folders: &[PathBuf], out: &Path) -> Result<Merged, Unmergeable> {
     let mut outlines = folders.iter().map(|folder| Ok::<_, Unmergeable>((folder, outline(folder)?)));
     let Some((first, outline)) = outlines.next().transpose()? else {
@@ -115,13 +115,16 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<Merged, Unmergeable> {
     for folder in folders {
         collect(folder, &mut entries)?;
     }
-    write(&outline, entries, out)
+    let (mut target, past) = SweepFolder::open(out, &outline)?;
+    collect(out, &mut entries)?;
+    write(&outline, entries, &mut target, &past)
 }
 
 fn difference(one: &Outline, other: &Outline) -> Option<String> {
     let cells = one.cells.iter().zip(&other.cells).find(|(a, b)| a != b);
     match () {
         () if one.sweep != other.sweep => Some("the name of the sweep".to_owned()),
+        () if one.description != other.description => Some("the description".to_owned()),
         () if one.keys != other.keys => Some("what is swept".to_owned()),
         () if one.replicates != other.replicates => Some("the number of replicates".to_owned()),
         () if one.cells.len() != other.cells.len() => Some("the number of cells".to_owned()),
@@ -145,16 +148,21 @@ fn collect(folder: &Path, entries: &mut BTreeMap<String, Entry>) -> Result<(), U
     Ok(())
 }
 
-fn write(outline: &Outline, entries: BTreeMap<String, Entry>, out: &Path) -> Result<Merged, Unmergeable> {
-    let (mut folder, past) = SweepFolder::open(out, outline)?;
-    let present = past.results(true);
+fn write(
+    outline: &Outline,
+    entries: BTreeMap<String, Entry>,
+    folder: &mut SweepFolder,
+    past: &Past,
+) -> Result<Merged, Unmergeable> {
     let results: Results = entries.iter().map(|(job, entry)| (job.clone(), entry.outcome.clone())).collect();
     let needed = jobs(outline, Shard::WHOLE, &results);
-    for entry in needed.iter().filter_map(|job| entries.get(&job.id)).filter(|entry| !present.contains_key(&entry.job))
-    {
+    let is_new = |entry: &&Entry| past.entry(&entry.job).is_none_or(|present| present.outcome != entry.outcome);
+    for entry in needed.iter().filter_map(|job| entries.get(&job.id)).filter(is_new) {
         folder.keep(entry)?;
     }
     folder.write_tables(outline, Shard::WHOLE, &results)?;
     let done = needed.iter().filter(|job| matches!(results.get(&job.id), Some(Outcome::Done(_)))).count();
-    Ok(Merged { path: out.to_owned(), done, needed: needed.len() })
+    let state = |job: &&Job| matches!(results.get(&job.id), Some(Outcome::Failed(_)));
+    let failed = needed.iter().filter(state).count();
+    Ok(Merged { path: folder.path().to_owned(), done, failed, needed: needed.len() })
 }

@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows a protocol by name, and no result depends on the time or on the number of threads.
 
+pub mod compare;
 pub mod folder;
 pub mod journal;
 pub mod merge;

@@ -1,10 +1,10 @@
 //! From a sweep file to jobs: every cell checked, every job with its identity.
 
 use crate::output::manifest::FORMAT;
-use crate::scenario::{Diagnostics, Effective, Facts, Grid, Loaded, Replicates, Scenario, TableReader};
+use crate::scenario::{Diagnostics, Effective, Facts, Grid, Loaded, Problem, Replicates, Scenario, TableReader};
 use crate::simulation::protocols::Playable;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a protocol's table is read: [`crate::simulation::protocols::read`], or a test's own.
 pub type ReadProtocol = fn(&mut TableReader<'_>, &str, &Facts) -> Option<Playable>;
@@ -78,6 +78,8 @@ pub struct Plan {
     pub outline: Outline,
     /// What a run of each cell will take.
     pub costs: Vec<Cost>,
+    /// What may not be as it was meant, each once however many cells have it.
+    pub warnings: Diagnostics,
     grid: Grid,
     protocols: &'static [&'static str],
     read: ReadProtocol,
@@ -96,19 +98,39 @@ impl Plan {
             keys: grid.keys.clone(),
             cells: Vec::new(),
         };
-        let mut plan = Plan { outline, costs: Vec::new(), grid, protocols, read };
-        let mut problems = Diagnostics::default();
+        let warnings = Diagnostics::default();
+        let mut plan = Plan { outline, costs: Vec::new(), warnings, grid, protocols, read };
+        let (mut errors, mut warnings) = (Diagnostics::default(), Diagnostics::default());
         let mut seen = BTreeSet::new();
+        let mut add = |into: &mut Diagnostics, found: &Diagnostics| {
+            let new = |problem: &&Problem| seen.insert(Diagnostics::from((*problem).clone()).to_string());
+            found.problems().iter().filter(new).for_each(|problem| into.push(problem.clone()));
+        };
         for cell in 0..plan.grid.cells.len() {
             match plan.load(cell) {
-                Ok(loaded) => plan.add(cell, &loaded),
-                Err(found) => {
-                    let new = |problem: &&_| seen.insert(Diagnostics::from(Clone::clone(*problem)).to_string());
-                    found.problems().iter().filter(new).for_each(|problem| problems.push(problem.clone()));
+                Ok(loaded) => {
+                    add(&mut warnings, &loaded.warnings);
+                    plan.add(cell, &loaded);
                 }
+                Err(found) => add(&mut errors, &found),
             }
         }
-        if problems.errors() > 0 { Err(problems) } else { Ok(plan) }
+        if errors.errors() == 0 {
+            plan.refuse_twins(&mut errors);
+        }
+        plan.warnings = warnings;
+        if errors.errors() > 0 { Err(errors) } else { Ok(plan) }
+    }
+
+    /// Cells that come to the same scenario are a slip, such as `["60s", "1min"]`.
+    fn refuse_twins(&self, problems: &mut Diagnostics) {
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, cell) in self.outline.cells.iter().enumerate() {
+            let Some(twin) = first.insert(&cell.scenario, index) else { continue };
+            let message = "two cells of the grid are the same scenario";
+            problems.push(self.grid.problem(message, &[twin, index]));
+            return;
+        }
     }
 
     fn add(&mut self, cell: usize, loaded: &Loaded<Playable>) {
@@ -130,6 +152,12 @@ impl Plan {
     /// If a file that the scenario names has changed since the plan was made.
     pub fn prepare(&self, job: &Job) -> Result<(Scenario, Playable), Diagnostics> {
         let loaded = self.load(job.cell)?;
+        if identity(&loaded) != self.outline.cells[job.cell].scenario {
+            return Err(self
+                .grid
+                .problem("a file that the scenario names has changed since the sweep began", &[])
+                .into());
+        }
         let mut scenario = loaded.scenario;
         scenario.seed.replicate = job.replicate;
         Ok((scenario, loaded.protocol))

@@ -1,7 +1,7 @@
 //! Plays the jobs of a sweep on several threads and keeps each result as it comes.
 //!
-//! Threads decide only which job is played when. A job's result depends on the job alone, and the tables are made in the
-//! order of the jobs, so neither the number of threads nor their timing shows in any file.
+//! Threads decide only which job is played when. A job's result depends on the job alone, and the tables are made in
+//! the order of the jobs, so neither the number of threads nor their timing shows in any file.
 
 use super::folder::SweepFolder;
 use super::journal::{Entry, Outcome, Summary};
@@ -31,7 +31,7 @@ pub struct Options {
     pub threads: usize,
     /// Memory that all running jobs together may take by their estimates \[B\]. A job that needs more is played alone.
     pub memory_bytes: u64,
-    /// Whether the first job that fails ends the sweep.
+    /// Whether the first job that fails ends the sweep, when the jobs that are running have ended too.
     pub fail_fast: bool,
     /// Which part of the jobs is played.
     pub shard: Shard,
@@ -200,6 +200,7 @@ impl Sweep<'_> {
         let (id, replicate) = (job.id.clone(), job.replicate);
         let entry = Entry { job: id.clone(), values, replicate, scenario, outcome: outcome.clone(), wall_s };
         if let Err(error) = state.folder.keep(&entry) {
+            state.pending.push_front(job);
             return self.give_up(&mut state, error);
         }
         let failed = matches!(outcome, Outcome::Failed(_));

@@ -18,6 +18,19 @@ pub struct Shard {
     pub of: u64,
 }
 
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    /// Reads `k/n`.
+    fn from_str(text: &str) -> Result<Shard, String> {
+        let numbers = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+        match numbers {
+            Some((part, of)) if (1..=of).contains(&part) => Ok(Shard { part, of }),
+            _ => Err("not a part: write k/n with k from 1 to n, such as 2/3".to_owned()),
+        }
+    }
+}
+
 impl Shard {
     /// All jobs.
     pub const WHOLE: Shard = Shard { part: 1, of: 1 };

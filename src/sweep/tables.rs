@@ -6,6 +6,7 @@ use super::plan::{Job, Outline};
 use super::scheduler::{self, Results, Shard};
 use super::statistics::Estimate;
 use crate::output::file::FileRecord;
+use crate::output::folder::MANIFEST;
 use crate::output::manifest::FORMAT;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,9 @@ pub const FIGURES: &[&str] = &[
     "live_nodes_mean",
 ];
 
+/// The files that [`files`] makes.
+pub const NAMES: [&str; 4] = ["hops.csv", "failures.csv", "cells.csv", MANIFEST];
+
 /// The files of a sweep with their content.
 pub fn files(outline: &Outline, shard: Shard, results: &Results) -> Vec<(&'static str, String)> {
     let jobs = scheduler::jobs(outline, shard, results);
@@ -36,13 +40,10 @@ pub fn files(outline: &Outline, shard: Shard, results: &Results) -> Vec<(&'stati
             _ => None,
         })
         .collect();
-    let tables = vec![
-        ("hops.csv", hops(outline, &done)),
-        ("failures.csv", failures(outline, &done)),
-        ("cells.csv", cells(outline, &done)),
-    ];
+    let tables =
+        vec![(NAMES[0], hops(outline, &done)), (NAMES[1], failures(outline, &done)), (NAMES[2], cells(outline, &done))];
     let manifest = manifest(outline, &jobs, &done, &tables);
-    tables.into_iter().chain([("manifest.json", manifest)]).collect()
+    tables.into_iter().chain([(MANIFEST, manifest)]).collect()
 }
 
 /// A CSV table in memory.
@@ -63,14 +64,15 @@ impl Csv {
     }
 }
 
-/// A row a run: the swept keys, then all columns of the runs' summaries. Protocols have columns of their own; what a run
-/// does not have is empty.
+/// A row a run: the swept keys, then all columns of the runs' summaries but those that are swept under the same name.
+/// Protocols have columns of their own; what a run does not have is empty.
 fn failures(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
     let mut columns: Vec<&str> = Vec::new();
     for (_, summary) in done {
         // A column that is new goes behind the one that it follows in its own table.
         let mut place = 0;
-        for (name, _) in &summary.columns {
+        let own = summary.columns.iter().filter(|(name, _)| !outline.keys.contains(name));
+        for (name, _) in own {
             match columns.iter().position(|known| known == name) {
                 Some(known) => place = known + 1,
                 None => {
@@ -92,16 +94,61 @@ fn failures(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
 /// A row a run and hop count: the swept keys, the replicate and the seed, the hops, and how many lookups took them.
 fn hops(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
     let mut table = Csv::new();
-    let own = ["replicate", "seed", "hops", "lookups"];
+    // The seed may be swept itself.
+    let has_seed = !outline.keys.iter().any(|key| key == "seed");
+    let own = ["replicate", "seed", "hops", "lookups"].into_iter().filter(|name| has_seed || *name != "seed");
     table.row(outline.keys.iter().map(String::as_str).chain(own));
     for (job, summary) in done {
         let seed = summary.text("seed");
         for (hops, lookups) in &summary.hops {
-            let own = [job.replicate.to_string(), seed.to_owned(), hops.to_string(), lookups.to_string()];
+            let run = [job.replicate.to_string()].into_iter().chain(has_seed.then(|| seed.to_owned()));
+            let own = run.chain([hops.to_string(), lookups.to_string()]);
             table.row(outline.cells[job.cell].values.iter().cloned().chain(own));
         }
     }
     table.text()
+}
+
+/// A cell as `cells.csv` has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellEstimates {
+    /// Number of the cell.
+    pub cell: usize,
+    /// Runs that are done.
+    pub runs: usize,
+    /// An estimate for each of [`FIGURES`]; `None` where no run has the figure.
+    pub figures: Vec<Option<Estimate>>,
+}
+
+impl CellEstimates {
+    /// The estimate of a figure.
+    pub fn of(&self, figure: &str) -> Option<Estimate> {
+        self.figures[FIGURES.iter().position(|name| *name == figure)?]
+    }
+}
+
+/// Means over replicates with their intervals, for each cell with at least one run that is done.
+pub fn estimates(outline: &Outline, shard: Shard, results: &Results) -> Vec<CellEstimates> {
+    let jobs = scheduler::jobs(outline, shard, results);
+    let done = jobs.iter().filter_map(|job| match results.get(&job.id) {
+        Some(Outcome::Done(summary)) => Some((job, &**summary)),
+        _ => None,
+    });
+    estimate_cells(&done.collect::<Vec<_>>())
+}
+
+/// `done` is in the order of cells.
+fn estimate_cells(done: &[(&Job, &Summary)]) -> Vec<CellEstimates> {
+    let cells = done.chunk_by(|(one, _), (other, _)| one.cell == other.cell);
+    let estimate = |runs: &[(&Job, &Summary)], name: &str| {
+        Estimate::of(&runs.iter().filter_map(|(_, run)| run.number(name)).collect::<Vec<f64>>())
+    };
+    let cell = |runs: &[(&Job, &Summary)]| CellEstimates {
+        cell: runs[0].0.cell,
+        runs: runs.len(),
+        figures: FIGURES.iter().map(|name| estimate(runs, name)).collect(),
+    };
+    cells.map(cell).collect()
 }
 
 /// A row a cell: the swept keys, the number of replicates, and for every figure its mean and the half-width of its 95%
@@ -110,19 +157,14 @@ fn cells(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
     let mut table = Csv::new();
     let figures = FIGURES.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_ci95")]);
     table.row(outline.keys.iter().cloned().chain(["replicates".to_owned()]).chain(figures));
-    for (index, cell) in outline.cells.iter().enumerate() {
-        let runs: Vec<&Summary> = done.iter().filter(|(job, _)| job.cell == index).map(|(_, run)| *run).collect();
-        if runs.is_empty() {
-            continue;
-        }
-        let figures = FIGURES.iter().flat_map(|name| {
-            let values: Vec<f64> = runs.iter().filter_map(|run| run.number(name)).collect();
-            let estimate = Estimate::of(&values);
-            let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-            [number(estimate.map(|it| it.mean)), number(estimate.and_then(|it| it.half_width))]
-        });
-        let values = cell.values.iter().cloned();
-        table.row(values.chain([runs.len().to_string()]).chain(figures));
+    for estimates in estimate_cells(done) {
+        let number = |value: Option<f64>| crate::output::cell::Cell::from(value).to_string();
+        let figures = estimates
+            .figures
+            .iter()
+            .flat_map(|estimate| [number(estimate.map(|it| it.mean)), number(estimate.and_then(|it| it.half_width))]);
+        let values = outline.cells[estimates.cell].values.iter().cloned();
+        table.row(values.chain([estimates.runs.to_string()]).chain(figures));
     }
     table.text()
 }

@@ -1,0 +1,88 @@
+//! `torus-sim compare`: paired differences between two sweeps, or two parts of one.
+
+use super::arguments::CompareArguments;
+use super::columns::columns;
+use super::console::{Console, Failure, Label};
+use crate::output::Error;
+use crate::output::human::figure;
+use crate::output::single::SingleFile;
+use crate::sweep::compare::{self, Comparison, Incomparable, Place, Runs, Side};
+use std::path::Path;
+
+/// Runs without a partner that are named; of more, only the number is told.
+const NAMED: usize = 5;
+
+/// Carries out the command.
+pub(super) fn compare(arguments: &CompareArguments, console: &mut Console) -> Result<(), Failure> {
+    let side = |text: &str| -> Result<Runs, Failure> {
+        let side = Side::parse(text).map_err(|text| Failure::Usage { text, help: None })?;
+        Ok(Runs::read(&side)?)
+    };
+    let (one, other) = (side(&arguments.one)?, side(&arguments.other)?);
+    let comparison = compare::compare(&one, &other, arguments.each_cell)?;
+    if let Some(path) = &arguments.csv {
+        write_csv(&comparison, path)?;
+    }
+    let title = format!("A  {}\nB  {}\n", arguments.one, arguments.other);
+    let pairs = format!("{} pairs of runs; differences are B - A with 95% intervals\n\n", comparison.pairs);
+    console.print(&(title + &pairs + &table(&comparison)))?;
+    for (side, alone) in [("A", &comparison.alone_in_one), ("B", &comparison.alone_in_other)] {
+        if !alone.is_empty() {
+            console.message(Label::Warning, without_partner(side, alone, &one.keys));
+        }
+    }
+    Ok(())
+}
+
+fn write_csv(comparison: &Comparison, path: &Path) -> Result<(), Error> {
+    let (place, mut file) = SingleFile::claim(path, true)?;
+    comparison.write_csv(&mut file).map_err(Error::io("write", path))?;
+    file.finish()?;
+    place.publish()
+}
+
+fn table(comparison: &Comparison) -> String {
+    let own = ["figure", "pairs", "A", "B", "difference", "interval", "of A"];
+    let header = comparison.keys.iter().map(String::as_str).chain(own).map(str::to_owned).collect();
+    let rows = comparison.differences.iter().map(|row| {
+        let difference = row.difference;
+        let share = if row.one == 0.0 { "-".to_owned() } else { signed(difference.mean / row.one * 100.0) + "%" };
+        let own = [
+            row.figure.to_owned(),
+            difference.count.to_string(),
+            figure(row.one),
+            figure(row.other),
+            signed(difference.mean),
+            difference.half_width.map_or_else(|| "-".to_owned(), |width| format!("± {}", figure(width))),
+            share,
+        ];
+        row.values.iter().cloned().chain(own).collect()
+    });
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
+    columns(&rows, comparison.keys.len() + 1, false)
+}
+
+fn signed(value: f64) -> String {
+    let plus = if value > 0.0 { "+" } else { "" };
+    format!("{plus}{}", figure(value))
+}
+
+fn without_partner(side: &str, alone: &[Place], keys: &[String]) -> String {
+    let describe = |(values, replicate): &Place| {
+        let settings = keys.iter().zip(values).map(|(key, value)| format!("{key}={value}, "));
+        format!("{}replicate {replicate}", settings.collect::<String>())
+    };
+    let named: Vec<String> = alone.iter().take(NAMED).map(describe).collect();
+    let more = alone.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{} runs of {side} have no partner: {}{more}", alone.len(), named.join("; "))
+}
+
+impl From<Incomparable> for Failure {
+    fn from(why: Incomparable) -> Self {
+        match why {
+            Incomparable::Unreadable(why) => why.into(),
+            _ => Failure::Usage { text: why.to_string(), help: None },
+        }
+    }
+}

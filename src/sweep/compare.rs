@@ -1,0 +1,318 @@
+//! Paired comparison of two sweeps, or of two cells of one.
+//!
+//! Runs with the same replicate face the same arrivals, departures and lookups, so differences are taken run by run:
+//! each run of one side with the run of the other that has the same replicate and the same values of all keys that
+//! were not fixed. What both have in common cancels, and the interval is that of the differences alone.
+
+use super::folder::Past;
+use super::journal::{Outcome, Summary};
+use super::merge::{Unmergeable, outline};
+use super::plan::Outline;
+use super::scheduler::{Shard, jobs};
+use super::statistics::Estimate;
+use super::tables::FIGURES;
+use crate::output::cell::{Cell, Table};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// One side of a comparison: a sweep's folder, and values that its keys must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Keys with the one value of each that counts.
+    pub fixed: Vec<(String, String)>,
+}
+
+impl Side {
+    /// Reads `DIR` or `DIR:key=value,key=value`. A folder whose whole name is the text is never taken apart.
+    ///
+    /// # Errors
+    /// If what follows the last colon is not keys with values.
+    pub fn parse(text: &str) -> Result<Side, String> {
+        let whole = Side { folder: PathBuf::from(text), fixed: Vec::new() };
+        let Some((folder, settings)) = text.rsplit_once(':').filter(|_| !whole.folder.exists()) else {
+            return Ok(whole);
+        };
+        let pair = |setting: &str| {
+            let (key, value) = setting.split_once('=')?;
+            (!key.trim().is_empty()).then(|| (key.trim().to_owned(), value.trim().to_owned()))
+        };
+        let fixed: Option<Vec<_>> = settings.split(',').map(pair).collect();
+        let fixed = fixed.ok_or(format!("`{settings}` does not name a cell: write DIR:key=value,key=value"))?;
+        Ok(Side { folder: PathBuf::from(folder), fixed })
+    }
+}
+
+/// Why two sides cannot be compared.
+#[derive(Debug)]
+pub enum Incomparable {
+    /// A folder cannot be read.
+    Unreadable(Unmergeable),
+    /// A key that was fixed is not swept there, or never has this value.
+    NoSuchCell {
+        /// The folder.
+        folder: PathBuf,
+        /// The key and the value.
+        setting: String,
+        /// What there is.
+        known: String,
+    },
+    /// The keys that are left differ.
+    OtherKeys {
+        /// Those of the first.
+        one: Vec<String>,
+        /// Those of the second.
+        other: Vec<String>,
+    },
+    /// No run of one side has a partner on the other.
+    NoPairs,
+}
+
+impl fmt::Display for Incomparable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |keys: &[String]| if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
+        match self {
+            Incomparable::Unreadable(why) => why.fmt(f),
+            Incomparable::NoSuchCell { folder, setting, known } => {
+                write!(f, "{} has no cell with {setting}; {known}", folder.display())
+            }
+            Incomparable::OtherKeys { one, other } => write!(
+                f,
+                "the two sides are swept differently: {} on the one, {} on the other. Fix what only one has, as in \
+                 DIR:key=value",
+                list(one),
+                list(other)
+            ),
+            Incomparable::NoPairs => {
+                f.write_str("no run of the one side has the same values and the same replicate as one of the other")
+            }
+        }
+    }
+}
+
+impl From<Unmergeable> for Incomparable {
+    fn from(why: Unmergeable) -> Self {
+        Incomparable::Unreadable(why)
+    }
+}
+
+/// What a run is paired by: the values of the keys that are left, and the replicate.
+pub type Place = (Vec<String>, u64);
+
+/// All runs of a side that are done.
+#[derive(Clone, Debug, Default)]
+pub struct Runs {
+    /// The keys that were not fixed, in alphabetical order.
+    pub keys: Vec<String>,
+    /// The runs.
+    pub runs: BTreeMap<Place, Summary>,
+}
+
+impl Runs {
+    /// Reads the runs of a side.
+    ///
+    /// # Errors
+    /// If the folder cannot be read, or has no such cell.
+    pub fn read(side: &Side) -> Result<Runs, Incomparable> {
+        let outline = outline(&side.folder)?;
+        for (key, value) in &side.fixed {
+            check_setting(&side.folder, &outline, key, value)?;
+        }
+        let past = Past::read(&side.folder, &outline).map_err(Unmergeable::from)?;
+        let results = past.results(false);
+        let mut places: Vec<(&String, usize)> = outline.keys.iter().zip(0..).collect();
+        places.retain(|(key, _)| !side.fixed.iter().any(|(fixed, _)| fixed == *key));
+        places.sort();
+        let mut runs = BTreeMap::new();
+        for job in jobs(&outline, Shard::WHOLE, &results) {
+            let values = &outline.cells[job.cell].values;
+            let is_fixed = |(key, value): &(String, String)| {
+                outline.keys.iter().zip(values).any(|(name, present)| name == key && present == value)
+            };
+            if let (true, Some(Outcome::Done(run))) = (side.fixed.iter().all(is_fixed), results.get(&job.id)) {
+                let left = places.iter().map(|(_, place)| values[*place].clone()).collect();
+                runs.insert((left, job.replicate), (**run).clone());
+            }
+        }
+        Ok(Runs { keys: places.into_iter().map(|(key, _)| key.clone()).collect(), runs })
+    }
+}
+
+fn check_setting(folder: &Path, outline: &Outline, key: &str, value: &str) -> Result<(), Incomparable> {
+    let no_cell = |known| {
+        let setting = format!("{key}={value}");
+        Err(Incomparable::NoSuchCell { folder: folder.to_owned(), setting, known })
+    };
+    let Some(place) = outline.keys.iter().position(|name| name == key) else {
+        return no_cell(format!("swept there: {}", outline.keys.join(", ")));
+    };
+    if outline.cells.iter().any(|cell| cell.values[place] == value) {
+        return Ok(());
+    }
+    let values: BTreeSet<&str> = outline.cells.iter().map(|cell| cell.values[place].as_str()).collect();
+    no_cell(format!("values there: {}", values.into_iter().collect::<Vec<_>>().join(", ")))
+}
+
+/// The paired difference of a figure: the second side minus the first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// Values of the keys that are left, if each cell was asked for; empty for all together.
+    pub values: Vec<String>,
+    /// The figure.
+    pub figure: &'static str,
+    /// Its mean over the runs of the first side that have a partner.
+    pub one: f64,
+    /// Its mean over their partners.
+    pub other: f64,
+    /// The differences: how many, their mean, and the half-width of its 95% interval.
+    pub difference: Estimate,
+}
+
+/// What came of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The keys that are left, in alphabetical order.
+    pub keys: Vec<String>,
+    /// Pairs of runs.
+    pub pairs: usize,
+    /// Runs of the first side without a partner.
+    pub alone_in_one: Vec<Place>,
+    /// Runs of the second side without a partner.
+    pub alone_in_other: Vec<Place>,
+    /// A row for each figure that both sides have; with `each_cell`, for each cell and figure.
+    pub differences: Vec<Difference>,
+}
+
+/// Compares two sides, over all pairs or within each cell.
+///
+/// # Errors
+/// If they are swept over different keys, or there is no pair.
+pub fn compare(one: &Runs, other: &Runs, each_cell: bool) -> Result<Comparison, Incomparable> {
+    if one.keys != other.keys {
+        return Err(Incomparable::OtherKeys { one: one.keys.clone(), other: other.keys.clone() });
+    }
+    let alone = |runs: &Runs, others: &Runs| -> Vec<Place> {
+        runs.runs.keys().filter(|place| !others.runs.contains_key(*place)).cloned().collect()
+    };
+    let mut groups: BTreeMap<Vec<String>, Vec<(&Summary, &Summary)>> = BTreeMap::new();
+    for (place, run) in &one.runs {
+        if let Some(partner) = other.runs.get(place) {
+            let group = if each_cell { place.0.clone() } else { Vec::new() };
+            groups.entry(group).or_default().push((run, partner));
+        }
+    }
+    let pairs = groups.values().map(Vec::len).sum();
+    if pairs == 0 {
+        return Err(Incomparable::NoPairs);
+    }
+    let differences = groups.iter().flat_map(|(values, pairs)| {
+        FIGURES.iter().filter_map(|figure| {
+            let (one, other, difference) = difference(pairs, figure)?;
+            Some(Difference { values: values.clone(), figure, one, other, difference })
+        })
+    });
+    Ok(Comparison {
+        keys: if each_cell { one.keys.clone() } else { Vec::new() },
+        pairs,
+        alone_in_one: alone(one, other),
+        alone_in_other: alone(other, one),
+        differences: differences.collect(),
+    })
+}
+
+/// Means of both sides and of the differences, over the pairs in which both have the figure.
+fn difference(pairs: &[(&Summary, &Summary)], figure: &str) -> Option<(f64, f64, Estimate)> {
+    let numbers = pairs.iter().filter_map(|(one, other)| Some((one.number(figure)?, other.number(figure)?)));
+    let (one, other): (Vec<f64>, Vec<f64>) = numbers.unzip();
+    let differences: Vec<f64> = one.iter().zip(&other).map(|(one, other)| other - one).collect();
+    Some((Estimate::of(&one)?.mean, Estimate::of(&other)?.mean, Estimate::of(&differences)?))
+}
+
+impl Comparison {
+    /// Writes the differences as CSV: the keys, the figure, the number of pairs, both means, the mean difference and
+    /// the half-width of its interval.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub fn write_csv(&self, out: impl Write) -> io::Result<()> {
+        let own = ["figure", "pairs", "mean_a", "mean_b", "difference", "difference_ci95"];
+        let mut table = Table::new(out, self.keys.iter().map(String::as_str).chain(own))?;
+        for row in &self.differences {
+            let estimate = row.difference;
+            let own = [
+                Cell::Text(row.figure),
+                Cell::Count(estimate.count as u64),
+                Cell::Float(row.one),
+                Cell::Float(row.other),
+                Cell::Float(estimate.mean),
+                estimate.half_width.into(),
+            ];
+            table.row(row.values.iter().map(|value| Cell::Text(value)).chain(own))?;
+        }
+        table.finish()?.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs by value of the key `k` and replicate, with a failure rate.
+    fn runs(list: &[(&str, u64, &str)]) -> Runs {
+        let run = |rate: &str| Summary {
+            columns: vec![("failure_rate".to_owned(), rate.to_owned()), ("hops_mean".to_owned(), String::new())],
+            hops: Vec::new(),
+            warnings: Vec::new(),
+        };
+        let runs = list.iter().map(|(value, replicate, rate)| ((vec![(*value).to_owned()], *replicate), run(rate)));
+        Runs { keys: vec!["k".to_owned()], runs: runs.collect() }
+    }
+
+    #[test]
+    fn differences_are_taken_in_pairs() {
+        let one = runs(&[("a", 0, "0.1"), ("a", 1, "0.5"), ("b", 0, "0.9"), ("c", 0, "0.2")]);
+        let other = runs(&[("a", 0, "0.2"), ("a", 1, "0.8"), ("b", 0, "1.1"), ("b", 1, "0.4")]);
+        let all = compare(&one, &other, false).unwrap();
+        assert_eq!(all.pairs, 3);
+        assert_eq!(all.alone_in_one, [(vec!["c".to_owned()], 0)]);
+        assert_eq!(all.alone_in_other, [(vec!["b".to_owned()], 1)]);
+        // Hops are in no run: there is one figure only.
+        let [row] = &all.differences[..] else { panic!("{:?}", all.differences) };
+        assert_eq!((row.figure, row.difference.count), ("failure_rate", 3));
+        assert!((row.one - 0.5).abs() < 1e-12 && (row.other - 0.7).abs() < 1e-12);
+        // Differences 0.1, 0.3, 0.2: s = 0.1, t(2) = 4.30265.
+        assert!((row.difference.mean - 0.2).abs() < 1e-12);
+        assert!((row.difference.half_width.unwrap() - 4.302_652_7 * 0.1 / 3f64.sqrt()).abs() < 1e-6);
+
+        let cells = compare(&one, &other, true).unwrap();
+        let rows: Vec<_> = cells.differences.iter().map(|row| (&row.values[0][..], row.difference.count)).collect();
+        assert_eq!(rows, [("a", 2), ("b", 1)]);
+        assert_eq!(cells.differences[1].difference.half_width, None);
+        let mut csv = Vec::new();
+        cells.write_csv(&mut csv).unwrap();
+        let csv = String::from_utf8(csv).unwrap();
+        assert!(csv.starts_with("k,figure,pairs,mean_a,mean_b,difference,difference_ci95\na,failure_rate,2,"), "{csv}");
+        assert!(csv.ends_with(",\n"), "the interval of a single pair is empty: {csv}");
+    }
+
+    #[test]
+    fn what_cannot_be_paired_is_an_error() {
+        let one = runs(&[("a", 0, "0.1")]);
+        let other = Runs { keys: vec!["l".to_owned()], ..one.clone() };
+        assert!(matches!(compare(&one, &other, false), Err(Incomparable::OtherKeys { .. })));
+        assert!(matches!(compare(&one, &runs(&[("b", 0, "0.1")]), false), Err(Incomparable::NoPairs)));
+    }
+
+    #[test]
+    fn a_side_is_a_folder_with_or_without_values() {
+        let side = Side::parse("results/churn:population.nodes=1000, protocol=chord").unwrap();
+        assert_eq!(side.folder, PathBuf::from("results/churn"));
+        let fixed = [("population.nodes", "1000"), ("protocol", "chord")];
+        assert_eq!(side.fixed, fixed.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        assert_eq!(Side::parse("results/churn").unwrap().fixed, []);
+        assert!(Side::parse("results/churn:nodes").unwrap_err().contains("DIR:key=value"));
+    }
+}
