@@ -48,6 +48,7 @@ pub mod network;
 pub mod observe;
 pub mod output;
 pub mod protocol;
+pub mod report;
 pub mod scenario;
 pub mod simulation;
 pub mod sweep;

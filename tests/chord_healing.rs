@@ -43,11 +43,21 @@ fn damaged() -> impl Strategy<Value = Scenario> {
     })
 }
 
+/// So many scenarios, the same in every run.
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(3), ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, rng_seed: RngSeed::Fixed(3), ..ProptestConfig::default() })]
+    #![proptest_config(cases(60))]
 
     #[test]
-    fn moderate_damage_heals(scenario in damaged(), successors in 4u32..9, notify_old_predecessor: bool, way in 0usize..3) {
+    fn moderate_damage_heals(
+        scenario in damaged(),
+        successors in 4u32..9,
+        notify_old_predecessor: bool,
+        way in 0usize..3,
+    ) {
         let routing = [Routing::Iterative, Routing::Recursive, Routing::SemiRecursive][way];
         let config = Config { successors, notify_old_predecessor, routing, ..Config::default() };
         check_one_exact_ring(play(&scenario, &config).windows.last().expect("one window"));

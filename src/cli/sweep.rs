@@ -3,7 +3,7 @@
 use super::arguments::SweepArguments;
 use super::check::Sound;
 use super::columns::columns;
-use super::console::{Console, Failure};
+use super::console::{Console, Failure, Label};
 use super::experiment::{self, Request};
 use super::progress::When;
 use super::sweep_progress::Display;
@@ -93,6 +93,9 @@ fn play(
 ) -> Result<(), Failure> {
     let open = if arguments.force { SweepFolder::anew } else { SweepFolder::open };
     let (folder, past) = open(path, &plan.outline)?;
+    if past.cut_bytes > 0 && !arguments.quiet {
+        console.message(Label::Warning, "the last line of the journal was cut short: its job is played again");
+    }
     let stop: Arc<AtomicBool> = interrupt::watch();
     let results = past.results(arguments.retry);
     let when = if arguments.quiet { When::Never } else { arguments.progress };

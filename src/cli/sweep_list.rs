@@ -101,7 +101,11 @@ fn totals(counts: &Counts, wanted: &[(u64, f64)], options: Options, pace_is_know
     text
 }
 
+/// A span of real time, exact to about a hundredth.
 fn seconds(seconds: f64) -> String {
+    if seconds < 0.01 {
+        return "< 10ms".to_owned();
+    }
     span(Duration::from_secs_f64(if seconds < 10.0 {
         libm::round(seconds * 100.0) / 100.0
     } else {

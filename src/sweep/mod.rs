@@ -17,4 +17,7 @@ pub mod scheduler;
 pub mod statistics;
 pub mod tables;
 
+#[cfg(test)]
+mod tests;
+
 pub use plan::{Job, Outline, Plan};
