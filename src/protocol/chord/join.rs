@@ -48,7 +48,7 @@ impl Chord {
         }
     }
 
-    fn nearest_finger(&self, node: Slot) -> Option<Contact> {
+    pub(super) fn nearest_finger(&self, node: Slot) -> Option<Contact> {
         let own = self.node(node).id;
         let fingers = self.node(node).fingers.contacts(&self.contacts).iter().copied();
         fingers.filter(|finger| finger.is_some()).min_by_key(|finger| clockwise(own, finger.id()))

@@ -137,8 +137,13 @@ impl Chord {
         if !self.node(node).member || from == own {
             return;
         }
-        // Alone, or lost: whoever notifies it is its only way into the ring.
-        if self.head(node).is_none_or(|head| head == own) {
+        // Alone, or lost without a finger to go back from: whoever notifies it is its only way into the ring. Else it is
+        // the worst way: the notifier stands right behind, so nearly the whole ring would lie between the two.
+        let is_only_way = match self.head(node) {
+            Some(head) => head == own,
+            None => self.nearest_finger(node).is_none(),
+        };
+        if is_only_way {
             self.push_successor(node, from);
         }
         let predecessor = self.node(node).predecessor;

@@ -176,3 +176,15 @@ fn a_search_for_a_place_is_not_begun_twice() {
     assert!(ring.successors(0).is_empty());
     assert_eq!(ring.net.sent, 0, "the search that goes on is enough");
 }
+
+#[test]
+fn a_node_on_its_way_back_from_a_finger_does_not_take_the_node_behind_it_for_its_successor() {
+    let mut ring = Ring::exact(Config { successors: 1, ..by_hand() }, &IDS);
+    let (lost, behind) = (ring.net.directory.contact(1), ring.net.directory.contact(5));
+    ring.crash(1);
+    ring.crash(2);
+    ring.chord.forget(&mut ring.net, 0, lost);
+    ring.chord.notified(&mut ring.net, 0, behind);
+    ring.settle_down();
+    assert_eq!(ring.successors(0), [40], "the first live node, and not 60, with the whole ring in between");
+}
