@@ -65,8 +65,13 @@ impl Layout {
             panels: Vec::new(),
             left_out: 0,
         };
-        let moves_along = |other: &usize| *other != key && !goes_with(sweep, *other, key);
-        let others: Vec<usize> = (0..keys.len()).filter(moves_along).filter(|key| values(*key).len() > 1).collect();
+        let mut others: Vec<usize> = Vec::new();
+        for other in (0..keys.len()).filter(|other| *other != key && values(*other).len() > 1) {
+            // Of keys that move together one is enough to tell the lines apart.
+            if !others.iter().chain([&key]).any(|known| goes_with(sweep, other, *known)) {
+                others.push(other);
+            }
+        }
         layout.arrange(sweep, &others);
         Some(layout)
     }
@@ -215,6 +220,9 @@ mod tests {
     fn keys_that_move_with_the_one_to_the_right_name_no_lines() {
         let layout = Layout::of(&sweep(&["session", "downtime"], "5min,5min,1\n1h,1h,1\n")).unwrap();
         assert_eq!((layout.legend.as_str(), layout.panels[0].lines.len()), ("", 1));
+        let rows = "2,5min,5min,1\n2,1h,1h,1\n8,5min,5min,1\n8,1h,1h,1\n";
+        let layout = Layout::of(&sweep(&["successors", "session", "downtime"], rows)).unwrap();
+        assert_eq!((layout.legend.as_str(), layout.panels[0].lines[1].0.as_str()), ("session", "1h"));
     }
 
     #[test]
