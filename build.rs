@@ -1,6 +1,7 @@
 //! Tells the program the commit that it is built from.
 
 #![allow(clippy::disallowed_methods, reason = "a build script reads its environment; no run depends on it")]
+#![allow(clippy::print_stdout, reason = "a build script talks to cargo on standard output")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

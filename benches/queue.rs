@@ -4,8 +4,10 @@
 //! so nearly all events are messages; `mixed` draws each delay anew: 70% messages, 29% timers, 1% after 20 minutes, so
 //! nearly all events that wait are timers. The standard library's heap is measured beside it.
 //!
-//! Run with `cargo bench --bench queue`; name numbers of nodes to choose others: `cargo bench --bench queue -- 4000000`.
-#![allow(clippy::disallowed_types, clippy::disallowed_methods)]
+//! Run with `cargo bench --bench queue`; name numbers of nodes to choose others:
+//! `cargo bench --bench queue -- 4000000`.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a benchmark measures real time")]
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

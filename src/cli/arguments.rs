@@ -110,6 +110,20 @@ Exit codes:
   0    all scenarios are sound
   2    at least one is not";
 
+const REPORT_AFTER_HELP: &str = "\
+Examples:
+  torus-sim report results/churn20m
+      writes results/churn20m/report.html
+
+  torus-sim report results/sweep --out sweep.html
+
+The page has no scripts, needs no network, and is the same for the same results.
+
+Exit codes:
+  0    done
+  1    the report could not be written
+  2    bad usage, no results, or damaged ones; nothing was written";
+
 /// Simulates distributed hash tables under churn: the same scenario and seed give the same bytes, on any machine.
 #[derive(Debug, Parser)]
 #[command(name = "torus-sim", version = VERSION, max_term_width = 100, after_long_help = AFTER_HELP)]
@@ -125,6 +139,7 @@ pub(super) enum Command {
     Merge(MergeArguments),
     Compare(CompareArguments),
     Check(CheckArguments),
+    Report(ReportArguments),
 }
 
 /// Play a scenario and write its results
@@ -251,6 +266,21 @@ pub(super) struct CheckArguments {
     /// The scenarios and sweeps (TOML)
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+}
+
+/// Make a page with plots and tables of the results of a run or a sweep
+#[derive(Debug, Args)]
+#[command(after_long_help = REPORT_AFTER_HELP)]
+pub(super) struct ReportArguments {
+    /// The results folder
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Where to write the page [default: DIR/report.html]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Replace what is there, even if it is no report
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[cfg(test)]

@@ -74,8 +74,8 @@ fn ready(loaded: Loaded<Playable>, warnings: String) -> Experiment {
     }
 }
 
-/// The experiment with the schedule at `path` in place of all that its scenario leaves to chance. What the schedule does
-/// not know stays: the joins of a joining start, partitions, and which identifier a returning node has.
+/// The experiment with the schedule at `path` in place of all that its scenario leaves to chance. What the schedule
+/// does not know stays: the joins of a joining start, partitions, and which identifier a returning node has.
 fn replaying(mut experiment: Experiment, path: &Path) -> Result<Experiment, Diagnostics> {
     let scenario = &mut experiment.scenario;
     let (entries, blake3) = schedule::load(path, &scenario.population, scenario.measurement.end())?;

@@ -11,6 +11,7 @@ mod interrupt;
 mod machine;
 mod merge;
 mod progress;
+mod report;
 mod run;
 mod sweep;
 mod sweep_list;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(arguments) => sweep::sweep(arguments, &mut console),
         Command::Merge(arguments) => merge::merge(arguments, &mut console),
         Command::Compare(arguments) => compare::compare(arguments, &mut console),
+        Command::Report(arguments) => report::report(arguments, &mut console),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! One-way delays: the latency models of a scenario, with the place of each host where a model needs it.
 
-use super::{DRAW_COORDINATES, DRAW_ROW, Place, put};
+use super::{DRAW_COORDINATES, DRAW_ROW, FIRST_DRAW_ORDER, Place, put};
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
 use crate::scenario::model::{Latency, LatencyMatrix};
@@ -26,12 +26,14 @@ pub(super) enum Delays {
     Matrix {
         /// Row and column of each host.
         rows: Vec<u32>,
+        /// Where hosts are dealt out one by one: all rows, in random order. Empty where nodes fall on them at random.
+        order: Vec<u32>,
         matrix: Arc<LatencyMatrix>,
     },
 }
 
 impl Delays {
-    pub(super) fn new(latency: &Latency) -> Self {
+    pub(super) fn new(latency: &Latency, salt: u64) -> Self {
         match latency {
             Latency::Drawn(Distribution::Fixed(delay)) => Delays::Constant(*delay),
             Latency::Drawn(law) => Delays::Drawn { law: *law, mean: Duration::from_secs_f64(law.mean_s()) },
@@ -40,7 +42,10 @@ impl Delays {
                 base: *base,
                 unit_ns: side.as_nanos() as f64 / (1u64 << 32) as f64,
             },
-            Latency::Matrix(matrix) => Delays::Matrix { rows: Vec::new(), matrix: Arc::clone(matrix) },
+            Latency::Matrix(matrix) => {
+                let order = if matrix.one_node_per_host { shuffled(matrix.hosts, salt) } else { Vec::new() };
+                Delays::Matrix { rows: Vec::new(), order, matrix: Arc::clone(matrix) }
+            }
         }
     }
 
@@ -52,7 +57,10 @@ impl Delays {
                 let bits = place.draw(DRAW_COORDINATES);
                 put(points, host, [(bits >> 32) as u32, bits as u32]);
             }
-            Delays::Matrix { rows, matrix } => {
+            Delays::Matrix { rows, order, .. } if !order.is_empty() => {
+                put(rows, host, order[host as usize % order.len()]);
+            }
+            Delays::Matrix { rows, matrix, .. } => {
                 // The high bits of 32 random bits times the number of hosts: uniform to 1 in 2^32 / hosts.
                 let row = ((place.draw(DRAW_ROW) >> 32) * u64::from(matrix.hosts)) >> 32;
                 put(rows, host, row as u32);
@@ -78,12 +86,19 @@ impl Delays {
             Delays::Euclidean { points, base, unit_ns } => {
                 *base + distance(points[from as usize], points[to as usize], *unit_ns)
             }
-            Delays::Matrix { rows, matrix } => {
+            Delays::Matrix { rows, matrix, .. } => {
                 let (row, column) = (rows[from as usize] as usize, rows[to as usize] as usize);
                 matrix.one_way[row * matrix.hosts as usize + column]
             }
         }
     }
+}
+
+/// The numbers below `count` in an order that depends on `salt` alone.
+fn shuffled(count: u32, salt: u64) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..count).collect();
+    order.sort_by_cached_key(|number| Place(salt).draw(FIRST_DRAW_ORDER + u64::from(*number)));
+    order
 }
 
 /// Euclidean distance of two points, rounded down to whole nanoseconds. Every operation on floats here is exactly

@@ -3,7 +3,9 @@
 //! The network does not know what a message means or who is alive. It knows *hosts*: dense indices that nodes occupy
 //! one after another. Where a node sits (its place in the square, its row of the matrix, its side of a partition)
 //! comes from a hash of the seed and the node's identity, never from the order of events, so that it is the same in a
-//! replay and, for a node that returns with its identity, in each of its lives.
+//! replay and, for a node that returns with its identity, in each of its lives. The exception is a matrix with one node
+//! a host: there the row follows the host's index, so that nodes which are present together never share one while
+//! there have been no more of them at once than rows.
 
 mod latency;
 mod partition;
@@ -35,12 +37,13 @@ impl Network {
     /// A network without hosts. Latency and loss are drawn from the stream [`Purpose::Network`] of `seed`.
     pub fn new(config: &model::Network, seed: Seed) -> Self {
         let mut rng = seed.stream(Purpose::Network);
+        let salt = rng.next_u64();
         Self {
-            delays: Delays::new(&config.latency),
+            delays: Delays::new(&config.latency, salt),
             partition: Partition::default(),
             loss: config.loss,
             rpc_timeout: config.rpc_timeout,
-            salt: rng.next_u64(),
+            salt,
             rng,
         }
     }
@@ -135,6 +138,8 @@ const DRAW_COORDINATES: u64 = 1;
 const DRAW_ROW: u64 = 2;
 /// Number of the draw for the lot in partitions.
 const DRAW_LOT: u64 = 3;
+/// Number of the first of many draws, one a row, for the order in which the rows of a matrix are dealt out.
+const FIRST_DRAW_ORDER: u64 = 1 << 32;
 
 /// Puts `value` at `index`, growing the vector with default values if it is too short.
 fn put<T: Clone + Default>(values: &mut Vec<T>, index: u32, value: T) {

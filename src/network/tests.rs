@@ -244,3 +244,48 @@ fn the_same_seed_gives_the_same_network() {
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
 }
+
+fn dealt_out(rows: u32) -> Latency {
+    let Latency::Matrix(matrix) = matrix(rows, |row, column| 100 * (u64::from(row) + 1) + u64::from(column)) else {
+        unreachable!("a matrix was made")
+    };
+    Latency::Matrix(Arc::new(LatencyMatrix { one_node_per_host: true, ..(*matrix).clone() }))
+}
+
+/// The row of every host, read off the delays to its neighbour.
+fn rows(network: &mut Network, hosts: u32) -> Vec<u64> {
+    let delay = |from| network.transmit(from, (from + 1) % hosts).unwrap().as_nanos() / MS;
+    (0..hosts).map(delay).map(|delay| delay / 100 - 1).collect()
+}
+
+#[test]
+fn with_one_node_a_host_every_row_is_used_once_before_any_is_shared() {
+    let config = config(dealt_out(40));
+    let mut full = network(&config, 2, 40);
+    let mut sorted = rows(&mut full, 40);
+    assert!(!sorted.is_sorted(), "the rows come in random order");
+    sorted.sort_unstable();
+    assert_eq!(sorted, (0..40).collect::<Vec<_>>());
+    // Without the option nearly every seed makes some nodes share.
+    let sharing =
+        model::Network { latency: matrix(40, |row, column| 100 * (u64::from(row) + 1) + u64::from(column)), ..config };
+    let mut shared = rows(&mut network(&sharing, 2, 40), 40);
+    shared.sort_unstable();
+    shared.dedup();
+    assert!(shared.len() < 35, "{}", shared.len());
+}
+
+#[test]
+fn the_row_of_a_host_depends_on_the_seed_and_its_index_only() {
+    let config = config(dealt_out(10));
+    let first = rows(&mut network(&config, 2, 10), 10);
+    let mut reversed = Network::new(&config, Seed { seed: 2, replicate: 0 });
+    (0..10).rev().for_each(|host| reversed.place(host, u64::from(host) * 77));
+    // Somebody else moves in where a node has left.
+    reversed.place(4, 12_345);
+    assert_eq!(rows(&mut reversed, 10), first);
+    assert_ne!(rows(&mut network(&config, 3, 10), 10), first);
+    // More nodes than rows share, and nobody is left without a place.
+    let mut crowded = network(&config, 2, 25);
+    assert_eq!(rows(&mut crowded, 25)[10..20], first[..]);
+}

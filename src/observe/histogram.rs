@@ -117,7 +117,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quantiles_agree_with_sorting(mut values in proptest::collection::vec(0u64..u64::MAX >> 8, 1..300), scale in 0u32..56) {
+        fn quantiles_agree_with_sorting(
+            mut values in proptest::collection::vec(0u64..u64::MAX >> 8, 1..300),
+            scale in 0u32..56,
+        ) {
             values.iter_mut().for_each(|value| *value >>= scale);
             let (mut wide, mut narrow) = (WideHistogram::default(), CountHistogram::default());
             for value in &values {

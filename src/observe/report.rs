@@ -238,3 +238,12 @@ pub trait Recorder {
     /// A node arrived, departed, or was told to look a key up: a row of the schedule as it was played.
     fn scheduled(&mut self, entry: &crate::scenario::ScheduleEntry);
 }
+
+/// Writes nothing down.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unrecorded;
+
+impl Recorder for Unrecorded {
+    fn lookup(&mut self, _record: &LookupRecord) {}
+    fn scheduled(&mut self, _entry: &crate::scenario::ScheduleEntry) {}
+}

@@ -25,7 +25,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ("scenario", "the effective scenario: what the file says, what `--set` and `--seed` changed, and all defaults"),
     (
         "inputs",
-        "each file that the scenario reads: its path as the scenario gives it (an absolute one without its folders), BLAKE3",
+        "each file that the scenario reads: its path as the scenario gives it (an absolute one without its folders), \
+         BLAKE3",
     ),
     ("files", "each file of the results but this one and `timing.json`: name, size in bytes, BLAKE3"),
     ("warnings", "reasons to look twice: a `kind` for programs, a `text` for people; empty if there are none"),

@@ -40,8 +40,8 @@ pub fn page() -> String {
     section(
         &mut page,
         "A recorded schedule",
-        "With `--record FILE`: what was played, in order. A scenario reads such \
-        a file through `[schedule]`, and `--replay FILE` plays it.",
+        "With `--record FILE`: what was played, in order. A scenario reads such a file through `[schedule]`, and\n\
+        `--replay FILE` plays it.",
     );
     table(&mut page, plain(schedule::COLUMNS));
     section(&mut page, "manifest.json", "What made the results. Its order of keys is fixed.");
@@ -62,8 +62,8 @@ fn protocol_columns() -> impl Iterator<Item = Description> {
     kinds.chain([(
         "...",
         "",
-        "the protocol's own figures of health, described with the protocol; in the summary their mean over the windows, \
-         in the time series the state at the end of the window",
+        "the protocol's own figures of health, see `docs/scenario.md`; in the summary their mean over the windows, in \
+         the time series the state at the end of the window",
     )])
 }
 

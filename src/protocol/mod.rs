@@ -17,6 +17,7 @@ pub use lookup::{Lookup, LookupId, Purpose};
 pub use members::Members;
 
 use crate::engine::time::{Duration, Time};
+use crate::scenario::{Facts, Key, TableReader};
 use directory::Directory;
 use rand_chacha::ChaCha8Rng;
 
@@ -65,8 +66,9 @@ pub trait Context<P: Protocol> {
     /// A live node as others know it.
     fn contact(&self, node: Slot) -> Contact;
 
-    /// A random member that `node` can reach, other than `node`: where it can begin to join. `None` if there is none.
-    fn bootstrap(&mut self, node: Slot) -> Option<Contact>;
+    /// A random member that `node` can reach, other than `node`, among those that `admits` lets count: where it can
+    /// begin to join. `None` if there is none. A protocol may leave out members that are lost themselves.
+    fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
 
     /// Sends a request. Either [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from`
     /// departs first. `lookup` is the lookup that causes the request, if one does: its counts of requests and timeouts
@@ -187,4 +189,17 @@ pub trait Protocol: Sized {
 
     /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;
+}
+
+/// A protocol that a scenario can name, with parameters in a table of its own.
+pub trait Configurable: Protocol {
+    /// The keys of `[protocol.<name>]`, for the reference page.
+    const KEYS: &'static [Key];
+
+    /// The figures of [`Protocol::HEALTH`] in the same order, each with its meaning.
+    const FIGURES: &'static [(&'static str, &'static str)];
+
+    /// A network without nodes, with the parameters that the table gives. What is wrong with the table is reported
+    /// through the reader.
+    fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self;
 }

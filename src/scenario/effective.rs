@@ -189,8 +189,8 @@ mod tests {
             ("name", Effective::String("a \"b\"".to_owned())),
             ("event", Effective::Array(vec![crash])),
         ]);
-        let expected = "name = \"a \\\"b\\\"\"\n\n[network.latency.constant]\nx = 1e-9\n\n[keys]\n\n[[event]]\nat = \"1s\"\n\
-                        crash = { count = 3 }\n";
+        let expected = "name = \"a \\\"b\\\"\"\n\n[network.latency.constant]\nx = 1e-9\n\n[keys]\n\n[[event]]\n\
+                        at = \"1s\"\ncrash = { count = 3 }\n";
         assert_eq!(tree.to_toml(), expected);
         assert_eq!(tree.get("event.0.crash.count"), Some(&Effective::Integer(3)));
         assert_eq!(tree.get("event.1"), None);

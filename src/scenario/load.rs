@@ -46,9 +46,9 @@ pub struct Loaded<C> {
     pub warnings: Diagnostics,
 }
 
-/// Reads and checks a scenario. `overrides` are arguments of `--set`, each `key=value`. The protocol's table is handed to
-/// `read_protocol` with the protocol's name, which is one of `protocols`; it gives `None` only for a name that it does
-/// not know after all.
+/// Reads and checks a scenario. `overrides` are arguments of `--set`, each `key=value`. The protocol's table is handed
+/// to `read_protocol` with the protocol's name, which is one of `protocols`; it gives `None` only for a name that it
+/// does not know after all.
 ///
 /// # Errors
 /// All problems that were found, in the order of the text. Nothing is read but the files that the scenario names.

@@ -10,9 +10,9 @@
 //!
 //! **p2psim** (the `E2EGraph` topologies of p2psim): lines `node N`, N from 1 on, and lines `I,J DELAY` for each pair
 //! of hosts. A pair is named once, in either order, and its delay goes both ways; naming it again with the same delay
-//! is allowed. A delay from a host to itself may be given and is 0 otherwise. The header lines `topology E2EGraph HOSTS`
-//! and `failure_model ...` are accepted; without the first, the largest number is the number of hosts. In p2psim these
-//! delays are one-way.
+//! is allowed. A delay from a host to itself may be given and is 0 otherwise. The header lines `topology E2EGraph
+//! HOSTS` and `failure_model ...` are accepted; without the first, the largest number is the number of hosts. In p2psim
+//! these delays are one-way.
 //!
 //! `auto` takes a file for p2psim's if its first line is one of those above.
 

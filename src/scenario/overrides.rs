@@ -82,7 +82,8 @@ type Failure = Box<Problem>;
 fn parse_one(source: &Arc<SourceText>, diagnostics: &mut Diagnostics) -> Result<Change, Failure> {
     let Some(equals) = source.text.find('=') else {
         let place = Place::new(source, 0..source.text.len());
-        let problem = Problem::error("`--set` needs a key and a value", place, "no `=`");
+        let message = format!("`--set` needs a key and a value, not `{}`", source.text);
+        let problem = Problem::error(message, place, "no `=`");
         return Err(Box::new(problem.help("for example --set population.nodes=1000")));
     };
     let mut offset = equals + 1;

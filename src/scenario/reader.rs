@@ -13,7 +13,7 @@
 //! fn read_gossip(table: &mut TableReader<'_>, facts: &Facts) -> Gossip {
 //!     let fanout = table.count_or("fanout", 3, 1..=64);
 //!     let timeout = table.duration_or("timeout", Duration::from_secs(2), Zero::Forbidden);
-//!     if facts.nodes.is_some_and(|nodes| fanout >= nodes) && table.is_sound("fanout") {
+//!     if facts.nodes.is_some_and(|nodes| fanout >= u64::from(nodes)) && table.is_sound("fanout") {
 //!         table.reject("fanout", "`fanout` must be below the number of nodes");
 //!     }
 //!     Gossip { fanout, timeout }

@@ -1,9 +1,9 @@
 //! Schedules: a whole run's arrivals, departures and lookups in a CSV file.
 //!
-//! The first line is `time_s,action,node,key`. Each further line is one happening, in order of time: the time in seconds
-//! (a decimal with at most 9 places), what happens (`join`, `leave`, `crash` or `lookup`), the number of the node, and
-//! for a lookup the key as a whole number below 2^64; the last field is empty otherwise. Nothing is quoted. Blank lines
-//! and lines that begin with `#` are left out.
+//! The first line is `time_s,action,node,key`. Each further line is one happening, in order of time: the time in
+//! seconds (a decimal with at most 9 places), what happens (`join`, `leave`, `crash` or `lookup`), the number of the
+//! node, and for a lookup the key as a whole number below 2^64; the last field is empty otherwise. Nothing is
+//! quoted. Blank lines and lines that begin with `#` are left out.
 //!
 //! With `start = "converged"` the nodes `0..population.nodes` are there from time 0 on; with `start = "joining"` the
 //! node k joins by itself at k times `join_every`. All others join by the schedule first.
@@ -49,8 +49,8 @@ pub fn write_entry(out: &mut impl Write, entry: &ScheduleEntry) -> io::Result<()
     }
 }
 
-/// Reads the schedule file at `path` for a run of `population` that lasts until `end`. Gives its entries and the BLAKE3 of
-/// its content, in hexadecimal digits.
+/// Reads the schedule file at `path` for a run of `population` that lasts until `end`. Gives its entries and the BLAKE3
+/// of its content, in hexadecimal digits.
 ///
 /// # Errors
 /// If the file cannot be read, or for what is wrong in it: the first twenty problems.
@@ -329,7 +329,8 @@ mod tests {
 
     #[test]
     fn a_schedule_is_read_exactly() {
-        let text = "# recorded\ntime_s,action,node,key\r\n0,leave,2,\r\n\n0.000000001,join,2,\n12.5,lookup,0,18446744073709551615\n100,crash,1\n";
+        let text = "# recorded\ntime_s,action,node,key\r\n0,leave,2,\r\n\n0.000000001,join,2,\n\
+                    12.5,lookup,0,18446744073709551615\n100,crash,1\n";
         let entry = |nanos, node, action| ScheduleEntry { time: Time::from_nanos(nanos), node, action };
         assert_eq!(
             read_with(text, &CONVERGED),
@@ -436,7 +437,8 @@ error: node 7 joins, but is there already
 
         #[test]
         fn no_text_makes_it_panic(
-            text in "(time_s,action,node,key\n)?([0-9.,\n#-]|join|leave|crash|lookup|\n[0-9],join,[0-9],\n){0,60}|\\PC{0,60}"
+            text in "(time_s,action,node,key\n)?\
+                ([0-9.,\n#-]|join|leave|crash|lookup|\n[0-9],join,[0-9],\n){0,60}|\\PC{0,60}"
         ) {
             if let Err(problems) = read_with(&text, &CONVERGED) {
                 prop_assert!(!problems.is_empty());

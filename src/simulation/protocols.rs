@@ -3,7 +3,8 @@
 use super::{Options, Simulation};
 use crate::observe::report::{Recorder, RunReport};
 use crate::observe::{Interrupted, Monitor};
-use crate::protocol::Protocol;
+use crate::protocol::{Configurable, Protocol};
+use crate::scenario::reference::ProtocolReference;
 use crate::scenario::{AtStart, ChurnProcess, Facts, Scenario, TableReader};
 
 /// Memory that every run takes, whatever its size \[B\]: the program itself, and buffers of fixed size.
@@ -78,18 +79,25 @@ impl Playable {
     }
 }
 
-/// Lists protocols: the type, and how it is made from its table.
+/// Lists protocols by their types.
 macro_rules! protocols {
-    ($($protocol:ty => $read:expr;)*) => {
+    ($($protocol:ty;)*) => {
         /// The names that `[protocol.<name>]` may have.
         pub const NAMES: &[&str] = &[$(<$protocol as Protocol>::NAME),*];
+
+        /// What the reference page says of each protocol.
+        pub const REFERENCE: &[ProtocolReference] = &[$(ProtocolReference {
+            name: <$protocol as Protocol>::NAME,
+            keys: <$protocol as Configurable>::KEYS,
+            message_kinds: <$protocol as Protocol>::MESSAGE_KINDS,
+            figures: <$protocol as Configurable>::FIGURES,
+        }),*];
 
         /// Reads a protocol's table; `None` for a name that is not in [`NAMES`]. What is wrong with the table is
         /// reported through the reader.
         pub fn read(table: &mut TableReader<'_>, name: &str, facts: &Facts) -> Option<Playable> {
             $(if name == <$protocol as Protocol>::NAME {
-                let read: fn(&mut TableReader<'_>, &Facts) -> $protocol = $read;
-                return Some(Playable::new(read(table, facts)));
+                return Some(Playable::new(<$protocol as Configurable>::from_table(table, facts)));
             })*
             None
         }
@@ -97,5 +105,5 @@ macro_rules! protocols {
 }
 
 protocols! {
-    crate::protocol::chord::Chord => |table, facts| crate::protocol::chord::Chord::from_table(table, facts);
+    crate::protocol::chord::Chord;
 }

@@ -5,8 +5,8 @@ use super::berths::Berths;
 use super::event::{Event, Kind};
 use super::world::{LookupResult, World};
 use crate::engine::time::Time;
-use crate::observe::progress::{Interrupted, Monitor, Progress};
-use crate::observe::report::{LookupRecord, Recorder, RunReport};
+use crate::observe::progress::{Interrupted, Monitor, Progress, Unwatched};
+use crate::observe::report::{LookupRecord, Recorder, RunReport, Unrecorded};
 use crate::observe::warnings;
 use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot, Truth};
@@ -92,6 +92,15 @@ impl<P: Protocol> Simulation<P> {
     /// # Errors
     /// If the monitor stops it.
     pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Interrupted> {
+        self.run_to_end(monitor, recorder)?;
+        Ok(self.report())
+    }
+
+    /// Plays the run to its end, for whoever wants to look at the protocol's state after that.
+    ///
+    /// # Errors
+    /// If the monitor stops it.
+    pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Interrupted> {
         let mut next_progress = 0;
         loop {
             if self.world.events >= next_progress {
@@ -113,8 +122,17 @@ impl<P: Protocol> Simulation<P> {
             }
             self.tidy(recorder);
         }
-        self.tell(monitor)?;
-        Ok(self.report())
+        self.tell(monitor)
+    }
+
+    /// Messages and requests that have been sent and are not over yet.
+    pub fn calls_under_way(&self) -> usize {
+        self.world.calls_under_way()
+    }
+
+    /// Plays the run to its end, watched by nobody and writing nothing down.
+    pub fn play(self) -> RunReport {
+        self.run(&mut Unwatched, &mut Unrecorded).expect("only a monitor ends a run early, and this one never does")
     }
 
     fn tell(&self, monitor: &mut dyn Monitor) -> Result<(), Interrupted> {

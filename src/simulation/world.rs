@@ -101,6 +101,10 @@ impl<P: Protocol> World<P> {
         self.live
     }
 
+    pub fn calls_under_way(&self) -> usize {
+        self.calls.len()
+    }
+
     pub fn call(&self, index: u32) -> &Call<P::Message> {
         &self.calls[index]
     }
@@ -263,18 +267,19 @@ impl<P: Protocol> Context<P> for World<P> {
         self.directory.contact(node)
     }
 
-    fn bootstrap(&mut self, node: Slot) -> Option<Contact> {
+    fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         let slots = u64::from(self.directory.slots());
         for _ in 0..BOOTSTRAP_TRIES {
             let slot = random::below(&mut self.random, slots) as Slot;
             let candidate = self.directory.contact(slot);
             let eligible = slot != node && self.directory.is_occupied(slot) && self.members.contains(candidate);
-            if eligible && self.reachable(node, slot) {
+            if eligible && self.reachable(node, slot) && admits(candidate) {
                 return Some(candidate);
             }
         }
         let from = random::mix(random::below(&mut self.random, u64::MAX));
-        self.members.from_key(from).find(|member| member.slot() != node && self.reachable(node, member.slot()))
+        let eligible = |member: &Contact| member.slot() != node && self.reachable(node, member.slot());
+        self.members.from_key(from).find(|member| eligible(member) && admits(*member))
     }
 
     fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {

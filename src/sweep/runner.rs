@@ -1,7 +1,7 @@
 //! Plays the jobs of a sweep on several threads and keeps each result as it comes.
 //!
-//! Threads decide only which job is played when. A job's result depends on the job alone, and the tables are made in the
-//! order of the jobs, so neither the number of threads nor their timing shows in any file.
+//! Threads decide only which job is played when. A job's result depends on the job alone, and the tables are made in
+//! the order of the jobs, so neither the number of threads nor their timing shows in any file.
 
 use super::folder::SweepFolder;
 use super::journal::{Entry, Outcome, Summary};

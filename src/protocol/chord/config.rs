@@ -2,7 +2,7 @@
 
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
-use crate::scenario::{Facts, Problem, TableReader, Zero};
+use crate::scenario::{Facts, Key, Problem, TableReader, Zero};
 
 /// Which rules keep the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,72 @@ impl Default for Config {
         }
     }
 }
+
+/// The keys of `[protocol.chord]`, in the order in which they are read.
+pub(super) const KEYS: &[Key] = &[
+    Key::or(
+        "successors",
+        "a whole number from 1 to 128",
+        "16",
+        "length of the successor list (r in the papers), less than the number of nodes",
+    ),
+    Key::or(
+        "identifier_bits",
+        "a whole number from 8 to 64",
+        "64",
+        "length of identifiers [bit]; short ones are for comparisons with the papers' figures",
+    ),
+    Key::or(
+        "virtual_nodes",
+        "a whole number from 1 to 1024",
+        "1",
+        "identifiers that each node has (ToN 2003, figure 9)",
+    ),
+    Key::or(
+        "maintenance",
+        "`corrected` or `original`",
+        "\"corrected\"",
+        "which rules keep the ring: `corrected` are those of Zave, TSE 2017 (only a node \
+         seen alive is adopted; rectify), `original` those of ToN 2003, figure 6",
+    ),
+    Key::or(
+        "stabilize_every",
+        "a period",
+        "\"30s\"",
+        "between two rounds of stabilisation; the papers have 30 s on average",
+    ),
+    Key::or("fix_fingers_every", "a period", "\"30s\"", "between two rounds of finger refreshes"),
+    Key::or(
+        "fingers_per_round",
+        "a whole number from 1 to 64, or `all`",
+        "1",
+        "fingers that a round refreshes, in turn; `all`: all but those that are the first successor",
+    ),
+    Key::or(
+        "fingers_on_join",
+        "true or false",
+        "true",
+        "whether a node looks all its fingers up as soon as it has joined",
+    ),
+    Key::or("check_predecessor_every", "a period", "\"30s\"", "between two pings of the predecessor"),
+    Key::or(
+        "notify_old_predecessor",
+        "true or false",
+        "false",
+        "whether a node that gets a new predecessor tells the old one (an option of ToN 2003), and a \
+         joining node takes over its successor's predecessor: many joins at once then find their places in one round",
+    ),
+    Key::or(
+        "routing",
+        "`iterative`, `recursive` or `semi_recursive`",
+        "\"iterative\"",
+        "how lookups travel: the initiator asks node after node; or the query is handed on and the \
+         answer comes back the same way; or the answer goes straight back",
+    ),
+    Key::or("retries", "a whole number from 0 to 200", "8", "unanswered requests after which a lookup gives up"),
+    Key::or("lookup_deadline", "a duration above zero", "\"10s\"", "after which a lookup has failed"),
+    Key::or("join_retry_after", "a duration above zero", "\"1s\"", "pause before a join that failed is tried again"),
+];
 
 impl Config {
     /// Reads `[protocol.chord]`. What is wrong with it is reported through the reader.

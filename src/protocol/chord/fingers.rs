@@ -32,7 +32,7 @@ impl Fingers {
         pool.get(self.contacts)
     }
 
-    /// The stored contacts that can be less than `distance` away: finger i is at least 2^i away.
+    /// The stored contacts that can be at most `distance` away: finger i is at least 2^i away.
     #[inline]
     pub fn up_to_distance<'a>(&self, pool: &'a ListPool<Contact>, distance: u64) -> &'a [Contact] {
         let runs = (self.starts & up_to(63 - (distance | 1).leading_zeros())).count_ones() as usize;
@@ -71,6 +71,10 @@ impl Fingers {
 
     /// Sets the fingers `first..=last` to `contact`.
     pub fn set(&mut self, pool: &mut ListPool<Contact>, first: u32, last: u32, contact: Contact) {
+        // Most refreshes find what is there already: one run that holds all of them.
+        if self.starts & (up_to(last) ^ up_to(first)) == 0 && self.get(pool, first) == contact {
+            return;
+        }
         if last < 63 {
             self.split(pool, last + 1);
         }

@@ -8,6 +8,19 @@ use crate::protocol::{Contact, Protocol, Slot, Truth};
 pub(super) const NAMES: &[&str] =
     &["wrong_successor_share", "dead_successor_share", "wrong_finger_share", "rings", "one_ring", "ring_member_share"];
 
+/// [`NAMES`] with their meanings.
+pub(super) const FIGURES: &[(&str, &str)] = &[
+    (NAMES[0], "share of members whose first successor is not the next member that they can reach"),
+    (NAMES[1], "share of members whose first successor is dead"),
+    (
+        NAMES[2],
+        "share of fingers that are not the first reachable member at or after their start; in a large ring of a sample",
+    ),
+    (NAMES[3], "number of rings (cycles) that first live successors form"),
+    (NAMES[4], "1 if there is one ring and it goes around the identifiers once, else 0"),
+    (NAMES[5], "share of members on the largest ring; the others lead to a ring, but nobody on it knows them yet"),
+];
+
 /// Members whose fingers are looked at; evenly spread over the ring, since all of a large network would take longer
 /// than the events of a window.
 const FINGER_SAMPLE: usize = 1024;

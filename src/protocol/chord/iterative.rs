@@ -30,6 +30,13 @@ impl Default for Iteration {
     }
 }
 
+impl Iteration {
+    /// Whether it holds a list of the pool.
+    pub(super) fn has_list(&self) -> bool {
+        !self.dead.is_empty()
+    }
+}
+
 impl Chord {
     pub(super) fn begin_iterative(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
         if lookup.index() >= self.iterations.len() {
@@ -43,12 +50,7 @@ impl Chord {
 
     /// Begins, or begins again, with what the initiator itself knows.
     fn ask_from_own_tables(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
-        let step = match self.node(node).joining {
-            // A node that joins knows nobody but the member it was told to turn to.
-            true => context.bootstrap(node).map_or(Step::Lost, Step::Next),
-            false => self.step(node, key, self.known_dead(lookup)),
-        };
-        match step {
+        match self.first_step(context, node, key, self.known_dead(lookup)) {
             Step::Owner(owner) => self.conclude(context, node, lookup, owner, 0),
             Step::Lost => self.give_up(context, node, lookup),
             Step::Next(next) => {

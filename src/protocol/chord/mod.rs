@@ -20,16 +20,17 @@ mod recursive;
 mod routing;
 mod stabilize;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use config::{Config, FingersPerRound, Maintenance, Routing};
 pub use message::{Asking, Message};
 
 use crate::engine::distribution::Distribution;
 use crate::engine::pool::{List, ListPool, Slab};
-use crate::engine::random;
 use crate::engine::time::Duration;
-use crate::protocol::{Charge, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
-use crate::scenario::{Facts, TableReader};
+use crate::protocol::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use crate::scenario::{Facts, Key, TableReader};
 use iterative::Iteration;
 use recursive::Query;
 use table::Node;
@@ -87,14 +88,17 @@ impl Chord {
         }
     }
 
-    /// A network without nodes, with the parameters of a scenario's `[protocol.chord]`.
-    pub fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
-        Chord::new(Config::read(table, facts))
-    }
-
     /// The parameters.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What nodes and lookups under way hold in pools: lists of contacts, lists of dead nodes, recursive queries. All 0
+    /// when everybody has departed and nothing is under way: for finding leaks.
+    pub fn held(&self) -> [usize; 3] {
+        // A list of dead nodes stays with the place of its lookup until that place is used again.
+        let kept = self.iterations.iter().filter(|iteration| iteration.has_list()).count();
+        [self.contacts.live_blocks(), self.dead.live_blocks() - kept, self.queries.len()]
     }
 
     /// Starts a lookup on its way from `node`.
@@ -125,13 +129,14 @@ impl Chord {
         }
     }
 
-    /// Starts the timers of a node that has just become a member, each at a random point of its period.
+    /// Starts the timers of a node that has just become a member, each at a random instant between two of its rounds:
+    /// if periods differ, such an instant falls into a long one rather than a short one.
     fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
         for timer in [Timer::Stabilize, Timer::FixFingers, Timer::CheckPredecessor] {
-            let period = self.period(timer).sample(context.random());
-            let phase = match period {
-                Duration::MAX => Duration::MAX,
-                period => Duration::from_nanos(random::below(context.random(), period.as_nanos().max(1))),
+            let phase = match self.period(timer) {
+                Distribution::Fixed(Duration::MAX) => continue,
+                period if period.mean_s().is_finite() => period.sample_residual(context.random()),
+                period => period.sample(context.random()),
             };
             context.set_timer(node, phase, timer);
         }
@@ -298,6 +303,15 @@ impl Protocol for Chord {
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         self.measure_health(truth)
+    }
+}
+
+impl Configurable for Chord {
+    const KEYS: &'static [Key] = config::KEYS;
+    const FIGURES: &'static [(&'static str, &'static str)] = health::FIGURES;
+
+    fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
+        Chord::new(Config::read(table, facts))
     }
 }
 

@@ -38,10 +38,11 @@ impl Chord {
 
     /// Hands a query on, or answers it. The lists of `query` belong to this function.
     fn route(&mut self, context: &mut impl Context<Self>, node: Slot, query: Query) {
-        let step = match self.node(node).joining {
-            true => context.bootstrap(node).map_or(Step::Lost, Step::Next),
-            false => self.step(node, query.key, self.dead.get(query.dead)),
-        };
+        let step = self.first_step(context, node, query.key, self.dead.get(query.dead));
+        self.take(context, node, query, step);
+    }
+
+    fn take(&mut self, context: &mut impl Context<Self>, node: Slot, query: Query, step: Step) {
         match step {
             Step::Owner(owner) => self.answer(context, node, Query { owner, ..query }),
             Step::Next(next) if query.hops < HOP_LIMIT => {
@@ -62,7 +63,7 @@ impl Chord {
         }
     }
 
-    /// A query arrives: acknowledges it and hands it on. A node without a successor cannot help.
+    /// A query arrives: acknowledges it and hands it on. A node that has lost its place cannot help.
     pub(super) fn carry_on(
         &mut self,
         context: &mut impl Context<Self>,
@@ -70,13 +71,16 @@ impl Chord {
         from: Contact,
         index: u32,
     ) -> Option<(Message, Charge)> {
-        self.head(node)?;
         let held = self.queries[index];
+        let step = self.step(node, held.key, &[]);
+        if step == Step::Lost {
+            return None;
+        }
         let mut path = self.contacts.copy(held.path);
         if self.config.routing == Routing::Recursive {
             self.contacts.push(&mut path, from);
         }
-        self.route(context, node, Query { hops: held.hops + 1, path, dead: NO_LIST, ..held });
+        self.take(context, node, Query { hops: held.hops + 1, path, dead: NO_LIST, ..held }, step);
         Some((Message::Ack, message::FORWARD_ACK))
     }
 

@@ -14,7 +14,7 @@ pub(super) enum Step {
     Owner(Contact),
     /// This node is nearer to the key.
     Next(Contact),
-    /// Nobody is left to ask.
+    /// Nobody is left to ask, or the node has lost its place and cannot tell.
     Lost,
 }
 
@@ -27,13 +27,14 @@ impl Chord {
         let successors = self.successors(node);
         let Some(first) = successors.iter().find(usable) else { return Step::Lost };
         if between_or_at(own, key, first.id()) {
-            return Step::Owner(*first);
+            return if self.node(node).joining { Step::Lost } else { Step::Owner(*first) };
         }
-        let distance = clockwise(own, key);
-        let precedes = |contact: &&Contact| clockwise(own, contact.id()) < distance && usable(contact);
+        // The last distance before the key. The node's own identifier is a whole turn away: everybody precedes it.
+        let last = clockwise(own, key).wrapping_sub(1);
+        let precedes = |contact: &&Contact| clockwise(own, contact.id()) <= last && usable(contact);
         // Successors are in order of distance, so the last that precedes the key is the nearest to it; the first does.
         let successor = successors.iter().rev().find(precedes).unwrap_or(first);
-        let fingers = self.node(node).fingers.up_to_distance(&self.contacts, distance);
+        let fingers = self.node(node).fingers.up_to_distance(&self.contacts, last);
         let finger = fingers.iter().rev().find(precedes).unwrap_or(first);
         let is_finger = clockwise(own, finger.id()) > clockwise(own, successor.id());
         Step::Next(if is_finger { *finger } else { *successor })

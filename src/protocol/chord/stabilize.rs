@@ -20,7 +20,7 @@ impl Chord {
     pub(super) fn stabilize(&mut self, context: &mut impl Context<Self>, node: Slot) {
         let own = self.own(node);
         match self.head(node) {
-            None if !self.node(node).joining => self.begin_join(context, node),
+            None if !self.node(node).joining => self.find_place(context, node),
             None => {}
             Some(head) if head == own => {
                 // Alone in its ring: whoever notified it is its first other member.
@@ -37,9 +37,10 @@ impl Chord {
         context.request(node, whom, Message::GetNeighbours(asking), message::GET_NEIGHBOURS, None);
     }
 
-    /// Answers a request for neighbours. A node that has not joined has none to tell of.
+    /// Answers a request for neighbours. A node that has not joined has none to tell of. Nor has one that lost them:
+    /// an empty list would leave the other with no more than itself.
     pub(super) fn neighbours(&mut self, node: Slot) -> Option<(Message, Charge)> {
-        if !self.node(node).member {
+        if !self.node(node).member || self.head(node).is_none() {
             return None;
         }
         let start = node as usize * self.config.successors as usize;
@@ -62,6 +63,10 @@ impl Chord {
             Asking::Join => {
                 if self.head(node).is_none() || self.is_nearer(node, from) {
                     self.set_successors(node, from, successors);
+                }
+                if self.node(node).member && self.is_nearer(node, predecessor) {
+                    // It had lost its place, and is not back yet.
+                    return self.ask_neighbours(context, node, predecessor, Asking::Join);
                 }
                 self.take_over_predecessor(node, from, predecessor);
                 self.become_member(context, node);
@@ -114,13 +119,13 @@ impl Chord {
     ) {
         self.forget(context, node, silent);
         match asking {
-            Asking::Join => self.join_failed(context, node),
+            Asking::Join => self.successor_silent(context, node),
             Asking::Successor => self.stabilize(context, node),
             Asking::Candidate => self.notify_head(context, node),
         }
     }
 
-    fn notify_head(&mut self, context: &mut impl Context<Self>, node: Slot) {
+    pub(super) fn notify_head(&mut self, context: &mut impl Context<Self>, node: Slot) {
         if let Some(head) = self.head(node).filter(|head| head.slot() != node) {
             context.send(node, head, Message::Notify, message::NOTIFICATION, None);
         }
@@ -132,7 +137,8 @@ impl Chord {
         if !self.node(node).member || from == own {
             return;
         }
-        if self.head(node) == Some(own) {
+        // Alone, or lost: whoever notifies it is its only way into the ring.
+        if self.head(node).is_none_or(|head| head == own) {
             self.push_successor(node, from);
         }
         let predecessor = self.node(node).predecessor;
@@ -152,7 +158,8 @@ impl Chord {
 
     /// Somebody offers a nearer successor.
     pub(super) fn successor_offered(&mut self, context: &mut impl Context<Self>, node: Slot, candidate: Contact) {
-        if !self.is_nearer(node, candidate) {
+        // A node that returned under its old identifier is offered successors before it has joined: it finds its own.
+        if !self.node(node).member || !self.is_nearer(node, candidate) {
             return;
         }
         if self.is_corrected() {

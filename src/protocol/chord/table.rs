@@ -17,7 +17,7 @@ pub(super) struct Node {
     pub next_finger: u8,
     /// Whether it has completed its join.
     pub member: bool,
-    /// Whether it looks for a successor: on arrival, or because it lost the last one.
+    /// Whether it looks for its place: on arrival, or because it lost its last successor.
     pub joining: bool,
     pub fingers: Fingers,
 }
@@ -122,21 +122,9 @@ impl Chord {
         if let Some(place) = list.iter().position(|successor| *successor == dead) {
             list.copy_within(place + 1.., place);
             self.nodes[node as usize].successor_count -= 1;
-            if count == 1 {
-                self.replace_last_successor(context, node);
+            if count == 1 && !self.node(node).joining {
+                self.find_place(context, node);
             }
-        }
-    }
-
-    /// The successor list has run empty. The nearest finger is the best successor known; without one the node has to
-    /// find its place anew. The papers assume that this does not happen; with a list of 1 it does.
-    fn replace_last_successor(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        let own = self.node(node).id;
-        let fingers = self.node(node).fingers.contacts(&self.contacts).iter();
-        let nearest = fingers.filter(|finger| finger.is_some()).min_by_key(|finger| clockwise(own, finger.id()));
-        match nearest.copied() {
-            Some(finger) => self.push_successor(node, finger),
-            None => self.begin_join(context, node),
         }
     }
 }

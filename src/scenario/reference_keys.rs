@@ -1,0 +1,226 @@
+//! What the reference page says of each key. `tests/reference.rs` holds it against what the reader asks for: names,
+//! ranges, defaults, and whether a key must be given.
+
+use super::reference::{Key, Section};
+
+const COUNT: &str = "a whole number from 1 to 100_000_000";
+const SHARE: &str = "a number at least 0 and at most 1";
+const DURATION: &str = "a duration";
+const POSITIVE_DURATION: &str = "a duration above zero";
+
+/// All tables but those of protocols.
+pub(super) const SECTIONS: &[Section] = &[
+    Section { path: "", text: "What the experiment is called, and the root of its randomness.", keys: ROOT },
+    Section { path: "population", text: "Who is there, and how the network comes about.", keys: POPULATION },
+    Section { path: "network", text: "Latency, loss, and how long a request waits.", keys: NETWORK },
+    Section {
+        path: "network.latency",
+        text: "One-way delay of a message: exactly one of these tables. `constant`, `uniform`, `exponential` and\n\
+            `log_normal` are drawn anew for each message.",
+        keys: LATENCY,
+    },
+    Section {
+        path: "churn",
+        text: "The law by which nodes come and go; without this table nobody does. One of: `session` and `downtime`\n\
+            (a node alternates between the two); `session` and `steady`; `preset`; `poisson`.",
+        keys: CHURN,
+    },
+    Section {
+        path: "churn.session",
+        text: "A law of durations: exactly one of these tables. `[churn.downtime]` has the same.",
+        keys: LAW,
+    },
+    Section {
+        path: "workload",
+        text: "Who looks up what; without this table nobody does. One of `lookups_every` and `network_lookups_every`.",
+        keys: WORKLOAD,
+    },
+    Section {
+        path: "event",
+        text: "Something that happens at a given time: an entry with `at` and exactly one of the actions. Equal times\n\
+            keep the order of the file.",
+        keys: EVENT,
+    },
+    Section {
+        path: "schedule",
+        text: "A file that says who comes and goes and looks up what, in place of churn, workload, and crash, leave\n\
+            and join events. `docs/outputs.md` describes its columns.",
+        keys: SCHEDULE,
+    },
+    Section { path: "measurement", text: "What is measured, and when.", keys: MEASUREMENT },
+];
+
+const ROOT: &[Key] = &[
+    Key::required(
+        "name",
+        "a string",
+        "name of the experiment and of its folder of results: letters, digits, `.`, `_`, `-`",
+    ),
+    Key::or("description", "a string", "\"\"", "what it is about, one line"),
+    Key::or(
+        "seed",
+        "a whole number from 0 to 18_446_744_073_709_551_615",
+        "1",
+        "root of all randomness; in TOML up to 2^63 - 1, with `--seed` up to 2^64 - 1",
+    ),
+];
+
+const POPULATION: &[Key] = &[
+    Key::required("nodes", COUNT, "live nodes at the start, or nodes that join"),
+    Key::or(
+        "start",
+        "`converged` or `joining`",
+        "\"converged\"",
+        "`converged`: all nodes are there at time 0 with exact tables; `joining`: they join one after another",
+    ),
+    Key::optional("join_every", POSITIVE_DURATION, "time between two joins; must be given with `start = \"joining\"`"),
+    Key::or(
+        "permanent",
+        "a whole number from 0 to 100_000_000",
+        "0",
+        "so many of the first nodes never depart by the churn law or a random event; at most `nodes`",
+    ),
+];
+
+const NETWORK: &[Key] = &[
+    Key::or("rpc_timeout", POSITIVE_DURATION, "\"500ms\"", "how long each request waits for its reply"),
+    Key::optional(
+        "rpc_timeout.round_trips",
+        "a number above 0 and at most 1000",
+        "instead of a duration: so many times the expected round trip between the two nodes",
+    ),
+    Key::or("loss", "a number at least 0 and below 1", "0.0", "probability that a message is lost"),
+];
+
+const LATENCY: &[Key] = &[
+    Key::or("constant.delay", DURATION, "\"50ms\"", "the same for each message; this is the default"),
+    Key::required("uniform.from", DURATION, "shortest delay"),
+    Key::required("uniform.to", POSITIVE_DURATION, "longest delay"),
+    Key::required("exponential.mean", POSITIVE_DURATION, "mean delay"),
+    Key::optional("log_normal.median", POSITIVE_DURATION, "median delay, or"),
+    Key::optional("log_normal.mean", POSITIVE_DURATION, "mean delay"),
+    Key::required(
+        "log_normal.sigma",
+        "a number at least 0 and at most 10",
+        "standard deviation of the delay's logarithm",
+    ),
+    Key::required(
+        "euclidean.side",
+        POSITIVE_DURATION,
+        "nodes sit at random points of a square: delay along one side; between two nodes it grows with their distance",
+    ),
+    Key::or("euclidean.base", DURATION, "\"0s\"", "added to each delay"),
+    Key::required(
+        "matrix.file",
+        "a string",
+        "path of a file of delays [ms] between hosts; nodes are assigned to hosts at random",
+    ),
+    Key::or(
+        "matrix.values",
+        "`round_trip` or `one_way`",
+        "\"round_trip\"",
+        "what the entries are; half a round trip is one way",
+    ),
+    Key::or(
+        "matrix.format",
+        "`auto`, `square` or `p2psim`",
+        "\"auto\"",
+        "`square`: a row of entries for each host, with commas or blanks; `p2psim`: that simulator's text format",
+    ),
+    Key::or("matrix.one_node_per_host", "true or false", "false", "whether the nodes at the start do not share hosts"),
+];
+
+const CHURN: &[Key] = &[
+    Key::or("graceful", SHARE, "0.0", "share of departures that are graceful leaves; the others are crashes"),
+    Key::or(
+        "return_identifier",
+        "`fresh` or `same`",
+        "\"fresh\"",
+        "`fresh`: a node that returns is a new node; `same`: it has its old identifier and place",
+    ),
+    Key::or(
+        "at_start",
+        "`equilibrium` or `fresh`",
+        "\"equilibrium\"",
+        "`equilibrium`: time 0 finds sessions running and nodes away as if the churn had gone on for ever (residual \
+         lengths; the laws need means); `fresh`: all sessions begin at time 0 and nobody is away",
+    ),
+    Key::or("steady", "true or false", "false", "with `session`: each departure is replaced at once by a new node"),
+    Key::optional("preset", "a string", "name of a churn seen in the field or used by a well-known study, see below"),
+    Key::optional("poisson.joins_every", POSITIVE_DURATION, "mean time between two joins, over the whole network"),
+    Key::optional(
+        "poisson.departures_every",
+        POSITIVE_DURATION,
+        "mean time between two departures, each of a random live node; one of the two must be given",
+    ),
+];
+
+const LAW: &[Key] = &[
+    Key::required("fixed.length", POSITIVE_DURATION, "always the same"),
+    Key::required("uniform.from", DURATION, "shortest"),
+    Key::required("uniform.to", POSITIVE_DURATION, "longest"),
+    Key::required("exponential.mean", POSITIVE_DURATION, "mean"),
+    Key::required("weibull.shape", "a number at least 0.05 and at most 100", "below 1: heavy-tailed"),
+    Key::optional("weibull.scale", POSITIVE_DURATION, "P(X > x) = exp(-(x / scale)^shape), or"),
+    Key::optional("weibull.mean", POSITIVE_DURATION, "mean"),
+    Key::required("pareto.shape", "a number at least 0.05 and at most 100", "the mean is finite only above 1"),
+    Key::optional("pareto.minimum", POSITIVE_DURATION, "P(X > x) = (minimum / x)^shape, or"),
+    Key::optional("pareto.mean", POSITIVE_DURATION, "mean"),
+    Key::required("log_normal.sigma", "a number at least 0 and at most 10", "standard deviation of ln X"),
+    Key::optional("log_normal.median", POSITIVE_DURATION, "median, or"),
+    Key::optional("log_normal.mean", POSITIVE_DURATION, "mean"),
+];
+
+const WORKLOAD: &[Key] = &[
+    Key::optional("lookups_every", POSITIVE_DURATION, "mean time between two lookups of one live node (Poisson)"),
+    Key::optional(
+        "network_lookups_every",
+        POSITIVE_DURATION,
+        "mean time between two lookups of the whole network (Poisson)",
+    ),
+    Key::optional(
+        "keys.uniform",
+        "an empty table",
+        "each key of the identifier space is equally likely; this is the default",
+    ),
+    Key::required("keys.zipf.keys", "a whole number from 1 to 1_000_000_000", "number of keys, at hashed places"),
+    Key::required(
+        "keys.zipf.exponent",
+        "a number at least 0 and at most 10",
+        "the i-th key is asked for with probability proportional to 1 / i^exponent",
+    ),
+];
+
+const EVENT: &[Key] = &[
+    Key::required("at", DURATION, "virtual time, before the end of the run"),
+    Key::optional("crash.fraction", SHARE, "random live nodes crash: a share of those that may depart, or"),
+    Key::optional("crash.count", COUNT, "a number"),
+    Key::optional("leave.fraction", SHARE, "random live nodes leave gracefully: a share, or"),
+    Key::optional("leave.count", COUNT, "a number"),
+    Key::required("join.count", COUNT, "new nodes join: a number"),
+    Key::or("join.over", DURATION, "\"0s\"", "at random instants of this time; zero: all at once"),
+    Key::optional(
+        "partition.groups",
+        "a whole number from 2 to 64",
+        "the network falls apart, each node into a random group: equally likely groups, or",
+    ),
+    Key::optional(
+        "partition.shares",
+        "an array of numbers, each a number above 0",
+        "the probabilities of the groups, summing to 1",
+    ),
+    Key::optional("heal", "true", "all groups can reach each other again"),
+];
+
+const SCHEDULE: &[Key] = &[Key::required("file", "a string", "path of the file (CSV: `time_s,action,node,key`)")];
+
+const MEASUREMENT: &[Key] = &[
+    Key::or("warmup", DURATION, "\"0s\"", "simulated and not counted"),
+    Key::required("duration", POSITIVE_DURATION, "length of the measurement after the warm-up"),
+    Key::or(
+        "window",
+        POSITIVE_DURATION,
+        "\"1min\"",
+        "length of a row of the time series, or the duration if that is shorter; the last may be shorter",
+    ),
+];

@@ -1,0 +1,236 @@
+//! What must hold in every run of every small scenario, whatever the options: nothing is lost from the books, nothing
+//! is left behind, and the run is the same however it is looked at.
+
+mod chord_support;
+
+use chord_support::{Kept, at, exponential, play_with, quiet, secs};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use std::sync::Arc;
+use torus_sim::engine::distribution::Distribution;
+use torus_sim::engine::time::{Duration, Time};
+use torus_sim::observe::Unwatched;
+use torus_sim::observe::report::{MessageBalance, Outcomes, RunReport};
+use torus_sim::protocol::chord::{Chord, Config, FingersPerRound, Maintenance, Routing};
+use torus_sim::scenario::{
+    Action, Amount, Arrivals, AtStart, ChurnProcess, Keys, Latency, Measurement, ReturnIdentifier, RpcTimeout,
+    Scenario, ScheduleAction, ScheduleEntry, ScheduledEvent, Start,
+};
+use torus_sim::simulation::{Options, Simulation};
+
+const LENGTH: u64 = 150;
+
+fn ms(milliseconds: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
+    milliseconds.prop_map(Duration::from_millis)
+}
+
+fn period() -> impl Strategy<Value = Distribution> {
+    prop_oneof![
+        ms(1_000..40_000).prop_map(Distribution::Fixed),
+        ms(1_000..40_000).prop_map(exponential),
+        ms(1_000..20_000).prop_map(|from| Distribution::Uniform { from, to: from + secs(20) }),
+        Just(chord_support::NEVER),
+    ]
+}
+
+fn config() -> impl Strategy<Value = Config> {
+    let routing = prop_oneof![Just(Routing::Iterative), Just(Routing::Recursive), Just(Routing::SemiRecursive)];
+    let maintenance = prop_oneof![Just(Maintenance::Original), Just(Maintenance::Corrected)];
+    let fingers = prop_oneof![(1u32..8).prop_map(FingersPerRound::Count), Just(FingersPerRound::All)];
+    let sizes = (1u32..9, prop_oneof![Just(64u32), 12u32..64], 1u32..4, prop_oneof![4 => 0u32..10, 1 => Just(200)]);
+    let times = (period(), period(), period(), ms(300..12_000), ms(100..3_000));
+    (routing, maintenance, fingers, sizes, times, any::<bool>(), any::<bool>()).prop_map(
+        |(routing, maintenance, fingers_per_round, sizes, times, fingers_on_join, notify_old_predecessor)| {
+            let (successors, identifier_bits, virtual_nodes, retries) = sizes;
+            let (stabilize_every, fix_fingers_every, check_predecessor_every, lookup_deadline, join_retry_after) =
+                times;
+            Config {
+                successors,
+                identifier_bits,
+                virtual_nodes,
+                maintenance,
+                stabilize_every,
+                fix_fingers_every,
+                fingers_per_round,
+                fingers_on_join,
+                check_predecessor_every,
+                notify_old_predecessor,
+                routing,
+                retries,
+                lookup_deadline,
+                join_retry_after,
+            }
+        },
+    )
+}
+
+fn churn() -> impl Strategy<Value = ChurnProcess> {
+    let length = || {
+        prop_oneof![
+            ms(5_000..200_000).prop_map(exponential),
+            (0.4f64..2.0, ms(5_000..200_000)).prop_map(|(shape, scale)| Distribution::Weibull { shape, scale }),
+            (1.1f64..3.0, ms(3_000..60_000)).prop_map(|(shape, minimum)| Distribution::Pareto { shape, minimum }),
+            // Whole seconds, so that things happen at the same instant.
+            (5u64..60).prop_map(|seconds| Distribution::Fixed(secs(seconds))),
+        ]
+    };
+    prop_oneof![
+        Just(ChurnProcess::None),
+        (length(), length()).prop_map(|(session, downtime)| ChurnProcess::OnOff { session, downtime }),
+        length().prop_map(|session| ChurnProcess::Steady { session }),
+        (ms(500..20_000), ms(500..20_000))
+            .prop_map(|(joins_every, departures_every)| ChurnProcess::Poisson { joins_every, departures_every }),
+    ]
+}
+
+fn latency() -> impl Strategy<Value = Latency> {
+    prop_oneof![
+        // Zero: everything at the same instant. 250 ms: replies and timeouts at the same instant.
+        prop_oneof![Just(0), Just(250), 1u64..400]
+            .prop_map(|delay| Latency::Drawn(Distribution::Fixed(Duration::from_millis(delay)))),
+        ms(1..300).prop_map(|mean| Latency::Drawn(exponential(mean))),
+        ms(1..300).prop_map(|median| Latency::Drawn(Distribution::LogNormal { median, sigma: 0.6 })),
+        (ms(1..400), ms(0..50)).prop_map(|(side, base)| Latency::Euclidean { side, base }),
+    ]
+}
+
+fn event() -> impl Strategy<Value = ScheduledEvent> {
+    let amount = || prop_oneof![(0.0f64..=1.0).prop_map(Amount::Fraction), (0u32..30).prop_map(Amount::Count)];
+    let action = prop_oneof![
+        amount().prop_map(Action::Crash),
+        amount().prop_map(Action::Leave),
+        (0u32..30, 0u64..20).prop_map(|(count, over)| Action::Join { count, over: secs(over) }),
+        (0.1f64..0.9).prop_map(|share| Action::Partition { shares: vec![share, 1.0 - share] }),
+        Just(Action::Heal),
+    ];
+    (1..LENGTH, action).prop_map(|(seconds, action)| ScheduledEvent { at: at(seconds), action })
+}
+
+fn scenario() -> impl Strategy<Value = Scenario> {
+    let network = (
+        latency(),
+        prop_oneof![Just(0.0), 0.0f64..0.3],
+        prop_oneof![ms(100..800).prop_map(RpcTimeout::Fixed), (0.5f64..5.0).prop_map(RpcTimeout::RoundTrips)],
+    );
+    let population = (1u32..30, proptest::option::of(0u64..3_000), 0u32..3, any::<u64>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), 0.0f64..=1.0);
+    let events = proptest::collection::vec(event(), 0..5);
+    (network, population, flags, churn(), events).prop_map(|(network, population, flags, process, mut events)| {
+        let (nodes, join_every_ms, permanent, seed) = population;
+        let (same, fresh, per_node, graceful) = flags;
+        let mut scenario = quiet(nodes, seed);
+        (scenario.network.latency, scenario.network.loss, scenario.network.rpc_timeout) = network;
+        scenario.population.permanent = permanent.min(nodes);
+        if let Some(every) = join_every_ms {
+            scenario.population.start = Start::Joining { join_every: Duration::from_millis(every) };
+        }
+        scenario.churn.process = process;
+        scenario.churn.graceful = graceful;
+        scenario.churn.return_identifier = if same { ReturnIdentifier::Same } else { ReturnIdentifier::Fresh };
+        scenario.churn.at_start = if fresh { AtStart::Fresh } else { AtStart::Equilibrium };
+        let mean = Duration::from_millis(if per_node { 5_000 } else { 300 });
+        scenario.workload.arrivals = if per_node { Arrivals::PerNode(mean) } else { Arrivals::Network(mean) };
+        scenario.workload.keys = if fresh { Keys::Uniform } else { Keys::Zipf { keys: 40, exponent: 0.8 } };
+        events.sort_by_key(|event| event.at);
+        scenario.events = events;
+        scenario.measurement = Measurement { warmup: Duration::ZERO, duration: secs(LENGTH), window: secs(40) };
+        scenario
+    })
+}
+
+fn recorded(scenario: &Scenario, config: &Config, options: Options) -> (RunReport, Kept) {
+    play_with(scenario, config, Options { record_lookups: true, record_schedule: true, ..options })
+}
+
+/// When a joining start lets its nodes join; they are not part of a recorded schedule.
+fn initial_joins(scenario: &Scenario) -> Vec<Time> {
+    let Start::Joining { join_every } = scenario.population.start else { return vec![] };
+    let all = (0..u64::from(scenario.population.nodes)).map(|node| Time::ZERO + join_every.saturating_mul(node));
+    all.filter(|time| *time < scenario.measurement.end()).collect()
+}
+
+/// Nothing may be missing from the books.
+fn check_books(scenario: &Scenario, report: &RunReport, kept: &Kept) {
+    let messages = report.messages;
+    let accounted = messages.delivered + messages.lost + messages.dropped + messages.in_flight;
+    assert_eq!(messages.sent, accounted, "{messages:?}");
+
+    let total = &report.total;
+    let asked = kept.schedule.iter().filter(|entry| matches!(entry.action, ScheduleAction::Lookup(_))).count() as u64;
+    assert_eq!(asked, total.outcomes.lookups() + total.not_started + report.in_flight);
+    assert_eq!(kept.lookups.len() as u64, total.outcomes.lookups());
+    assert_eq!(report.hops.iter().sum::<u64>(), total.outcomes.correct + total.outcomes.wrong_owner);
+    assert!(report.hops.len() <= 129, "more hops than the limit");
+    for lookup in &kept.lookups {
+        assert!(lookup.rpcs >= lookup.timeouts && lookup.hops.is_none_or(|hops| hops <= lookup.rpcs), "{lookup:?}");
+    }
+
+    let early = initial_joins(scenario);
+    let is_departure = |entry: &ScheduleEntry| matches!(entry.action, ScheduleAction::Leave | ScheduleAction::Crash);
+    let joins = kept.schedule.iter().filter(|entry| entry.action == ScheduleAction::Join).map(|entry| entry.time);
+    let departures = kept.schedule.iter().filter(|entry| is_departure(entry)).map(|entry| entry.time);
+    let (joins, departures) = (joins.chain(early.iter().copied()).collect::<Vec<_>>(), departures.collect::<Vec<_>>());
+    assert_eq!((total.joins, total.departures), (joins.len() as u64, departures.len() as u64));
+    // Node-seconds: everybody from its arrival on, less everybody from its departure on.
+    let left =
+        |times: &[Time]| times.iter().map(|time| scenario.measurement.end().since(*time).as_secs_f64()).sum::<f64>();
+    let initial = if early.is_empty() { f64::from(scenario.population.nodes) } else { 0.0 };
+    let expected = initial + (left(&joins) - left(&departures)) / LENGTH as f64;
+    assert!((total.live_nodes_mean - expected).abs() < 1e-6, "{} {expected}", total.live_nodes_mean);
+    assert!(total.members_mean <= total.live_nodes_mean + 1e-3);
+}
+
+/// The schedule as it was played, and then the end of everybody.
+fn to_the_last(scenario: &Scenario, kept: &Kept, graceful: bool) -> Scenario {
+    let mut live: std::collections::BTreeSet<u32> = (0..scenario.population.nodes).collect();
+    for entry in &kept.schedule {
+        match entry.action {
+            ScheduleAction::Join => live.insert(entry.node),
+            ScheduleAction::Leave | ScheduleAction::Crash => live.remove(&entry.node),
+            ScheduleAction::Lookup(_) => false,
+        };
+    }
+    let action = if graceful { ScheduleAction::Leave } else { ScheduleAction::Crash };
+    let departures = live.into_iter().map(|node| ScheduleEntry { time: at(LENGTH), node, action });
+    let mut last = scenario.clone();
+    last.churn.process = ChurnProcess::None;
+    last.workload.arrivals = Arrivals::None;
+    last.events.retain(|event| matches!(event.action, Action::Partition { .. } | Action::Heal));
+    last.schedule = Some(Arc::new(kept.schedule.iter().copied().chain(departures).collect()));
+    // The longest deadline and the longest way of a message are over by then.
+    last.measurement.duration = secs(LENGTH + 60);
+    last
+}
+
+fn check_that_nothing_is_left(scenario: &Scenario, config: &Config, kept: &Kept, graceful: bool) {
+    let last = to_the_last(scenario, kept, graceful);
+    let mut simulation = Simulation::new(&last, Chord::new(config.clone()), Options::default());
+    simulation.run_to_end(&mut Unwatched, &mut Kept::default()).expect("nobody stops it");
+    assert_eq!(simulation.protocol().held(), [0, 0, 0], "contacts, dead, queries");
+    assert_eq!(simulation.calls_under_way(), 0);
+}
+
+/// What may not depend on how a run is looked at.
+fn figures(report: &RunReport) -> (&str, MessageBalance, &[u64], Outcomes) {
+    (&report.fingerprint, report.messages, &report.hops, report.total.outcomes)
+}
+
+/// So many scenarios, the same in every run.
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(20), ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    #[test]
+    fn every_run_keeps_its_books_and_leaves_nothing_behind(scenario in scenario(), config in config(), graceful: bool) {
+        let (report, kept) = recorded(&scenario, &config, Options::default());
+        check_books(&scenario, &report, &kept);
+        check_that_nothing_is_left(&scenario, &config, &kept, graceful);
+        let (again, _) = play_with(&scenario, &config, Options { blind: true, ..Options::default() });
+        prop_assert_eq!(figures(&again), figures(&report));
+        let (eager, _) = play_with(&scenario, &config, Options { eager_timeouts: true, ..Options::default() });
+        prop_assert_eq!(figures(&eager), figures(&report));
+    }
+}
