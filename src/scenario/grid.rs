@@ -152,7 +152,7 @@ impl Grid {
         let mut groups: Vec<Vec<Axis>> =
             reader.optional_table("axes", axes).unwrap_or_default().into_iter().map(|axis| vec![axis]).collect();
         groups.extend(reader.tables("zip", read_zip));
-        if groups.is_empty() {
+        if groups.is_empty() && reader.is_sound("axes") && reader.is_sound("zip") {
             let problem = Problem::error("nothing is swept", reader.place().clone(), "");
             reader.report("axes", problem.note("allowed: [axes] with at least one key, or [[zip]]"));
         }
@@ -163,7 +163,7 @@ impl Grid {
         let jobs = combinations.map(|cells| cells as u64 * replicates.at_least());
         if jobs.is_none_or(|jobs| jobs > LARGEST_SWEEP) {
             let problem = Problem::error("the grid is too large", reader.place().clone(), "");
-            let allowed = format!("allowed: at most {LARGEST_GRID} cells, and {LARGEST_SWEEP} jobs");
+            let allowed = "allowed: at most 100,000 cells, and 1,000,000 jobs";
             reader.report("axes", problem.note(allowed));
             groups.clear();
         }
