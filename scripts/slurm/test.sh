@@ -32,7 +32,7 @@ install_packages() {
     fi
 }
 
-folder=$(mktemp -d /tmp/torus-slurm.XXXXXX)
+folder=$(mktemp -d)
 chmod 755 "$folder"
 export SLURM_CONF=$folder/slurm.conf
 # Nothing of a surrounding job or cluster may leak in.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// Wall time a node-second of virtual time, before anything was played \[s\]: that of Chord with a lookup per node and
 /// minute, in a release build on a machine of 2020.
-const ROUGH_PACE_S: f64 = 2e-7;
+const ROUGH_PACE_S: f64 = 3e-7;
 
 /// Counts of states.
 #[derive(Default)]

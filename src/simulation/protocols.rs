@@ -5,12 +5,16 @@ use crate::observe::report::{Recorder, RunReport};
 use crate::observe::{Interrupted, Monitor};
 use crate::protocol::{Configurable, Protocol};
 use crate::scenario::reference::ProtocolReference;
-use crate::scenario::{AtStart, ChurnProcess, Facts, Scenario, TableReader};
+use crate::scenario::{Arrivals, AtStart, ChurnProcess, Facts, Latency, Scenario, TableReader};
 
 /// Memory that every run takes, whatever its size \[B\]: the program itself, and buffers of fixed size.
 const BASE_BYTES: u64 = 8 << 20;
 /// Memory of a node that is away: its place in the churn process \[B\].
 const AWAY_BYTES: u64 = 80;
+/// Memory of a lookup under way, with its messages \[B\].
+const LOOKUP_BYTES: f64 = 800.0;
+/// Time that a lookup is taken to be under way, to tell how many there are at once \[s\].
+const LOOKUP_S: f64 = 1.0;
 
 /// A protocol with its parameters, ready to play a scenario.
 pub struct Playable {
@@ -75,7 +79,19 @@ impl Playable {
             }
             _ => 0,
         };
-        BASE_BYTES + nodes * u64::from(self.identifiers_per_node) * self.bytes_per_identifier + away * AWAY_BYTES
+        let lookups_per_s = match scenario.workload.arrivals {
+            Arrivals::None => 0.0,
+            Arrivals::PerNode(every) => nodes as f64 / every.as_secs_f64(),
+            Arrivals::Network(every) => 1.0 / every.as_secs_f64(),
+        };
+        let matrix = match &scenario.network.latency {
+            Latency::Matrix(matrix) => size_of_val(&matrix.one_way[..]) as u64,
+            _ => 0,
+        };
+        let schedule = scenario.schedule.as_ref().map_or(0, |entries| size_of_val(&entries[..]) as u64);
+        let identifiers = nodes * u64::from(self.identifiers_per_node) * self.bytes_per_identifier;
+        let lookups = (lookups_per_s * LOOKUP_S * LOOKUP_BYTES) as u64;
+        BASE_BYTES + identifiers + away * AWAY_BYTES + lookups + matrix + schedule
     }
 }
 

@@ -171,7 +171,7 @@ impl Protocol for Chord {
 
     fn bytes_per_identifier(&self) -> u64 {
         // Successor list, and what was measured for all the rest: tables, timers, lookups, messages, truth.
-        700 + 12 * u64::from(self.config.successors)
+        1_000 + 12 * u64::from(self.config.successors)
     }
 
     fn lookup_deadline(&self) -> Duration {
