@@ -131,7 +131,7 @@ fn check_tells_of_each_file_whether_it_is_sound() {
     fs::write(place.path().join("bad.toml"), SMALL.replace("60", "0")).unwrap();
     let checked = torus_sim(place.path(), &["check", "small.toml", "bad.toml", "gone.toml"]).expect(2);
     assert_eq!(checked.out, "small.toml: sound\n");
-    for text in ["bad.toml:4:9", "cannot read `gone.toml`", "2 of 3 scenarios are not sound"] {
+    for text in ["bad.toml:4:9", "cannot read `gone.toml`", "2 of 3 files are not sound"] {
         assert!(checked.err.contains(text), "{}", checked.err);
     }
     torus_sim(place.path(), &["check", "small.toml"]).expect(0);

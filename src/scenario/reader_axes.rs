@@ -23,8 +23,8 @@ pub(super) struct Axis {
     pub values: Vec<Value>,
 }
 
-/// Reads all keys of a table as axes, in the order of the file. A key may be a path in quotes (`"population.nodes"`), or
-/// a path of tables (`population.nodes`).
+/// Reads all keys of a table as axes, in the order of the file. A key may be a path in quotes
+/// (`"population.nodes"`), or a path of tables (`population.nodes`).
 pub(super) fn axes(table: &mut TableReader<'_>) -> Vec<Axis> {
     let (mut axes, mut problems) = (Vec::new(), Vec::new());
     for entry in table.all_entries() {

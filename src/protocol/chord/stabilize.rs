@@ -137,8 +137,8 @@ impl Chord {
         if !self.node(node).member || from == own {
             return;
         }
-        // Alone, or lost without a finger to go back from: whoever notifies it is its only way into the ring. Else it is
-        // the worst way: the notifier stands right behind, so nearly the whole ring would lie between the two.
+        // Alone, or lost without a finger to go back from: whoever notifies it is its only way into the ring. Else it
+        // is the worst way: the notifier stands right behind, so nearly the whole ring would lie between the two.
         let is_only_way = match self.head(node) {
             Some(head) => head == own,
             None => self.nearest_finger(node).is_none(),
