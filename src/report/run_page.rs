@@ -419,7 +419,7 @@ fn messages(summary: &Table) -> String {
 fn scenario(run: &Run) -> String {
     let manifest = &run.manifest;
     let intro = "All that the run depends on, with the defaults filled in. The same scenario gives the same results, \
-                 on                  any machine.";
+                 on any machine.";
     let mut rows = vec![
         strings(["fingerprint", &manifest.fingerprint]),
         strings(["scenario hash", &manifest.scenario_hash]),
