@@ -30,7 +30,7 @@ python=$environment/bin/python
 
 rm -rf "$work/results" "$work/plots"
 "$TORUS_SIM" sweep scripts/notebooks/small-churn.toml --quiet --out "$work/results/churn"
-"$TORUS_SIM" sweep scripts/notebooks/small-stabilisation.toml --quiet --out "$work/results/stabilisation"
+"$TORUS_SIM" sweep scripts/notebooks/small-stabilize.toml --quiet --out "$work/results/stabilize"
 "$TORUS_SIM" run scenarios/mass-failure.toml --quiet --lookups --out "$work/results/mass-failure" \
     --set population.nodes=1000 --set measurement.duration=15min
 

@@ -2,6 +2,11 @@
 //! is played again and what is not; and what is said when something is wrong.
 
 #![expect(clippy::disallowed_methods, reason = "processes are killed after some real time; nothing else depends on it")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::print_stdout,
+    reason = "long tests measure real time and memory, and say so"
+)]
 
 mod support;
 

@@ -58,7 +58,7 @@ pub(super) fn parse_bytes(text: &str) -> Result<u64, String> {
 pub(super) fn size(bytes: u64) -> String {
     let (name, unit) = match bytes {
         0..1_048_576 => ("KiB", 1u64 << 10),
-        0..1_073_741_824 => ("MiB", 1 << 20),
+        1_048_576..1_073_741_824 => ("MiB", 1 << 20),
         _ => ("GiB", 1 << 30),
     };
     format!("{} {name}", crate::output::human::figure(bytes as f64 / unit as f64))
