@@ -133,7 +133,8 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         scenario.workload.keys = if fresh { Keys::Uniform } else { Keys::Zipf { keys: 40, exponent: 0.8 } };
         events.sort_by_key(|event| event.at);
         scenario.events = events;
-        scenario.measurement = Measurement { warmup: Duration::ZERO, duration: secs(LENGTH), window: secs(40) };
+        scenario.measurement =
+            Measurement { warmup: Duration::ZERO, duration: secs(LENGTH), window: secs(40), ..Measurement::default() };
         scenario
     })
 }

@@ -28,6 +28,7 @@ const LIST_OF_PROTOCOLS: &str = "src/simulation/protocols.rs";
 const STREAMS: &[(&str, &str)] = &[
     ("Churn", "src/churn/process.rs"),
     ("Identifiers", "src/protocol/identifier.rs"),
+    ("Load", "src/simulation/load.rs"),
     ("Network", "src/network/mod.rs"),
     ("Protocol", "src/simulation/world.rs"),
     ("Workload", "src/workload/mod.rs"),

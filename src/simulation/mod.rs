@@ -7,6 +7,7 @@
 pub mod agenda;
 mod berths;
 mod event;
+mod load;
 pub mod protocols;
 mod run;
 mod world;

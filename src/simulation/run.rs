@@ -3,6 +3,7 @@
 use super::agenda::{Agenda, Happening};
 use super::berths::Berths;
 use super::event::{Event, Kind};
+use super::load;
 use super::world::{LookupResult, World};
 use crate::engine::time::Time;
 use crate::observe::progress::{Interrupted, Monitor, Progress, Unwatched};
@@ -10,7 +11,7 @@ use crate::observe::report::{LookupRecord, Recorder, RunReport, Unrecorded};
 use crate::observe::warnings;
 use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot, Truth};
-use crate::scenario::{ReturnIdentifier, Scenario};
+use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
 use std::ops::ControlFlow;
 
 /// Events between two calls of the monitor.
@@ -42,6 +43,8 @@ pub struct Simulation<P: Protocol> {
     /// For nodes that keep their identifiers: the serial number by node, once it has one.
     serial_of_node: Vec<Option<u64>>,
     end: Time,
+    owner: OwnerOf,
+    load: load::Keys,
     died_out: Option<Time>,
     options: Options,
 }
@@ -61,6 +64,8 @@ impl<P: Protocol> Simulation<P> {
             serial: 0,
             serial_of_node: Vec::new(),
             end: scenario.measurement.end(),
+            owner: scenario.measurement.owner,
+            load: load::Keys::new(scenario.seed, scenario.measurement.load_keys),
             died_out: None,
             options,
             protocol,
@@ -83,6 +88,7 @@ impl<P: Protocol> Simulation<P> {
         let contacts = slots.into_iter().map(|slot| self.world.contact(slot));
         let members = Members::from_contacts(contacts);
         self.protocol.start_converged(&mut self.world, &members);
+        self.world.original = (self.owner == OwnerOf::Original).then(|| members.clone());
         self.world.members = members;
         self.world.population_changed(i64::from(nodes));
     }
@@ -373,7 +379,8 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn report(self) -> RunReport {
-        let Simulation { world, died_out, berths, .. } = self;
+        let Simulation { world, died_out, berths, load, .. } = self;
+        let load = load.deal_out::<P>(&world.members, berths.width());
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
         let late_share = world.late_replies as f64 / world.requests.max(1) as f64;
@@ -388,6 +395,7 @@ impl<P: Protocol> Simulation<P> {
             total,
             windows,
             hops,
+            load,
             warnings,
         }
     }

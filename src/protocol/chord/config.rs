@@ -26,6 +26,24 @@ pub enum Routing {
     SemiRecursive,
 }
 
+/// Which node a lookup of the workload names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndsAt {
+    /// The owner of the key.
+    Owner,
+    /// The last node before the key, which knows the owner as its successor (`find_predecessor` in the papers).
+    Predecessor,
+}
+
+/// How often a period that is a law is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Periods {
+    /// Anew for each round.
+    PerRound,
+    /// Once for each node.
+    PerNode,
+}
+
 /// How many fingers a round refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FingersPerRound {
@@ -50,12 +68,16 @@ pub struct Config {
     pub stabilize_every: Distribution,
     /// Time between two rounds of finger refreshes.
     pub fix_fingers_every: Distribution,
+    /// Whether fingers are refreshed in the rounds of stabilisation, not in rounds of their own.
+    pub fingers_with_stabilize: bool,
     /// Fingers a round refreshes.
     pub fingers_per_round: FingersPerRound,
     /// Whether a node looks all its fingers up as soon as it has joined.
     pub fingers_on_join: bool,
     /// Time between two pings of the predecessor.
     pub check_predecessor_every: Distribution,
+    /// How often periods are drawn.
+    pub periods: Periods,
     /// Whether a node that gets a new predecessor tells the old one (ToN 2003, section on stabilisation), and a
     /// joining node takes over its successor's predecessor. Many joins at once then find their places in one round.
     pub notify_old_predecessor: bool,
@@ -63,6 +85,12 @@ pub struct Config {
     pub routing: Routing,
     /// Unanswered requests after which a lookup gives up.
     pub retries: u32,
+    /// Whether a node strikes those from its tables that did not answer a lookup; if not, only maintenance does.
+    pub lookups_mend_tables: bool,
+    /// Which node a lookup of the workload names.
+    pub lookups_end_at: EndsAt,
+    /// Whether an iterative lookup asks the node named as the owner whether it is alive, before it takes the answer.
+    pub confirm_owner: bool,
     /// Time after which a lookup has failed.
     pub lookup_deadline: Duration,
     /// Pause before a join that failed is tried again.
@@ -79,12 +107,17 @@ impl Default for Config {
             maintenance: Maintenance::Corrected,
             stabilize_every: every_30_s,
             fix_fingers_every: every_30_s,
+            fingers_with_stabilize: false,
             fingers_per_round: FingersPerRound::Count(1),
             fingers_on_join: true,
             check_predecessor_every: every_30_s,
+            periods: Periods::PerRound,
             notify_old_predecessor: false,
             routing: Routing::Iterative,
             retries: 8,
+            lookups_mend_tables: true,
+            lookups_end_at: EndsAt::Owner,
+            confirm_owner: false,
             lookup_deadline: Duration::from_secs(10),
             join_retry_after: Duration::from_secs(1),
         }
@@ -126,6 +159,13 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::or("fix_fingers_every", "a period", "\"30s\"", "between two rounds of finger refreshes"),
     Key::or(
+        "fingers_with_stabilize",
+        "true or false",
+        "false",
+        "whether fingers are refreshed in the rounds of stabilisation, not in rounds of their own (ToN 2003, table 3); \
+         `fix_fingers_every` does not matter then",
+    ),
+    Key::or(
         "fingers_per_round",
         "a whole number from 1 to 64, or `all`",
         "1",
@@ -138,6 +178,12 @@ pub(super) const KEYS: &[Key] = &[
         "whether a node looks all its fingers up as soon as it has joined",
     ),
     Key::or("check_predecessor_every", "a period", "\"30s\"", "between two pings of the predecessor"),
+    Key::or(
+        "periods",
+        "`per_round` or `per_node`",
+        "\"per_round\"",
+        "whether a period that is a law is drawn anew for each round, or once for each node, which then keeps it",
+    ),
     Key::or(
         "notify_old_predecessor",
         "true or false",
@@ -153,6 +199,26 @@ pub(super) const KEYS: &[Key] = &[
          answer comes back the same way; or the answer goes straight back",
     ),
     Key::or("retries", "a whole number from 0 to 200", "8", "unanswered requests after which a lookup gives up"),
+    Key::or(
+        "lookups_mend_tables",
+        "true or false",
+        "true",
+        "whether a node strikes those from its tables that did not answer a lookup; if not, only maintenance does",
+    ),
+    Key::or(
+        "lookups_end_at",
+        "`owner` or `predecessor`",
+        "\"owner\"",
+        "which node a lookup names: the owner of the key; or the last node before the key, which the papers' \
+         `find_predecessor` looks for: whether the owner is alive is then not asked",
+    ),
+    Key::or(
+        "confirm_owner",
+        "true or false",
+        "false",
+        "whether an iterative lookup asks the node named as the owner whether it is alive, before it takes the \
+         answer; if not, whoever named it is asked for the next. The question counts in requests, not in hops",
+    ),
     Key::or("lookup_deadline", "a duration above zero", "\"10s\"", "after which a lookup has failed"),
     Key::or("join_retry_after", "a duration above zero", "\"1s\"", "pause before a join that failed is tried again"),
 ];
@@ -170,11 +236,13 @@ impl Config {
                 .word("maintenance", &[("corrected", Maintenance::Corrected), ("original", Maintenance::Original)]),
             stabilize_every: table.period("stabilize_every", every),
             fix_fingers_every: table.period("fix_fingers_every", every),
+            fingers_with_stabilize: table.flag("fingers_with_stabilize", default.fingers_with_stabilize),
             fingers_per_round: table
                 .count_or_word("fingers_per_round", 1, 1..=64, "all")
                 .map_or(FingersPerRound::All, |count| FingersPerRound::Count(count as u32)),
             fingers_on_join: table.flag("fingers_on_join", default.fingers_on_join),
             check_predecessor_every: table.period("check_predecessor_every", every),
+            periods: table.word("periods", &[("per_round", Periods::PerRound), ("per_node", Periods::PerNode)]),
             notify_old_predecessor: table.flag("notify_old_predecessor", default.notify_old_predecessor),
             routing: table.word(
                 "routing",
@@ -185,11 +253,37 @@ impl Config {
                 ],
             ),
             retries: table.count_or("retries", u64::from(default.retries), 0..=200) as u32,
+            lookups_mend_tables: table.flag("lookups_mend_tables", default.lookups_mend_tables),
+            lookups_end_at: table
+                .word("lookups_end_at", &[("owner", EndsAt::Owner), ("predecessor", EndsAt::Predecessor)]),
+            confirm_owner: table.flag("confirm_owner", default.confirm_owner),
             lookup_deadline: table.duration_or("lookup_deadline", default.lookup_deadline, Zero::Forbidden),
             join_retry_after: table.duration_or("join_retry_after", default.join_retry_after, Zero::Forbidden),
         };
         config.check_against(table, facts);
+        config.check_agreement(table);
         config
+    }
+
+    /// Whether no key says something that another makes void.
+    fn check_agreement(&self, table: &mut TableReader<'_>) {
+        if self.lookups_end_at == EndsAt::Predecessor && (self.confirm_owner || self.routing != Routing::Iterative) {
+            let message = "only an iterative lookup that does not confirm the owner can end at the predecessor";
+            let problem = Problem::error(message, table.place_of("lookups_end_at"), "");
+            table.report(
+                "lookups_end_at",
+                problem.note("allowed: `\"owner\"`, or the defaults of `routing` and `confirm_owner`"),
+            );
+        }
+        if self.confirm_owner && self.routing != Routing::Iterative {
+            let problem =
+                Problem::error("only an iterative lookup can confirm the owner", table.place_of("confirm_owner"), "");
+            let problem = problem.and(table.place_of("routing"), "another way of routing");
+            table.report(
+                "confirm_owner",
+                problem.note("allowed: `confirm_owner = true` with `routing = \"iterative\"`"),
+            );
+        }
     }
 
     /// Whether the ring has room for the successor list, and the space of identifiers for the ring.

@@ -86,7 +86,9 @@ impl Chord {
 
     /// `silent` did not acknowledge a query: tries another.
     pub(super) fn forward_other(&mut self, context: &mut impl Context<Self>, node: Slot, index: u32, silent: Contact) {
-        self.forget(context, node, silent);
+        if self.config.lookups_mend_tables {
+            self.forget(context, node, silent);
+        }
         let held = self.queries[index];
         let mut query = self.copy_lists(held);
         self.dead.push(&mut query.dead, silent.id());
