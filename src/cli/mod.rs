@@ -17,13 +17,14 @@ mod sweep;
 mod sweep_list;
 mod sweep_progress;
 mod table;
+mod validate;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
 use console::Console;
 use std::process::ExitCode;
 
-/// A run could not be finished or written.
+/// A run could not be finished or written, or a figure is not as published.
 const UNFINISHED: u8 = 1;
 /// Bad usage or bad input; nothing was written.
 const BAD_INPUT: u8 = 2;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::Merge(arguments) => merge::merge(arguments, &mut console),
         Command::Compare(arguments) => compare::compare(arguments, &mut console),
         Command::Report(arguments) => report::report(arguments, &mut console),
+        Command::Validate(arguments) => validate::validate(arguments, &mut console),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
