@@ -35,6 +35,15 @@ pub enum EndsAt {
     Predecessor,
 }
 
+/// How the successor list beyond the first entry is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListRefresh {
+    /// Each round of stabilisation takes over the first successor's list.
+    Copied,
+    /// A round of stabilisation looks at the first entry only; the others take turns with the fingers.
+    InTurn,
+}
+
 /// How often a period that is a law is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Periods {
@@ -68,6 +77,8 @@ pub struct Config {
     pub stabilize_every: Distribution,
     /// Time between two rounds of finger refreshes.
     pub fix_fingers_every: Distribution,
+    /// How the successor list beyond the first entry is kept.
+    pub successor_list_refresh: ListRefresh,
     /// Whether fingers are refreshed in the rounds of stabilisation, not in rounds of their own.
     pub fingers_with_stabilize: bool,
     /// Fingers a round refreshes.
@@ -107,6 +118,7 @@ impl Default for Config {
             maintenance: Maintenance::Corrected,
             stabilize_every: every_30_s,
             fix_fingers_every: every_30_s,
+            successor_list_refresh: ListRefresh::Copied,
             fingers_with_stabilize: false,
             fingers_per_round: FingersPerRound::Count(1),
             fingers_on_join: true,
@@ -158,6 +170,13 @@ pub(super) const KEYS: &[Key] = &[
         "between two rounds of stabilisation; the papers have 30 s on average",
     ),
     Key::or("fix_fingers_every", "a period", "\"30s\"", "between two rounds of finger refreshes"),
+    Key::or(
+        "successor_list_refresh",
+        "`copied` or `in_turn`",
+        "\"copied\"",
+        "`copied`: each round of stabilisation takes over the first successor's list; `in_turn`: it looks at the first \
+         successor only, and the other entries take turns with the fingers, each looked up (ToN 2003, table 3)",
+    ),
     Key::or(
         "fingers_with_stabilize",
         "true or false",
@@ -236,6 +255,8 @@ impl Config {
                 .word("maintenance", &[("corrected", Maintenance::Corrected), ("original", Maintenance::Original)]),
             stabilize_every: table.period("stabilize_every", every),
             fix_fingers_every: table.period("fix_fingers_every", every),
+            successor_list_refresh: table
+                .word("successor_list_refresh", &[("copied", ListRefresh::Copied), ("in_turn", ListRefresh::InTurn)]),
             fingers_with_stabilize: table.flag("fingers_with_stabilize", default.fingers_with_stabilize),
             fingers_per_round: table
                 .count_or_word("fingers_per_round", 1, 1..=64, "all")

@@ -23,7 +23,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, EndsAt, FingersPerRound, Maintenance, Periods, Routing};
+pub use config::{Config, EndsAt, FingersPerRound, ListRefresh, Maintenance, Periods, Routing};
 pub use message::{Asking, Message};
 
 use crate::engine::distribution::Distribution;
@@ -55,6 +55,8 @@ pub enum Task {
     Join,
     /// To refresh this finger.
     Finger(u8),
+    /// To refresh an entry of the successor list: the first node after the entry before it.
+    Successor,
 }
 
 /// All nodes of a Chord network.
@@ -120,6 +122,7 @@ impl Chord {
             Purpose::Workload => {}
             Purpose::Task(Task::Join) => self.successor_found(context, node, owner),
             Purpose::Task(Task::Finger(index)) => self.finger_found(context, node, u32::from(index), owner),
+            Purpose::Task(Task::Successor) => self.successor_refreshed(node, lookup.key, owner),
         }
     }
 
@@ -316,7 +319,7 @@ impl Protocol for Chord {
         match task {
             Task::Join => self.join_failed(context, node),
             // The old finger stays; its turn will come again.
-            Task::Finger(_) => {}
+            Task::Finger(_) | Task::Successor => {}
         }
     }
 

@@ -6,7 +6,7 @@
 //! predecessor pings the predecessor, and takes the notifier in its place if there is no answer.
 
 use super::message::{self, Asking, Message};
-use super::{Chord, Maintenance};
+use super::{Chord, ListRefresh, Maintenance};
 use crate::engine::pool::List;
 use crate::protocol::identifier::between;
 use crate::protocol::{Charge, Contact, Context, Slot};
@@ -74,13 +74,17 @@ impl Chord {
             }
             // If the head has changed while the reply was on its way, the next round will ask the new one.
             Asking::Successor if self.head(node) == Some(from) => {
-                self.set_successors(node, from, successors);
+                if self.config.successor_list_refresh == ListRefresh::Copied {
+                    self.set_successors(node, from, successors);
+                }
                 self.after_successor(context, node, predecessor);
             }
             Asking::Successor => {}
             Asking::Candidate => {
-                if self.is_nearer(node, from) {
-                    self.set_successors(node, from, successors);
+                match self.config.successor_list_refresh {
+                    _ if !self.is_nearer(node, from) => {}
+                    ListRefresh::Copied => self.set_successors(node, from, successors),
+                    ListRefresh::InTurn => self.push_successor(node, from),
                 }
                 self.notify_head(context, node);
             }
