@@ -380,7 +380,7 @@ impl<P: Protocol> Simulation<P> {
 
     fn report(self) -> RunReport {
         let Simulation { world, died_out, berths, load, .. } = self;
-        let load = load.deal_out::<P>(&world.members, berths.width());
+        let load = load.deal_out(&world.members, berths.width(), |members, key| P::owner(members, key, |_| true));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
         let late_share = world.late_replies as f64 / world.requests.max(1) as f64;

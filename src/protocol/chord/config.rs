@@ -75,6 +75,8 @@ pub struct Config {
     pub maintenance: Maintenance,
     /// Time between two rounds of stabilisation, drawn anew for each.
     pub stabilize_every: Distribution,
+    /// Whether a round goes on from each nearer node it finds to that node's predecessor, until nobody is nearer.
+    pub stabilize_to_end: bool,
     /// Time between two rounds of finger refreshes.
     pub fix_fingers_every: Distribution,
     /// How the successor list beyond the first entry is kept.
@@ -117,6 +119,7 @@ impl Default for Config {
             virtual_nodes: 1,
             maintenance: Maintenance::Corrected,
             stabilize_every: every_30_s,
+            stabilize_to_end: false,
             fix_fingers_every: every_30_s,
             successor_list_refresh: ListRefresh::Copied,
             fingers_with_stabilize: false,
@@ -168,6 +171,13 @@ pub(super) const KEYS: &[Key] = &[
         "a period",
         "\"30s\"",
         "between two rounds of stabilisation; the papers have 30 s on average",
+    ),
+    Key::or(
+        "stabilize_to_end",
+        "true or false",
+        "false",
+        "whether a round goes on from each nearer successor that it finds to that node's predecessor, until nobody is \
+         nearer; in the papers it takes one step. Needs `maintenance = \"corrected\"`",
     ),
     Key::or("fix_fingers_every", "a period", "\"30s\"", "between two rounds of finger refreshes"),
     Key::or(
@@ -254,6 +264,7 @@ impl Config {
             maintenance: table
                 .word("maintenance", &[("corrected", Maintenance::Corrected), ("original", Maintenance::Original)]),
             stabilize_every: table.period("stabilize_every", every),
+            stabilize_to_end: table.flag("stabilize_to_end", default.stabilize_to_end),
             fix_fingers_every: table.period("fix_fingers_every", every),
             successor_list_refresh: table
                 .word("successor_list_refresh", &[("copied", ListRefresh::Copied), ("in_turn", ListRefresh::InTurn)]),
@@ -288,6 +299,12 @@ impl Config {
 
     /// Whether no key says something that another makes void.
     fn check_agreement(&self, table: &mut TableReader<'_>) {
+        if self.stabilize_to_end && self.maintenance != Maintenance::Corrected {
+            let place = table.place_of("stabilize_to_end");
+            let problem = Problem::error("rounds that take all steps need nodes seen alive", place, "");
+            let problem = problem.and(table.place_of("maintenance"), "other rules");
+            table.report("stabilize_to_end", problem.note("allowed: with `maintenance = \"corrected\"`"));
+        }
         if self.lookups_end_at == EndsAt::Predecessor && (self.confirm_owner || self.routing != Routing::Iterative) {
             let message = "only an iterative lookup that does not confirm the owner can end at the predecessor";
             let problem = Problem::error(message, table.place_of("lookups_end_at"), "");

@@ -75,8 +75,8 @@ impl Chord {
         }
     }
 
-    /// The first finger that is kept: those before it are the immediate successor or, where the entries of the list take
-    /// turns too, in the list. 64, if there is none.
+    /// The first finger that is kept: those before it are the immediate successor or, where the entries of the list
+    /// take turns too, in the list. 64, if there is none.
     pub(super) fn first_kept_finger(&self, node: Slot) -> u32 {
         let successors = self.successors(node);
         let known = match self.config.successor_list_refresh {

@@ -86,17 +86,22 @@ impl Chord {
                     ListRefresh::Copied => self.set_successors(node, from, successors),
                     ListRefresh::InTurn => self.push_successor(node, from),
                 }
-                self.notify_head(context, node);
+                match self.config.stabilize_to_end && self.head(node) == Some(from) {
+                    true => self.after_successor(context, node, predecessor),
+                    false => self.notify_head(context, node),
+                }
             }
         }
     }
 
     /// Where old predecessors are told of new ones, a joining node begins with its successor's predecessor, so that
-    /// it can tell that node of the next one that joins in between. Otherwise (ToN 2003, figure 6) with none.
+    /// it can tell that node of the next one that joins in between; and so it does where rounds of stabilisation go
+    /// from predecessor to predecessor. Otherwise (ToN 2003, figure 6) with none.
     fn take_over_predecessor(&mut self, node: Slot, successor: Contact, predecessor: Contact) {
         let own = self.node(node).id;
         let before = predecessor.is_some() && between(predecessor.id(), own, successor.id());
-        if before && self.config.notify_old_predecessor && self.node(node).predecessor.is_none() {
+        let wanted = self.config.notify_old_predecessor || self.config.stabilize_to_end;
+        if before && wanted && self.node(node).predecessor.is_none() {
             self.node_mut(node).predecessor = predecessor;
         }
     }
