@@ -38,8 +38,9 @@ fn tables_that_lookups_do_not_mend_stay_as_they_were() {
         (health(&total, "dead_successor_share"), total.timeouts_mean.expect("lookups"))
     };
     let ((mended, mended_timeouts), (left, timeouts)) = (share(true), share(false));
-    assert!((left - 0.3).abs() < 0.05 && mended < left * 0.9, "{mended} {left}");
-    assert!(mended_timeouts < timeouts, "{mended_timeouts} {timeouts}");
+    assert!((left - 0.3).abs() < 0.05 && mended < left, "{mended} {left}");
+    // Each of 210 nodes makes some 14 lookups: it meets most of its dead fingers once, and not again.
+    assert!(mended_timeouts < 0.9 * timeouts, "{mended_timeouts} {timeouts}");
 }
 
 #[test]
@@ -74,7 +75,8 @@ fn keys_that_stay_with_their_original_owners_are_lost_with_them() {
         play(&scenario, &Config::default()).total.outcomes.failure_rate().expect("lookups")
     };
     assert_eq!(rate(OwnerOf::Present), 0.0);
-    assert!((rate(OwnerOf::Original) - 0.2).abs() < 0.05, "{}", rate(OwnerOf::Original));
+    // The arcs of 60 random nodes of 300 are 0.2 of the ring with a standard deviation of 0.03.
+    assert!((rate(OwnerOf::Original) - 0.2).abs() < 0.09, "{}", rate(OwnerOf::Original));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn config() -> impl Strategy<Value = Config> {
                 periods: if per_node { Periods::PerNode } else { Periods::PerRound },
                 successor_list_refresh: if in_turn { ListRefresh::InTurn } else { ListRefresh::Copied },
                 fingers_with_stabilize,
-                lookups_mend_tables,
+                lookups_mend_tables: lookups_mend_tables || routing != Routing::Iterative,
                 lookups_end_at: EndsAt::Owner,
                 confirm_owner: further && routing == Routing::Iterative,
                 stabilize_to_end: further && maintenance == Maintenance::Corrected,

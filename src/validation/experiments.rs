@@ -53,8 +53,8 @@ const TON_FIG9: Experiment = Experiment {
         holds: |x| x == 5.0,
         instead: |x| quantile_of_keys(x, 100.0, 0.99),
         within: 0.01,
-        why: "`keys_p99` at 5: with v virtual nodes the arcs of a node together are a gamma variable of shape v, so its \
-              keys are negative binomial with shape v. Their percentiles are those measured at every v: 462, 334, 235, \
+        why: "`keys_p99` at 5: with v virtual nodes the arcs of a node together are a gamma variable of shape v, so \
+              its keys are negative binomial with shape v. Their percentiles are those measured at every v: 462, 334, 235, \
               192 and 165 for 1, 2, 5, 10 and 20. For v = 5 the 99th percentile is 235; 220 belongs to six virtual \
               nodes, whose 1st percentile is 28, not the published 24. The published number was read off a graphic.",
     }],
@@ -173,7 +173,7 @@ fn poisson_churn(per_s: f64) -> Vec<String> {
 const SIGCOMM_FIG11: Experiment = Experiment {
     name: "sigcomm-fig11",
     source: "Stoica et al., SIGCOMM 2001, figure 11",
-    about: "lookups for keys of the original owners, after some of 10,000 nodes have crashed and the ring is whole again",
+    about: "lookups for keys of the original owners, after some of 10,000 nodes have crashed and the ring has healed",
     parameter: "share of nodes that crash",
     scenario: scenario!("sigcomm-fig11"),
     points: &[0.01, 0.05, 0.1, 0.15, 0.2],
@@ -218,7 +218,8 @@ const KRISHNAMURTHY: Experiment = Experiment {
             format!("protocol.chord.fix_fingers_every.exponential.mean={}ns", ns(x * 5.0)),
         ]
     },
-    replicates: |_| 10,
+    // Few pointers are wrong where sessions are long.
+    replicates: |x| if x < 20.0 { 10 } else { 20 },
     metrics: &["wrong_successor_share", "dead_successor_share"],
     measure: |_, report| {
         let health = |name: &str| report.total.health.iter().find(|(figure, _)| *figure == name).and_then(|f| f.1);
@@ -228,8 +229,16 @@ const KRISHNAMURTHY: Experiment = Experiment {
     differences: &[Difference {
         metric: "wrong_successor_share",
         holds: |x| x < 20.0,
-        instead: |x| 2.0 / (3.0 + x) * (1.0 + 4.0 / (x * x)),
-        within: 0.25,
-        why: "WHY_KR",
+        instead: |x| 2.0 / (3.0 + x) * (1.0 + 0.33 * libm::pow(5.0 / x, 3.3)),
+        within: 0.06,
+        why: "`wrong_successor_share` below 20: the balance behind 2/(3+x) lets one round put a pointer right whatever \
+              has happened since the last one. In a ring that cannot be: a node that joined before the first successor \
+              died is known to nobody until its own next round, and joins that meet wrong pointers add to them. Both \
+              need two events within a period, so they fade as x grows: a third more wrong pointers than the balance \
+              says at 5, 3% at 10, none to be seen from 20 on (the row holds the run to that curve, which is fitted). \
+              Rounds of one step make it worse: with `--set protocol.chord.stabilize_to_end=false` it is 32% at 10. \
+              The balance leaves out another thing, in the other direction: a new node that dies before it was noticed \
+              leaves the pointer right again. With that, and a round that always succeeds, the share would be \
+              1 - (1+x) times the integral of u^(1+x) / (2-u) over u from 0 to 1: 0.231 at 5, 0.145 at 10.",
     }],
 };

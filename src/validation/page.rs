@@ -21,6 +21,9 @@ page against it; `tests/validate.rs` does so with the fast rows. Runs are reprod
 - `torus-sim validate NAME --at X` measures any other point.
 ";
 
+/// Width of the page in characters; tables may be wider.
+const WIDTH: usize = 120;
+
 /// The page for these rows, which stand together by experiment.
 pub fn page(rows: &[Row<'_>]) -> String {
     let mut page = OPENING.to_owned();
@@ -33,10 +36,8 @@ pub fn page(rows: &[Row<'_>]) -> String {
 fn write_experiment(page: &mut String, experiment: &Experiment, rows: &[Row<'_>]) {
     let Experiment { name, source, about, parameter, .. } = experiment;
     // Writing into a string cannot fail.
-    let _ = writeln!(
-        page,
-        "\n## {name}\n\n{source}: {about}.\nScenario: `scenarios/validation/{name}.toml`; x: {parameter}.\n"
-    );
+    let text = format!("{source}: {about}. Scenario: `scenarios/validation/{name}.toml`; x: {parameter}.");
+    let _ = writeln!(page, "\n## {name}\n\n{}\n", wrapped(&text));
     page.push_str("| x | figure | measured | published | tolerance | verdict |\n|---|---|---|---|---|---|\n");
     let mut remarks: Vec<&str> = Vec::new();
     for row in rows {
@@ -48,6 +49,21 @@ fn write_experiment(page: &mut String, experiment: &Experiment, rows: &[Row<'_>]
         }
     }
     for why in remarks {
-        let _ = writeln!(page, "\n{why}");
+        let _ = writeln!(page, "\n{}", wrapped(why));
     }
+}
+
+/// The text in lines of at most [`WIDTH`] characters.
+fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }

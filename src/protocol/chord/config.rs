@@ -232,7 +232,8 @@ pub(super) const KEYS: &[Key] = &[
         "lookups_mend_tables",
         "true or false",
         "true",
-        "whether a node strikes those from its tables that did not answer a lookup; if not, only maintenance does",
+        "whether a node strikes those from its tables that did not answer a lookup; if not, only maintenance does \
+         (`routing = \"iterative\"` only)",
     ),
     Key::or(
         "lookups_end_at",
@@ -299,6 +300,13 @@ impl Config {
 
     /// Whether no key says something that another makes void.
     fn check_agreement(&self, table: &mut TableReader<'_>) {
+        if !self.lookups_mend_tables && self.routing != Routing::Iterative {
+            // A query that is handed on and not acknowledged may live on: what is tried again multiplies.
+            let place = table.place_of("lookups_mend_tables");
+            let problem = Problem::error("only iterative lookups can leave tables as they are", place, "");
+            let problem = problem.and(table.place_of("routing"), "another way of routing");
+            table.report("lookups_mend_tables", problem.note("allowed: with `routing = \"iterative\"`"));
+        }
         if self.stabilize_to_end && self.maintenance != Maintenance::Corrected {
             let place = table.place_of("stabilize_to_end");
             let problem = Problem::error("rounds that take all steps need nodes seen alive", place, "");

@@ -86,9 +86,7 @@ impl Chord {
 
     /// `silent` did not acknowledge a query: tries another.
     pub(super) fn forward_other(&mut self, context: &mut impl Context<Self>, node: Slot, index: u32, silent: Contact) {
-        if self.config.lookups_mend_tables {
-            self.forget(context, node, silent);
-        }
+        self.forget(context, node, silent);
         let held = self.queries[index];
         let mut query = self.copy_lists(held);
         self.dead.push(&mut query.dead, silent.id());
