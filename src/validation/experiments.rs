@@ -218,8 +218,12 @@ const KRISHNAMURTHY: Experiment = Experiment {
             format!("protocol.chord.fix_fingers_every.exponential.mean={}ns", ns(x * 5.0)),
         ]
     },
-    // Few pointers are wrong where sessions are long.
-    replicates: |x| if x < 20.0 { 10 } else { 20 },
+    // The longer the sessions, the fewer pointers are wrong, and the less a run takes.
+    replicates: |x| match x {
+        ..20.0 => 10,
+        ..100.0 => 20,
+        _ => 40,
+    },
     metrics: &["wrong_successor_share", "dead_successor_share"],
     measure: |_, report| {
         let health = |name: &str| report.total.health.iter().find(|(figure, _)| *figure == name).and_then(|f| f.1);
