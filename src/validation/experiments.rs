@@ -53,10 +53,11 @@ const TON_FIG9: Experiment = Experiment {
         holds: |x| x == 5.0,
         instead: |x| quantile_of_keys(x, 100.0, 0.99),
         within: 0.01,
-        why: "`keys_p99` at 5: with v virtual nodes the arcs of a node together are a gamma variable of shape v, so \
-              its keys are negative binomial with shape v. Their percentiles are those measured at every v: 462, 334, 235, \
-              192 and 165 for 1, 2, 5, 10 and 20. For v = 5 the 99th percentile is 235; 220 belongs to six virtual \
-              nodes, whose 1st percentile is 28, not the published 24. The published number was read off a graphic.",
+        why: "`keys_p99` at 5: with v virtual nodes the arcs of a node together are a gamma variable of shape v, \
+              so its keys are negative binomial with shape v. Their percentiles are those measured at every v: \
+              462, 334, 235, 192 and 165 for 1, 2, 5, 10 and 20. For v = 5 the 99th percentile is 235; 220 \
+              belongs to six virtual nodes, whose 1st percentile is 28, not the published 24. The published \
+              number was read off a graphic.",
     }],
 };
 
