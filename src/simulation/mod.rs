@@ -6,6 +6,7 @@
 
 pub mod agenda;
 mod berths;
+mod calls;
 mod event;
 pub mod protocols;
 mod run;
