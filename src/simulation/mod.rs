@@ -7,6 +7,7 @@
 pub mod agenda;
 mod berths;
 mod calls;
+mod deadlines;
 mod event;
 pub mod protocols;
 mod run;

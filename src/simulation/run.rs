@@ -292,6 +292,7 @@ impl<P: Protocol> Simulation<P> {
                 }
             }
             Event::Deadline { lookup } => {
+                self.world.deadline_passed();
                 if let Some(late) = self.world.end_lookup(lookup, LookupResult::GivenUp) {
                     self.world.record(late.initiator, Kind::Deadline);
                     if let Purpose::Task(task) = late.purpose {

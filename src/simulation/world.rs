@@ -6,6 +6,7 @@
 //! timeout had been scheduled then and most had been cancelled; `eager_timeouts` does that, and a test compares.
 
 use super::calls::{Call, Calls};
+use super::deadlines::{Deadline, Deadlines};
 use super::event::{Event, Kind};
 use crate::engine::fingerprint::Fingerprint;
 use crate::engine::queue::EventQueue;
@@ -43,6 +44,7 @@ pub(crate) struct World<P: Protocol> {
     pub eager_timeouts: bool,
     calls: Calls<P::Message>,
     random: ChaCha8Rng,
+    deadlines: Deadlines,
     /// Identifiers a node.
     width: u32,
     deadline: Duration,
@@ -69,6 +71,7 @@ impl<P: Protocol> World<P> {
             eager_timeouts: false,
             calls: Calls::new(),
             random: scenario.seed.stream(Stream::Protocol),
+            deadlines: Deadlines::default(),
             width: protocol.identifiers_per_node(),
             deadline: protocol.lookup_deadline(),
             live: 0,
@@ -117,8 +120,23 @@ impl<P: Protocol> World<P> {
     pub fn start_lookup(&mut self, node: Slot, key: u64, purpose: Purpose<P::Task>) -> LookupId {
         let life = self.directory.life(node);
         let lookup = self.lookups.start(node, life, key, purpose, self.now);
-        self.queue.push(self.now + self.deadline, Event::Deadline { lookup });
+        let deadline = Deadline { time: self.now + self.deadline, ticket: self.queue.ticket(), lookup };
+        self.deadlines.add(deadline, |id| self.lookups.get(id).is_some());
+        self.arm_deadline();
         lookup
+    }
+
+    /// Sees to it that a deadline waits in the queue, if one is to come.
+    fn arm_deadline(&mut self) {
+        if let Some(Deadline { time, ticket, lookup }) = self.deadlines.arm(|id| self.lookups.get(id).is_some()) {
+            self.queue.push_with(ticket, time, Event::Deadline { lookup });
+        }
+    }
+
+    /// The deadline that waited in the queue has passed.
+    pub fn deadline_passed(&mut self) {
+        self.deadlines.passed();
+        self.arm_deadline();
     }
 
     /// Ends a lookup; if the workload asked for it, its outcome is judged against who is alive now.
