@@ -150,6 +150,16 @@ impl<T: Copy> Lookups<T> {
         (index != NOBODY).then(|| LookupId { index, stamp: self.records[index as usize].stamp })
     }
 
+    /// How many have started.
+    pub fn started(&self) -> u64 {
+        self.started
+    }
+
+    /// How many are under way, whoever asked for them.
+    pub fn in_flight(&self) -> u64 {
+        (self.records.len() - self.free.len()) as u64
+    }
+
     /// How many the workload has started and not seen the end of.
     pub fn workload_in_flight(&self) -> u64 {
         // A freed record's stamp is even: only lookups of the workload under way have the bit.

@@ -7,10 +7,12 @@
 pub mod agenda;
 mod berths;
 mod calls;
+mod checkers;
 mod deadlines;
 mod event;
 pub mod protocols;
 mod run;
 mod world;
 
+pub use checkers::Check;
 pub use run::{Options, Simulation};

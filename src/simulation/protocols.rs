@@ -2,7 +2,7 @@
 
 use super::{Options, Simulation};
 use crate::observe::report::{Recorder, RunReport};
-use crate::observe::{Interrupted, Monitor};
+use crate::observe::{Monitor, Stopped};
 use crate::protocol::{Configurable, Protocol};
 use crate::scenario::reference::ProtocolReference;
 use crate::scenario::{Arrivals, AtStart, ChurnProcess, Facts, Latency, Scenario, TableReader};
@@ -23,7 +23,7 @@ pub struct Playable {
     bytes_per_identifier: u64,
 }
 
-type Play = Box<dyn FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>>;
+type Play = Box<dyn FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Stopped>>;
 
 impl Playable {
     /// Any protocol.
@@ -41,8 +41,7 @@ impl Playable {
     /// `bytes_per_node` of memory \[B\].
     pub fn custom(
         bytes_per_node: u64,
-        play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>
-        + 'static,
+        play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Stopped> + 'static,
     ) -> Self {
         Playable { identifiers_per_node: 1, bytes_per_identifier: bytes_per_node, play: Box::new(play) }
     }
@@ -50,14 +49,14 @@ impl Playable {
     /// Plays a scenario.
     ///
     /// # Errors
-    /// If the monitor stops it.
+    /// If the monitor stops it, or a check finds a violation.
     pub fn play(
         self,
         scenario: &Scenario,
         options: Options,
         monitor: &mut dyn Monitor,
         recorder: &mut dyn Recorder,
-    ) -> Result<RunReport, Interrupted> {
+    ) -> Result<RunReport, Stopped> {
         (self.play)(scenario, options, monitor, recorder)
     }
 
