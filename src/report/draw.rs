@@ -263,7 +263,7 @@ fn widths(chart: &Chart) -> Vec<f64> {
 }
 
 /// Width of a label of an axis in a wide font, roughly.
-fn width_of(label: &str) -> f64 {
+pub fn width_of(label: &str) -> f64 {
     let of = |character| match character {
         '.' | ',' | ' ' | 'i' | 'j' | 'l' => 4.2,
         '%' | 'm' | 'w' | 'M' | 'W' => 11.7,
