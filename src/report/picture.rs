@@ -11,6 +11,14 @@ use std::path::Path;
 /// Tells pictures of this program from other files.
 const MARK: &str = "<!-- made by torus-sim report -->";
 
+/// What the page gives to pictures that are in it.
+const STYLE: &str = "\
+svg { font-family: system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; }
+svg text.title { font-size: 15px; font-weight: 600; fill: var(--ink); }
+svg text.name-of-series { fill: var(--ink); }
+.paper { fill: var(--paper); }
+";
+
 const MARGIN: f64 = 14.0;
 const LINE: f64 = 20.0;
 /// Width of a piece of a series beside its name, with the blanks around it.
@@ -55,9 +63,7 @@ fn svg(chart: &Chart) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\">\n{MARK}\n<style>\n{}\
-         svg {{ font-family: system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; }}\n\
-         svg text.title {{ font-size: 15px; font-weight: 600; fill: var(--ink); }}\n\
-         svg text.name-of-series {{ fill: var(--ink); }}\n.paper {{ fill: var(--paper); }}\n</style>\n\
+         {STYLE}</style>\n\
          <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n{head}\
          <svg x=\"{MARGIN}\" y=\"{top}\" width=\"{}\" height=\"{}\">\n{}</svg>\n</svg>\n",
         page::PICTURE_STYLE,
@@ -89,7 +95,7 @@ fn legend(out: &mut String, chart: &Chart, top: f64) -> f64 {
 }
 
 fn key(out: &mut String, chart: &Chart, series: &Series, (x, y): (f64, f64)) {
-    let _ = write!(out, "<g transform=\"translate({x:.1} {:.1})\">{}</g>\n", y - 17.0, page::swatch(chart, series));
+    let _ = writeln!(out, "<g transform=\"translate({x:.1} {:.1})\">{}</g>", y - 17.0, page::swatch(chart, series));
     line(out, "name-of-series", (x + SWATCH, y - 6.0), &series.name);
 }
 

@@ -68,16 +68,15 @@ const FILES: &str = "
 ## Files of the results
 
 All but the journal are byte-identical for the same sweep, however many cores played it, in however many parts and
-however often it was interrupted. They are written anew as jobs finish, each whole or not at all. Numbers and empty cells
-are as in `docs/outputs.md`.
+however often it was interrupted. They are written anew as jobs finish, each whole or not at all. Numbers and empty
+cells are as in `docs/outputs.md`.
 
 | file | what it is |
 |---|---|
 | `failures.csv` | a row a run: the swept keys under their names, then all columns of `summary.csv` but its name |
 | `hops.csv` | a row a run and hop count: the swept keys, `replicate`, `seed`, `hops`, `lookups` |
 | `cells.csv` | a row a cell: the swept keys, `replicates`, and means over its runs with intervals |
-| `manifest.json` | what made them: version, cells with the hash of each scenario, jobs with the fingerprint of each run, \
-hash of each table |
+| `manifest.json` | version, cells with the hash of each scenario, jobs with the fingerprint of each run, table hashes |
 | `journal.jsonl` | the result of every job in the order of finishing: what a sweep goes on from, and `merge` reads |
 | `report.html` | written by `torus-sim report`: one page with plots and tables |
 
