@@ -154,7 +154,7 @@ pub trait Protocol: Sized {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Self::Message,
+        request: &Self::Message,
     ) -> Option<(Self::Message, Charge)>;
 
     /// The reply to a request of `node` arrives.
@@ -163,15 +163,15 @@ pub trait Protocol: Sized {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Self::Message,
-        reply: Self::Message,
+        request: &Self::Message,
+        reply: &Self::Message,
     );
 
     /// No reply to a request of `node` came in time.
-    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: Self::Message);
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Self::Message);
 
     /// A message that wants no answer arrives.
-    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: Self::Message);
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Self::Message);
 
     /// A timer fires.
     fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Self::Timer);
@@ -180,7 +180,7 @@ pub trait Protocol: Sized {
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Self::Task);
 
     /// A message has been used for the last time: whatever it holds in a pool can be freed.
-    fn release(&mut self, message: Self::Message) {
+    fn release(&mut self, message: &Self::Message) {
         let _ = message;
     }
 

@@ -6,6 +6,8 @@
 
 pub mod agenda;
 mod berths;
+mod calls;
+mod deadlines;
 mod event;
 pub mod protocols;
 mod run;

@@ -169,7 +169,7 @@ impl<P: Protocol> Simulation<P> {
     #[inline]
     fn tidy(&mut self, recorder: &mut dyn Recorder) {
         while let Some(message) = self.world.released.pop() {
-            self.protocol.release(message);
+            self.protocol.release(&message);
         }
         if let Some(finished) = &mut self.world.finished {
             finished.drain(..).for_each(|record: LookupRecord| recorder.lookup(&record));
@@ -292,6 +292,7 @@ impl<P: Protocol> Simulation<P> {
                 }
             }
             Event::Deadline { lookup } => {
+                self.world.deadline_passed();
                 if let Some(late) = self.world.end_lookup(lookup, LookupResult::GivenUp) {
                     self.world.record(late.initiator, Kind::Deadline);
                     if let Purpose::Task(task) = late.purpose {
@@ -313,7 +314,8 @@ impl<P: Protocol> Simulation<P> {
         if self.world.arrived(alive) {
             self.world.record(to, Kind::Request);
             let (from, request) = (self.world.call(index).from, self.world.call(index).request);
-            match self.protocol.on_request(&mut self.world, to, from, request) {
+            let answer = request.and_then(|request| self.protocol.on_request(&mut self.world, to, from, &request));
+            match answer {
                 Some((reply, charge)) => self.world.send_reply(index, reply, charge),
                 None => self.world.ensure_timeout(index),
             }
@@ -328,10 +330,10 @@ impl<P: Protocol> Simulation<P> {
         let alive = self.world.directory.lives(to, call.from_life);
         if self.world.arrived(alive) {
             self.world.record(to, Kind::Reply);
-            match call.reply {
-                Some(reply) if !call.timed_out => {
+            match (&call.request, &call.reply) {
+                (Some(request), Some(reply)) if !call.timed_out => {
                     self.world.call_mut(index).answered = true;
-                    self.protocol.on_reply(&mut self.world, to, call.to, call.request, reply);
+                    self.protocol.on_reply(&mut self.world, to, call.to, request, reply);
                 }
                 _ => self.world.late_replies += 1,
             }
@@ -347,7 +349,9 @@ impl<P: Protocol> Simulation<P> {
             if let Some(lookup) = call.lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;
             }
-            self.protocol.on_timeout(&mut self.world, to, call.to, call.request);
+            if let Some(request) = &call.request {
+                self.protocol.on_timeout(&mut self.world, to, call.to, request);
+            }
         }
         self.passed(index);
     }
@@ -357,17 +361,20 @@ impl<P: Protocol> Simulation<P> {
         if self.world.arrived(alive) {
             self.world.record(to, Kind::Message);
             let (from, message) = (self.world.call(index).from, self.world.call(index).request);
-            self.protocol.on_message(&mut self.world, to, from, message);
+            if let Some(message) = &message {
+                self.protocol.on_message(&mut self.world, to, from, message);
+            }
         }
         self.passed(index);
     }
 
     /// One event that referred to a call is over.
+    #[inline]
     fn passed(&mut self, index: u32) {
-        if let Some(call) = self.world.settle(index) {
-            self.protocol.release(call.request);
-            if let Some(reply) = call.reply {
-                self.protocol.release(reply);
+        if self.world.settle(index) {
+            let call = self.world.call(index);
+            for payload in [&call.request, &call.reply].into_iter().flatten() {
+                self.protocol.release(payload);
             }
         }
     }

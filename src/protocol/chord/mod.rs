@@ -206,9 +206,9 @@ impl Protocol for Chord {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Message,
+        request: &Message,
     ) -> Option<(Message, Charge)> {
-        match request {
+        match *request {
             Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
             Message::Forward { query } => self.carry_on(context, node, from, query),
             Message::Return { query } => self.carry_back(context, node, query),
@@ -223,10 +223,10 @@ impl Protocol for Chord {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Message,
-        reply: Message,
+        request: &Message,
+        reply: &Message,
     ) {
-        match (request, reply) {
+        match (*request, *reply) {
             (Message::FindSuccessor { lookup, key }, Message::Next(next)) => {
                 self.ask_next(context, node, key, lookup, from, next);
             }
@@ -241,8 +241,8 @@ impl Protocol for Chord {
         }
     }
 
-    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: Message) {
-        match request {
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Message) {
+        match *request {
             Message::FindSuccessor { lookup, key } => self.ask_other(context, node, key, lookup, to),
             Message::Forward { query } => self.forward_other(context, node, query, to),
             Message::Return { query } => self.return_past(context, node, query),
@@ -252,8 +252,8 @@ impl Protocol for Chord {
         }
     }
 
-    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: Message) {
-        match message {
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
+        match *message {
             Message::Notify => self.notified(context, node, from),
             Message::NewSuccessor(candidate) => self.successor_offered(context, node, candidate),
             Message::Answer { lookup, owner, hops } => self.conclude(context, node, lookup, owner, hops),
@@ -284,8 +284,9 @@ impl Protocol for Chord {
         }
     }
 
-    fn release(&mut self, message: Message) {
-        match message {
+    #[inline]
+    fn release(&mut self, message: &Message) {
+        match *message {
             Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => {
                 self.contacts.release(list)
             }
