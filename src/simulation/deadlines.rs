@@ -2,8 +2,8 @@
 //!
 //! All lookups of a run have the same time, so their deadlines come in the order in which they started, and nearly all
 //! lookups end long before. Only one deadline waits in the event queue, therefore; the next one still of interest takes
-//! its place when it has passed. A deadline takes its place in the order of events when its lookup starts (a ticket), so
-//! the run is the same as if all of them had been scheduled then.
+//! its place when it has passed. A deadline takes its place in the order of events when its lookup starts (a ticket),
+//! so the run is the same as if all of them had been scheduled then.
 
 use crate::engine::queue::Ticket;
 use crate::engine::time::Time;
@@ -68,9 +68,8 @@ mod tests {
         let mut directory = Directory::default();
         directory.arrive(0, 1, 0, Time::ZERO);
         let (mut queue, mut lookups) = (EventQueue::<u8>::new(), Lookups::<()>::default());
-        let ids: Vec<LookupId> = (0..4)
-            .map(|key| lookups.start(0, directory.life(0), key, Purpose::Workload, Time::ZERO))
-            .collect();
+        let ids: Vec<LookupId> =
+            (0..4).map(|key| lookups.start(0, directory.life(0), key, Purpose::Workload, Time::ZERO)).collect();
         let mut deadlines = Deadlines::default();
         let deadline = |lookup, ticket| Deadline { time: Time::from_nanos(7), ticket, lookup };
         for id in &ids {
