@@ -232,7 +232,7 @@ fn decades(from: f64, to: f64, count: usize, quantity: Quantity) -> Vec<Tick> {
         within.map(|value| Tick { value, label: quantity.tick(value, value) }).collect()
     };
     let close = ticks(&[1.0, 2.0, 5.0], 1.0);
-    if close.len() <= count + 2 { close } else { ticks(&[1.0], (span / count.max(1) as f64).ceil().max(1.0)) }
+    if close.len() <= count + 3 { close } else { ticks(&[1.0], (span / count.max(1) as f64).ceil().max(1.0)) }
 }
 
 /// Whether values read better on a logarithmic axis: they lie more evenly on it than on a linear one.
