@@ -285,7 +285,12 @@ pub(super) struct ReportArguments {
     /// The results folder
     #[arg(value_name = "DIR")]
     pub(super) folder: PathBuf,
-    /// Where to write the page [default: DIR/report.html]
+    /// Write one picture of the page as SVG instead
+    ///
+    /// ID is its name on the page, such as `failure-rate` or `hops`.
+    #[arg(long, value_name = "ID")]
+    pub(super) picture: Option<String>,
+    /// Where to write it [default: DIR/report.html, or DIR/ID.svg]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
     /// Replace what is there, even if it is no report
