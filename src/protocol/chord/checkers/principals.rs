@@ -1,8 +1,8 @@
 //! There are enough principal members: the second half of Zave's invariant.
 //!
-//! A member is *principal* if no member's extended successor list (the member itself, then its list) skips it: if no two
-//! neighbours in any such list lie on either side of it. With as many principals as a list has places and one more, no
-//! list can reach past all of them, which is what keeps the ring one ring and in order.
+//! A member is *principal* if no member's extended successor list (the member itself, then its list) skips it: if no
+//! two neighbours in any such list lie on either side of it. With as many principals as a list has places and one
+//! more, no list can reach past all of them, which is what keeps the ring one ring and in order.
 
 use super::Chord;
 use crate::protocol::Truth;
