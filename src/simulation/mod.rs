@@ -11,6 +11,7 @@ mod deadlines;
 mod event;
 pub mod protocols;
 mod run;
+mod tracer;
 mod world;
 
 pub use run::{Options, Simulation};
