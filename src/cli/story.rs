@@ -18,11 +18,7 @@ pub(super) fn render(run: &str, story: &Story) -> String {
     text.push_str(&aligned(&facts(story), &[false, false]));
     text.push('\n');
     text.push_str(&aligned(&messages(story), &[true, true, false, false, false]));
-    let reasons = reasons(story);
-    if !reasons.is_empty() {
-        text.push_str("\nwhat was believed and not true\n");
-        text.push_str(&reasons);
-    }
+    text.push_str(&reasons(story));
     text.push_str(&format!("\n{}\n", verdict(story)));
     text
 }
@@ -127,22 +123,37 @@ fn truth(belief: &Belief) -> String {
     }
 }
 
-/// What was believed without being true, each with the event that had made it untrue.
+/// What was believed without being true, each with the event that had made it untrue; but for what the verdict tells.
 fn reasons(story: &Story) -> String {
-    let mut text = String::new();
-    for belief in story.own.iter().chain(story.exchanges.iter().filter_map(|exchange| exchange.belief.as_ref())) {
+    let told = story.ending.and_then(|ending| mistaken(story, &ending));
+    let beliefs = story.own.into_iter().chain(story.exchanges.iter().filter_map(|exchange| exchange.belief));
+    let mut rows = Vec::new();
+    for belief in beliefs.filter(|belief| Some(*belief) != told) {
         let Some(cause) = belief.cause else { continue };
-        let (what, named) = match belief.says {
-            Saying::Owner(named) => ("named the owner", named),
-            Saying::Next(named) => ("named the next", named),
-            Saying::Nothing => continue,
-        };
-        let source = belief.source.map_or(String::new(), |source| format!(", from its {source}"));
-        text.push_str(&format!("  at {} s {} {what}: {}{source}\n", seconds(belief.at), name(belief.by), name(named)));
-        let why = because(cause, belief.by, story.key, belief.at);
-        text.push_str(&format!("    {why}{}\n", belief.round.map_or(String::new(), |kept| round(kept, belief.by))));
+        rows.push(vec![
+            seconds(belief.at),
+            format!("{}: {}{}", name(belief.by), saying(belief.says), source(&belief)),
+            because(cause, belief.by, story.key, belief.at),
+            belief.round.map_or(String::new(), round),
+        ]);
     }
-    text
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header = ["at [s]", "untrue belief", "because", "its next round"].map(str::to_owned).to_vec();
+    rows.insert(0, header);
+    format!("\n{}", aligned(&rows, &[true, false, false, false]))
+}
+
+fn source(belief: &Belief) -> String {
+    belief.source.map_or(String::new(), |source| format!(", from its {source}"))
+}
+
+/// The last belief that is behind the answer of a lookup that gave a wrong one.
+fn mistaken(story: &Story, ending: &Ending) -> Option<Belief> {
+    let (answer, _) = ending.answer.filter(|_| ending.cause.is_some())?;
+    let beliefs = story.exchanges.iter().filter_map(|exchange| exchange.belief).chain(story.own);
+    beliefs.filter(|belief| belief.says == Saying::Owner(answer)).max_by_key(|belief| belief.at)
 }
 
 /// The event that had made something untrue, so long before `now`.
@@ -168,7 +179,7 @@ fn because(cause: Cause, by: Who, key: u64, now: Time) -> String {
                 true => format!("joined between {} and {}", name(by), name(named)),
                 false => format!("joined nearer to the key than {}", name(named)),
             };
-            format!("{} {place} {} before, and {} had not learnt of it", name(who), before(at), name(by))
+            format!("{} {place} {} before and had not been learnt by {}", name(who), before(at), name(by))
         }
         Cause::Suspected { who, at } => {
             format!("{} was alive, but had not answered {} in time {} before", name(who), name(by), before(at))
@@ -179,10 +190,10 @@ fn because(cause: Cause, by: Who, key: u64, now: Time) -> String {
     }
 }
 
-fn round(round: Round, of: Who) -> String {
+fn round(round: Round) -> String {
     match round.due_in {
-        Some(due) => format!("; {}'s {} was due in {}", name(of), round.name, span(due)),
-        None => format!("; {} had no {} to come", name(of), round.name),
+        Some(due) => format!("{} was due in {}", round.name, span(due)),
+        None => format!("no {} was to come", round.name),
     }
 }
 
@@ -200,25 +211,21 @@ fn verdict(story: &Story) -> String {
 }
 
 fn mistake(story: &Story, ending: &Ending) -> String {
-    let Some((answer, _)) = ending.answer else { return "The answer was wrong.".to_owned() };
-    let beliefs = story.exchanges.iter().filter_map(|exchange| exchange.belief).chain(story.own);
-    let last = beliefs.filter(|belief| belief.says == Saying::Owner(answer)).max_by_key(|belief| belief.at);
-    let Some(belief) = last else { return format!("The answer was wrong: {}.", name(answer)) };
+    let Some(belief) = mistaken(story, ending) else { return "The answer was wrong.".to_owned() };
     let by = name(belief.by);
-    let why = ending.cause.map(|cause| because(cause, belief.by, story.key, ending.at));
-    match (belief.owner == Some(answer), why) {
-        (true, Some(why)) => format!(
-            "The answer was right when {by} gave it, and wrong when it arrived {} later: {why}.",
-            span(ending.at.since(belief.at))
-        ),
-        (false, Some(_)) => {
-            let why = belief.cause.map_or(String::new(), |cause| because(cause, belief.by, story.key, belief.at));
-            format!(
-                "The answer was wrong when {by} gave it: {why}{}.",
-                belief.round.map_or(String::new(), |kept| round(kept, belief.by))
-            )
+    let why = |cause, now| because(cause, belief.by, story.key, now);
+    match (belief.cause, ending.cause) {
+        (Some(cause), _) => {
+            let round = belief.round.map_or(String::new(), |kept| format!("\n  {by}'s {}", round(kept)));
+            let why = why(cause, belief.at);
+            format!("The answer was wrong when {by} gave it{}:\n  {why}{round}", source(&belief))
         }
-        (_, None) => format!("The answer of {by} was wrong."),
+        (None, Some(cause)) => format!(
+            "The answer was right when {by} gave it, and wrong when it arrived {} later:\n  {}",
+            span(ending.at.since(belief.at)),
+            why(cause, ending.at)
+        ),
+        (None, None) => "The answer was wrong.".to_owned(),
     }
 }
 
