@@ -167,7 +167,7 @@ fn a_run_that_is_explained_is_the_same_run() {
 #[test]
 fn stories_are_true() {
     let mut causes = BTreeSet::new();
-    for routing in ["iterative", "recursive", "semi-recursive"] {
+    for routing in ["iterative", "recursive", "semi_recursive"] {
         let change = format!("protocol.chord.routing={routing}");
         let mut heard = Heard::default();
         let options = Options { record_lookups: true, record_schedule: true, ..Options::default() };
