@@ -19,6 +19,7 @@ mod sweep;
 mod sweep_list;
 mod sweep_progress;
 mod table;
+mod violation;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -29,6 +30,8 @@ use std::process::ExitCode;
 const UNFINISHED: u8 = 1;
 /// Bad usage or bad input; nothing was written.
 const BAD_INPUT: u8 = 2;
+/// A checked run found that something that must hold does not; nothing was written.
+const VIOLATED: u8 = 3;
 /// Interrupted by the user or the system; nothing was written.
 const INTERRUPTED: u8 = 130;
 

@@ -94,6 +94,16 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
+    /// One more lookup ended.
+    pub fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Correct => self.correct += 1,
+            Outcome::WrongOwner => self.wrong_owner += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Aborted => self.aborted += 1,
+        }
+    }
+
     /// All lookups that ended.
     pub fn lookups(&self) -> u64 {
         self.correct + self.wrong_owner + self.failed + self.aborted

@@ -165,6 +165,11 @@ impl<T: Copy> Lookups<T> {
         Some(LookupId { index: index as u32, stamp: record.stamp })
     }
 
+    /// How many are under way, whoever asked for them.
+    pub fn in_flight(&self) -> u64 {
+        (self.records.len() - self.free.len()) as u64
+    }
+
     /// How many the workload has started and not seen the end of.
     pub fn workload_in_flight(&self) -> u64 {
         // A freed record's stamp is even: only lookups of the workload under way have the bit.

@@ -4,6 +4,7 @@
 //! the world through a [`Context`] only: it sends requests and messages, sets timers, ends lookups. It does not know
 //! when nodes come and go, what the network does, or who is alive. One folder a protocol; none knows another.
 
+pub mod checker;
 pub mod contact;
 pub mod directory;
 pub mod identifier;
@@ -19,6 +20,7 @@ pub use members::Members;
 
 use crate::engine::time::{Duration, Time};
 use crate::scenario::{Facts, Key, TableReader};
+use checker::Checker;
 use directory::Directory;
 use rand_chacha::ChaCha8Rng;
 use statement::{Description, Statement};
@@ -101,7 +103,7 @@ pub trait Context<P: Protocol> {
 }
 
 /// A distributed hash table.
-pub trait Protocol: Sized {
+pub trait Protocol: Sized + 'static {
     /// What nodes send each other. Small and `Copy`; larger payloads live in pools of the protocol's own.
     type Message: Copy;
     /// What a node can be woken up for.
@@ -115,6 +117,8 @@ pub trait Protocol: Sized {
     const MESSAGE_KINDS: &'static [&'static str];
     /// Names of the figures that [`Self::health`] gives, as column names.
     const HEALTH: &'static [&'static str];
+    /// What must hold in a network of this protocol, the most basic first.
+    const CHECKERS: &'static [Checker<Self>] = &[];
 
     /// Identifiers (virtual nodes) a node has; each has a slot and runs the protocol by itself.
     fn identifiers_per_node(&self) -> u32 {

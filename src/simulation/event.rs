@@ -37,3 +37,27 @@ pub(crate) enum Kind {
     Timer = 11,
     Deadline = 12,
 }
+
+/// Names of the kinds, by number.
+const NAMES: [&str; 13] = [
+    "nothing",
+    "join",
+    "leave",
+    "crash",
+    "start of a lookup",
+    "partition",
+    "healing of the partition",
+    "request",
+    "reply",
+    "timeout",
+    "message",
+    "timer",
+    "deadline of a lookup",
+];
+
+impl Kind {
+    /// The name of the kind with this number.
+    pub fn name(number: u8) -> &'static str {
+        NAMES[usize::from(number)]
+    }
+}

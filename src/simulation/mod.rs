@@ -7,6 +7,7 @@
 pub mod agenda;
 mod berths;
 mod calls;
+mod checkers;
 mod deadlines;
 mod event;
 pub mod protocols;
@@ -14,4 +15,5 @@ mod run;
 mod tracer;
 mod world;
 
+pub use checkers::Check;
 pub use run::{Options, Simulation};

@@ -2,15 +2,17 @@
 
 use super::agenda::{Agenda, Happening};
 use super::berths::Berths;
+use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
 use super::tracer::Tracer;
 use super::world::{LookupResult, World};
 use crate::engine::time::Time;
-use crate::observe::progress::{Interrupted, Monitor, Progress, Unwatched};
+use crate::observe::progress::{Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
+use crate::observe::violation::Violation;
 use crate::observe::warnings;
 use crate::protocol::identifier::Identifiers;
-use crate::protocol::{Context, Members, Protocol, Purpose, Slot, Truth};
+use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
 use crate::scenario::{ReturnIdentifier, Scenario};
 use std::ops::ControlFlow;
 
@@ -30,6 +32,8 @@ pub struct Options {
     pub eager_timeouts: bool,
     /// Hand the story of the lookup with this number to the recorder. Slower, and the history of all nodes is kept.
     pub follow_lookup: Option<u64>,
+    /// Check now and then that what must hold does.
+    pub check: Option<Check>,
 }
 
 /// One run of one protocol.
@@ -49,6 +53,9 @@ pub struct Simulation<P: Protocol> {
     options: Options,
     /// Follows a lookup. The event loop lets it look before each event, where it else counts events for the monitor.
     tracer: Option<Box<Tracer<P::Timer>>>,
+    checks: Option<Checks>,
+    /// When the next check is due; never, if nothing is checked.
+    next_check: Time,
 }
 
 impl<P: Protocol> Simulation<P> {
@@ -69,6 +76,8 @@ impl<P: Protocol> Simulation<P> {
             died_out: None,
             options,
             tracer: None,
+            checks: options.check.map(Checks::new),
+            next_check: if options.check.is_some() { Time::ZERO } else { Time::NEVER },
             protocol,
         };
         simulation.start_converged();
@@ -91,14 +100,15 @@ impl<P: Protocol> Simulation<P> {
         let members = Members::from_contacts(contacts);
         self.protocol.start_converged(&mut self.world, &members);
         self.world.members = members;
+        self.world.arrivals += u64::from(nodes);
         self.world.population_changed(i64::from(nodes));
     }
 
     /// Plays the run to its end.
     ///
     /// # Errors
-    /// If the monitor stops it.
-    pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Interrupted> {
+    /// If the monitor stops it, or a check finds a violation.
+    pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Stopped> {
         self.run_to_end(monitor, recorder)?;
         Ok(self.report())
     }
@@ -106,8 +116,8 @@ impl<P: Protocol> Simulation<P> {
     /// Plays the run to its end, for whoever wants to look at the protocol's state after that.
     ///
     /// # Errors
-    /// If the monitor stops it.
-    pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Interrupted> {
+    /// If the monitor stops it, or a check finds a violation.
+    pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Stopped> {
         let mut next_progress = 0;
         loop {
             if self.world.events >= next_progress {
@@ -122,6 +132,9 @@ impl<P: Protocol> Simulation<P> {
             let queue_time = self.world.queue.peek_time().unwrap_or(Time::NEVER);
             let time = agenda_time.min(queue_time);
             self.close_windows(time.min(self.end));
+            if self.next_check <= time.min(self.end) {
+                self.check()?;
+            }
             if time >= self.end {
                 break;
             }
@@ -139,7 +152,7 @@ impl<P: Protocol> Simulation<P> {
         if let Some(tracer) = self.tracer.take() {
             recorder.told(tracer.tell(self));
         }
-        self.tell(monitor)
+        Ok(self.tell(monitor)?)
     }
 
     /// Lets the tracer look, tells its story once it is over, and the monitor now and then. Returns the number of
@@ -187,11 +200,7 @@ impl<P: Protocol> Simulation<P> {
             let (protocol, world, blind) = (&self.protocol, &self.world, self.options.blind);
             let health = || match blind {
                 true => vec![None; P::HEALTH.len()],
-                false => protocol.health(&Truth {
-                    members: &world.members,
-                    directory: &world.directory,
-                    reachable: &|a, b| world.reachable(a, b),
-                }),
+                false => protocol.health(&world.truth(&|a, b| world.reachable(a, b))),
             };
             // The closure looks at the world while the metrics inside it change: measure first.
             let measured = if world.metrics.is_measuring() { health() } else { Vec::new() };
@@ -199,6 +208,30 @@ impl<P: Protocol> Simulation<P> {
                 break;
             }
         }
+    }
+
+    /// Checks that what must hold does, as things are after the last event.
+    #[cold]
+    #[inline(never)]
+    fn check(&mut self) -> Result<(), Stopped> {
+        let Some(checks) = &mut self.checks else { return Ok(()) };
+        let world = &self.world;
+        let broken = checks.look(&self.protocol, world, &world.truth(&|a, b| world.reachable(a, b)));
+        // Several periods may have gone by without an event: nothing has changed since the first of them.
+        self.next_check = checks.next_after(self.next_check.max(world.now));
+        broken.map_err(|(checker, meaning, fault)| {
+            let node = |slot: Slot| (world.directory.node(slot), world.directory.contact(slot).id());
+            let last = world.fingerprint.last();
+            Stopped::Violated(Box::new(Violation {
+                checker,
+                meaning,
+                text: fault.text,
+                nodes: fault.nodes.into_iter().map(node).collect(),
+                at: last.map_or(Time::ZERO, |(time, _, _)| time),
+                events: world.events,
+                last_event: last.map(|(_, slot, kind)| (Kind::name(kind), world.directory.node(slot))),
+            }))
+        })
     }
 
     /// Gives back payloads that were dropped, and hands out lookups that ended.
@@ -279,6 +312,7 @@ impl<P: Protocol> Simulation<P> {
         let slots = self.move_in(node);
         self.world.record(slots.start, Kind::Join);
         self.world.metrics.arrived();
+        self.world.arrivals += 1;
         self.world.population_changed(1);
         for slot in slots {
             self.protocol.on_arrival(&mut self.world, slot);
@@ -289,6 +323,7 @@ impl<P: Protocol> Simulation<P> {
         let slots = self.berths.slots(node);
         self.world.record(slots.start, if graceful { Kind::Leave } else { Kind::Crash });
         self.world.metrics.departed(graceful);
+        self.world.departures += 1;
         if graceful {
             slots.clone().for_each(|slot| self.protocol.on_leave(&mut self.world, slot));
         }

@@ -14,10 +14,10 @@ use crate::engine::random::{self, Purpose as Stream};
 use crate::engine::time::{Duration, Time};
 use crate::network::Network;
 use crate::observe::metrics::Metrics;
-use crate::observe::report::{LookupRecord, MessageBalance, Outcome};
+use crate::observe::report::{LookupRecord, MessageBalance, Outcome, Outcomes};
 use crate::protocol::directory::{Directory, Life};
 use crate::protocol::lookup::Lookups;
-use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot};
+use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::Scenario;
 use rand_chacha::ChaCha8Rng;
 
@@ -36,6 +36,13 @@ pub(crate) struct World<P: Protocol> {
     pub events: u64,
     pub balance: MessageBalance,
     pub requests: u64,
+    /// Arrivals and departures, the initial nodes among them.
+    pub arrivals: u64,
+    pub departures: u64,
+    /// How the lookups of the whole run ended, those of the warm-up among them.
+    pub outcomes: Outcomes,
+    /// The protocol's own lookups that have ended.
+    pub tasks_ended: u64,
     pub late_replies: u64,
     /// Payloads that were dropped while the protocol was busy: it gets them back when its handler returns.
     pub released: Vec<P::Message>,
@@ -65,6 +72,10 @@ impl<P: Protocol> World<P> {
             events: 0,
             balance: MessageBalance::default(),
             requests: 0,
+            arrivals: 0,
+            departures: 0,
+            outcomes: Outcomes::default(),
+            tasks_ended: 0,
             late_replies: 0,
             released: Vec::new(),
             finished: None,
@@ -93,11 +104,21 @@ impl<P: Protocol> World<P> {
         self.network.reachable(self.host(a), self.host(b))
     }
 
+    /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`].
+    pub fn truth<'a>(&'a self, reachable: &'a dyn Fn(Slot, Slot) -> bool) -> Truth<'a> {
+        Truth { members: &self.members, directory: &self.directory, reachable }
+    }
+
     /// Live nodes changed by `change`, or members did.
     pub fn population_changed(&mut self, change: i64) {
         self.live = self.live.strict_add_signed(change);
         let members = self.members.len() as f64 / f64::from(self.width);
         self.metrics.set_population(self.now, self.live, members);
+    }
+
+    /// Identifiers a node.
+    pub fn width(&self) -> u32 {
+        self.width
     }
 
     pub fn live(&self) -> u64 {
@@ -149,6 +170,8 @@ impl<P: Protocol> World<P> {
         let lookup = self.lookups.end(id)?;
         if id.is_workload() {
             self.judge(&lookup, result);
+        } else {
+            self.tasks_ended += 1;
         }
         Some(lookup)
     }
@@ -178,6 +201,7 @@ impl<P: Protocol> World<P> {
             LookupResult::GivenUp => {}
             LookupResult::InitiatorDeparted => record.outcome = Outcome::Aborted,
         }
+        self.outcomes.count(record.outcome);
         self.metrics.lookup_ended(&record);
         if let (true, Some(finished)) = (self.metrics.is_measuring(), &mut self.finished) {
             finished.push(record);

@@ -7,6 +7,7 @@
 //! One file a procedure: `join`, `stabilize`, `fix_fingers`, `leave`, and lookups in `iterative` and `recursive`,
 //! which share the routing step in `routing`.
 
+mod checkers;
 mod config;
 mod converged;
 mod fingers;
@@ -30,6 +31,7 @@ pub use message::{Asking, Message};
 use crate::engine::distribution::Distribution;
 use crate::engine::pool::{List, ListPool, Slab};
 use crate::engine::time::Duration;
+use crate::protocol::checker::Checker;
 use crate::protocol::statement::{Description, Statement};
 use crate::protocol::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::{Facts, Key, TableReader};
@@ -162,6 +164,7 @@ impl Protocol for Chord {
     const NAME: &'static str = "chord";
     const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
     const HEALTH: &'static [&'static str] = health::NAMES;
+    const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
 
     fn identifiers_per_node(&self) -> u32 {
         self.config.virtual_nodes
