@@ -32,9 +32,10 @@ fn facts(story: &Story) -> Vec<Vec<String>> {
         let hops = ending.record.and_then(|record| record.hops);
         let hops = hops.map_or(String::new(), |hops| format!(" and {}", count(u64::from(hops), "hop")));
         let after = span(ending.at.since(story.started));
+        let silence = if ending.record.is_some() { "without an answer" } else { "outside of the measurement" };
         match ending.answer {
             Some((who, _)) => facts.push(["answer".to_owned(), format!("{}, after {after}{hops}", identified(who))]),
-            None => facts.push(["ended".to_owned(), format!("after {after}, without an answer that was judged")]),
+            None => facts.push(["ended".to_owned(), format!("after {after}, {silence}")]),
         }
         if let Some(owner) = ending.owner {
             facts.push(["owner".to_owned(), identified(owner)]);
