@@ -127,6 +127,23 @@ Exit codes:
   1    the report could not be written
   2    bad usage, no results, or damaged ones; nothing was written";
 
+const EXPLAIN_AFTER_HELP: &str = "\
+Examples:
+  torus-sim explain scenarios/churn20m.toml --first-failed
+      plays it again and tells why the first lookup went wrong
+
+  torus-sim run scenarios/churn20m.toml --lookups
+  torus-sim explain scenarios/churn20m.toml --lookup 50637
+      the story of one row of lookups.csv
+
+The run must be the same: give the same --seed, --set and --replay as to the run.
+
+Exit codes:
+  0    done, be it that no lookup failed (it says so)
+  1    the story could not be written
+  2    bad usage or bad input, or there is no such lookup
+  130  interrupted";
+
 /// Simulates distributed hash tables under churn: the same scenario and seed give the same bytes, on any machine.
 #[derive(Debug, Parser)]
 #[command(name = "torus-sim", version = VERSION, max_term_width = 100, after_long_help = AFTER_HELP)]
@@ -143,6 +160,7 @@ pub(super) enum Command {
     Compare(CompareArguments),
     Check(CheckArguments),
     Report(ReportArguments),
+    Explain(ExplainArguments),
 }
 
 /// Play a scenario and write its results
@@ -296,6 +314,38 @@ pub(super) struct ReportArguments {
     /// Replace what is there, even if it is no report
     #[arg(long)]
     pub(super) force: bool,
+}
+
+/// Play a scenario again and tell the story of one lookup: why did it fail?
+#[derive(Debug, Args)]
+#[command(after_long_help = EXPLAIN_AFTER_HELP)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["lookup", "first_failed"])))]
+pub(super) struct ExplainArguments {
+    /// The scenario (TOML)
+    pub(super) file: PathBuf,
+    /// The lookup with this number, as in lookups.csv
+    #[arg(long, value_name = "ID")]
+    pub(super) lookup: Option<u64>,
+    /// The first lookup of the measurement that ended with a wrong owner or none
+    ///
+    /// The first row of lookups.csv with the outcome `wrong_owner` or `failed`.
+    #[arg(long)]
+    pub(super) first_failed: bool,
+    /// Root of all randomness, in place of the scenario's `seed`
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Put a value in place of the scenario's; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Play a recorded schedule
+    #[arg(long, value_name = "FILE")]
+    pub(super) replay: Option<PathBuf>,
+    /// When to show progress on standard error
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) progress: When,
+    /// Show the story and errors only: no progress, no warnings
+    #[arg(long, short)]
+    pub(super) quiet: bool,
 }
 
 #[cfg(test)]

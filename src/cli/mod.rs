@@ -7,12 +7,14 @@ mod columns;
 mod compare;
 mod console;
 mod experiment;
+mod explain;
 mod interrupt;
 mod machine;
 mod merge;
 mod progress;
 mod report;
 mod run;
+mod story;
 mod sweep;
 mod sweep_list;
 mod sweep_progress;
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Merge(arguments) => merge::merge(arguments, &mut console),
         Command::Compare(arguments) => compare::compare(arguments, &mut console),
         Command::Report(arguments) => report::report(arguments, &mut console),
+        Command::Explain(arguments) => explain::explain(arguments, &mut console),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,6 +11,7 @@
 //! the sorted entries.
 
 mod blocks;
+mod look;
 #[cfg(test)]
 mod tests;
 mod wheel;

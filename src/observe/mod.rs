@@ -7,6 +7,7 @@ mod histogram;
 pub mod metrics;
 pub mod progress;
 pub mod report;
+pub mod story;
 pub mod violation;
 pub mod warnings;
 

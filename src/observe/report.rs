@@ -247,6 +247,10 @@ pub trait Recorder {
     fn lookup(&mut self, record: &LookupRecord);
     /// A node arrived, departed, or was told to look a key up: a row of the schedule as it was played.
     fn scheduled(&mut self, entry: &crate::scenario::ScheduleEntry);
+    /// The story of the lookup that was to be followed, as soon as it is over, or at the end of the run.
+    fn told(&mut self, told: super::story::Told) {
+        let _ = told;
+    }
 }
 
 /// Writes nothing down.

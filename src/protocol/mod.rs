@@ -10,6 +10,7 @@ pub mod directory;
 pub mod identifier;
 pub mod lookup;
 pub mod members;
+pub mod statement;
 
 pub mod chord;
 
@@ -22,6 +23,7 @@ use crate::scenario::{Facts, Key, TableReader};
 use checker::Checker;
 use directory::Directory;
 use rand_chacha::ChaCha8Rng;
+use statement::{Description, Statement};
 
 /// Bytes of every message before what it carries (p2psim's accounting, so that figures can be compared).
 pub const HEADER_BYTES: u32 = 20;
@@ -193,6 +195,25 @@ pub trait Protocol: Sized + 'static {
 
     /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;
+
+    /// What `node` would say now if it were asked for the owner of `key` by `lookup`, or by itself at the start of one:
+    /// for the story of a lookup. `None` if the protocol does not tell.
+    fn statement(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Statement> {
+        let _ = (node, key, lookup);
+        None
+    }
+
+    /// A message in words, for the story of a lookup.
+    fn describe(&self, message: &Self::Message) -> Description {
+        let _ = message;
+        Description::plain("writes to")
+    }
+
+    /// What a timer is for, as in "node 12's ... was due in 3 s", for the story of a lookup.
+    fn timer_name(timer: Self::Timer) -> &'static str {
+        let _ = timer;
+        "next round"
+    }
 }
 
 /// A protocol that a scenario can name, with parameters in a table of its own.

@@ -56,6 +56,12 @@ impl<M: Copy> Calls<M> {
         self.free.push(index);
     }
 
+    /// All calls that are under way.
+    pub fn under_way(&self) -> impl Iterator<Item = &Call<M>> {
+        // A record that is free keeps what its last user left, but nothing is pending.
+        self.records.iter().filter(|call| call.pending > 0)
+    }
+
     /// Number of calls under way.
     pub fn len(&self) -> usize {
         self.records.len() - self.free.len()

@@ -12,6 +12,7 @@ mod deadlines;
 mod event;
 pub mod protocols;
 mod run;
+mod tracer;
 mod world;
 
 pub use checkers::Check;

@@ -4,10 +4,11 @@ use super::agenda::{Agenda, Happening};
 use super::berths::Berths;
 use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
+use super::tracer::Tracer;
 use super::world::{LookupResult, World};
 use crate::engine::time::Time;
 use crate::observe::progress::{Interrupted, Monitor, Progress, Stopped, Unwatched};
-use crate::observe::report::{LookupRecord, Recorder, RunReport, Unrecorded};
+use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
 use crate::observe::warnings;
 use crate::protocol::identifier::Identifiers;
@@ -29,25 +30,29 @@ pub struct Options {
     pub blind: bool,
     /// Schedule every timeout when its request is sent, as a real node would. Slower; for tests of the shortcut.
     pub eager_timeouts: bool,
+    /// Hand the story of the lookup with this number to the recorder. Slower, and the history of all nodes is kept.
+    pub follow_lookup: Option<u64>,
     /// Check now and then that what must hold does.
     pub check: Option<Check>,
 }
 
 /// One run of one protocol.
 pub struct Simulation<P: Protocol> {
-    protocol: P,
-    world: World<P>,
-    agenda: Agenda,
-    berths: Berths,
+    pub(super) protocol: P,
+    pub(super) world: World<P>,
+    pub(super) agenda: Agenda,
+    pub(super) berths: Berths,
     identifiers: Identifiers,
     return_identifier: ReturnIdentifier,
     /// Serial number of the next fresh identifier.
     serial: u64,
     /// For nodes that keep their identifiers: the serial number by node, once it has one.
     serial_of_node: Vec<Option<u64>>,
-    end: Time,
+    pub(super) end: Time,
     died_out: Option<Time>,
     options: Options,
+    /// Follows a lookup. The event loop lets it look before each event, where it else counts events for the monitor.
+    tracer: Option<Box<Tracer<P::Timer>>>,
     checks: Option<Checks>,
     /// When the next check is due; never, if nothing is checked.
     next_check: Time,
@@ -57,7 +62,7 @@ impl<P: Protocol> Simulation<P> {
     /// A run at time 0: with a converged start, the initial nodes are there.
     pub fn new(scenario: &Scenario, protocol: P, options: Options) -> Self {
         let mut world = World::new(scenario, &protocol);
-        world.finished = options.record_lookups.then(Vec::new);
+        world.finished = (options.record_lookups || options.follow_lookup.is_some()).then(Vec::new);
         world.eager_timeouts = options.eager_timeouts;
         let mut simulation = Simulation {
             world,
@@ -70,11 +75,13 @@ impl<P: Protocol> Simulation<P> {
             end: scenario.measurement.end(),
             died_out: None,
             options,
+            tracer: None,
             checks: options.check.map(Checks::new),
             next_check: if options.check.is_some() { Time::ZERO } else { Time::NEVER },
             protocol,
         };
         simulation.start_converged();
+        simulation.tracer = options.follow_lookup.map(|number| Box::new(Tracer::new(number, &simulation)));
         simulation
     }
 
@@ -115,7 +122,11 @@ impl<P: Protocol> Simulation<P> {
         loop {
             if self.world.events >= next_progress {
                 next_progress = self.world.events + EVENTS_PER_PROGRESS;
-                self.tell(monitor)?;
+                if self.tracer.is_some() {
+                    next_progress = self.trace(monitor, recorder)?;
+                } else {
+                    self.tell(monitor)?;
+                }
             }
             let agenda_time = self.agenda.peek_time();
             let queue_time = self.world.queue.peek_time().unwrap_or(Time::NEVER);
@@ -135,7 +146,32 @@ impl<P: Protocol> Simulation<P> {
             }
             self.tidy(recorder);
         }
+        if self.tracer.is_some() {
+            self.trace(monitor, recorder)?;
+        }
+        if let Some(tracer) = self.tracer.take() {
+            recorder.told(tracer.tell(self));
+        }
         Ok(self.tell(monitor)?)
+    }
+
+    /// Lets the tracer look, tells its story once it is over, and the monitor now and then. Returns the number of
+    /// events at which to do so again.
+    #[cold]
+    #[inline(never)]
+    fn trace(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<u64, Interrupted> {
+        let Some(mut tracer) = self.tracer.take() else { return Ok(self.world.events) };
+        tracer.look(self);
+        let is_over = tracer.is_over();
+        if is_over {
+            recorder.told(tracer.tell(self));
+        } else {
+            self.tracer = Some(tracer);
+        }
+        if is_over || self.world.events.is_multiple_of(EVENTS_PER_PROGRESS) {
+            self.tell(monitor)?;
+        }
+        Ok(self.world.events)
     }
 
     /// Messages and requests that have been sent and are not over yet.
@@ -205,7 +241,14 @@ impl<P: Protocol> Simulation<P> {
             self.protocol.release(&message);
         }
         if let Some(finished) = &mut self.world.finished {
-            finished.drain(..).for_each(|record: LookupRecord| recorder.lookup(&record));
+            for record in finished.drain(..) {
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.judged(&record);
+                }
+                if self.options.record_lookups {
+                    recorder.lookup(&record);
+                }
+            }
         }
     }
 

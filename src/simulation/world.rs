@@ -129,6 +129,11 @@ impl<P: Protocol> World<P> {
         self.calls.len()
     }
 
+    /// All calls under way.
+    pub fn calls(&self) -> impl Iterator<Item = &Call<P::Message>> {
+        self.calls.under_way()
+    }
+
     pub fn call(&self, index: u32) -> &Call<P::Message> {
         &self.calls[index]
     }
@@ -204,7 +209,7 @@ impl<P: Protocol> World<P> {
     }
 
     /// Who owns `key` now, as far as `node` can reach.
-    fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
+    pub fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
         if self.network.is_partitioned() {
             P::owner(&self.members, key, |member| self.reachable(node, member.slot()))
         } else {

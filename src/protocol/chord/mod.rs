@@ -23,6 +23,7 @@ mod stabilize;
 mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use config::{Config, FingersPerRound, Maintenance, Routing};
 pub use message::{Asking, Message};
@@ -31,6 +32,7 @@ use crate::engine::distribution::Distribution;
 use crate::engine::pool::{List, ListPool, Slab};
 use crate::engine::time::Duration;
 use crate::protocol::checker::Checker;
+use crate::protocol::statement::{Description, Statement};
 use crate::protocol::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::{Facts, Key, TableReader};
 use iterative::Iteration;
@@ -307,6 +309,18 @@ impl Protocol for Chord {
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         self.measure_health(truth)
+    }
+
+    fn statement(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Statement> {
+        Some(self.state_belief(node, key, lookup))
+    }
+
+    fn describe(&self, message: &Message) -> Description {
+        self.put_in_words(message)
+    }
+
+    fn timer_name(timer: Timer) -> &'static str {
+        words::timer_name(timer)
     }
 }
 
