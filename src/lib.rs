@@ -52,4 +52,5 @@ pub mod report;
 pub mod scenario;
 pub mod simulation;
 pub mod sweep;
+pub mod validation;
 pub mod workload;

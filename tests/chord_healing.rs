@@ -38,7 +38,8 @@ fn damaged() -> impl Strategy<Value = Scenario> {
             events.into_iter().map(|(seconds, action)| ScheduledEvent { at: at(seconds), action }).collect();
         scenario.events.sort_by_key(|event| event.at);
         // Nodes that join one gap at once are put in order at the rate of one a round: up to 120 rounds of 30 s here.
-        scenario.measurement = Measurement { warmup: secs(0), duration: secs(3_900), window: secs(3_900) };
+        scenario.measurement =
+            Measurement { warmup: secs(0), duration: secs(3_900), window: secs(3_900), ..Measurement::default() };
         scenario
     })
 }
@@ -74,7 +75,8 @@ fn after_ten_minutes_of_loss_and_churn_the_ring_is_one_again() {
                 [crash, join].map(|action| ScheduledEvent { at: at(30 * turn), action })
             })
             .collect();
-        scenario.measurement = Measurement { warmup: secs(0), duration: secs(1_500), window: secs(1_500) };
+        scenario.measurement =
+            Measurement { warmup: secs(0), duration: secs(1_500), window: secs(1_500), ..Measurement::default() };
         let config = Config { successors: 8, fingers_per_round: FingersPerRound::All, ..Config::default() };
         let end = play(&scenario, &config).windows.pop().expect("one window");
         check_one_exact_ring(&end);
@@ -87,7 +89,8 @@ fn one_lost_packet_in_twenty_does_not_part_a_small_ring_for_long() {
     for nodes in [2, 3, 5] {
         let mut scenario = quiet(nodes, 9);
         scenario.network.loss = 0.05;
-        scenario.measurement = Measurement { warmup: secs(0), duration: secs(40_000), window: secs(100) };
+        scenario.measurement =
+            Measurement { warmup: secs(0), duration: secs(40_000), window: secs(100), ..Measurement::default() };
         let windows = play(&scenario, &Config { successors: 2.min(nodes - 1), ..Config::default() }).windows;
         let exact = |window: &&Statistics| health(window, "wrong_successor_share") == 0.0;
         let share = windows.iter().filter(exact).count() as f64 / windows.len() as f64;

@@ -11,7 +11,7 @@ use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::{Duration, Time};
 use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::{MessageBalance, Outcomes, RunReport};
-use torus_sim::protocol::chord::{Chord, Config, FingersPerRound, Maintenance, Routing};
+use torus_sim::protocol::chord::{Chord, Config, EndsAt, FingersPerRound, ListRefresh, Maintenance, Periods, Routing};
 use torus_sim::scenario::{
     Action, Amount, Arrivals, AtStart, ChurnProcess, Keys, Latency, Measurement, ReturnIdentifier, RpcTimeout,
     Scenario, ScheduleAction, ScheduleEntry, ScheduledEvent, Start,
@@ -39,8 +39,10 @@ fn config() -> impl Strategy<Value = Config> {
     let fingers = prop_oneof![(1u32..8).prop_map(FingersPerRound::Count), Just(FingersPerRound::All)];
     let sizes = (1u32..9, prop_oneof![Just(64u32), 12u32..64], 1u32..4, prop_oneof![4 => 0u32..10, 1 => Just(200)]);
     let times = (period(), period(), period(), ms(300..12_000), ms(100..3_000));
-    (routing, maintenance, fingers, sizes, times, any::<bool>(), any::<bool>()).prop_map(
-        |(routing, maintenance, fingers_per_round, sizes, times, fingers_on_join, notify_old_predecessor)| {
+    let more = any::<[bool; 5]>();
+    (routing, maintenance, fingers, sizes, times, any::<bool>(), any::<bool>(), more).prop_map(
+        |(routing, maintenance, fingers_per_round, sizes, times, fingers_on_join, notify_old_predecessor, more)| {
+            let [per_node, in_turn, fingers_with_stabilize, lookups_mend_tables, further] = more;
             let (successors, identifier_bits, virtual_nodes, retries) = sizes;
             let (stabilize_every, fix_fingers_every, check_predecessor_every, lookup_deadline, join_retry_after) =
                 times;
@@ -57,6 +59,13 @@ fn config() -> impl Strategy<Value = Config> {
                 notify_old_predecessor,
                 routing,
                 retries,
+                periods: if per_node { Periods::PerNode } else { Periods::PerRound },
+                successor_list_refresh: if in_turn { ListRefresh::InTurn } else { ListRefresh::Copied },
+                fingers_with_stabilize,
+                lookups_mend_tables: lookups_mend_tables || routing != Routing::Iterative,
+                lookups_end_at: EndsAt::Owner,
+                confirm_owner: further && routing == Routing::Iterative,
+                stabilize_to_end: further && maintenance == Maintenance::Corrected,
                 lookup_deadline,
                 join_retry_after,
             }
@@ -133,7 +142,8 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         scenario.workload.keys = if fresh { Keys::Uniform } else { Keys::Zipf { keys: 40, exponent: 0.8 } };
         events.sort_by_key(|event| event.at);
         scenario.events = events;
-        scenario.measurement = Measurement { warmup: Duration::ZERO, duration: secs(LENGTH), window: secs(40) };
+        scenario.measurement =
+            Measurement { warmup: Duration::ZERO, duration: secs(LENGTH), window: secs(40), ..Measurement::default() };
         scenario
     })
 }

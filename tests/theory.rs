@@ -18,7 +18,8 @@ use torus_sim::simulation::Options;
 fn looking_up(nodes: u32, seed: u64, lookups: u64) -> Scenario {
     let mut scenario = quiet(nodes, seed);
     scenario.workload.arrivals = Arrivals::Network(Duration::from_nanos(10_000_000_000 / lookups));
-    scenario.measurement = Measurement { warmup: Duration::ZERO, duration: secs(10), window: secs(10) };
+    scenario.measurement =
+        Measurement { warmup: Duration::ZERO, duration: secs(10), window: secs(10), ..Measurement::default() };
     scenario
 }
 
@@ -120,7 +121,8 @@ fn churning(session: Duration) -> Scenario {
     let mut scenario = quiet(400, 11);
     scenario.churn.process = ChurnProcess::OnOff { session: exponential(session), downtime: exponential(session) };
     scenario.workload.arrivals = Arrivals::PerNode(secs(10));
-    scenario.measurement = Measurement { warmup: secs(600), duration: secs(1_200), window: secs(1_200) };
+    scenario.measurement =
+        Measurement { warmup: secs(600), duration: secs(1_200), window: secs(1_200), ..Measurement::default() };
     scenario
 }
 
@@ -171,7 +173,7 @@ fn wrong_and_dead(x: u64, seed: u64) -> (f64, f64, f64) {
     );
     scenario.network.rpc_timeout = torus_sim::scenario::RpcTimeout::Fixed(Duration::from_millis(10));
     let (warmup, duration) = (PERIOD.saturating_mul(20), PERIOD.saturating_mul(PERIODS));
-    scenario.measurement = Measurement { warmup, duration, window: PERIOD };
+    scenario.measurement = Measurement { warmup, duration, window: PERIOD, ..Measurement::default() };
     let config = Config {
         maintenance: Maintenance::Original,
         stabilize_every: exponential(PERIOD),

@@ -14,12 +14,18 @@ const FLOORS: &[&[&str]] = &[
     &["network", "protocol"],
     &["protocol/*", "churn", "workload", "observe"],
     &["simulation"],
-    &["output", "sweep", "report"],
+    &["output", "sweep", "report", "validation"],
     &["cli", "main.rs", "lib.rs"],
 ];
 
 /// What a folder may use on its own floor.
-const SIDEWAYS: &[(&str, &str)] = &[("scenario", "engine"), ("sweep", "output"), ("report", "output")];
+const SIDEWAYS: &[(&str, &str)] = &[
+    ("scenario", "engine"),
+    ("sweep", "output"),
+    ("report", "output"),
+    ("validation", "output"),
+    ("validation", "sweep"),
+];
 
 /// The one file that names protocols, beside their own.
 const LIST_OF_PROTOCOLS: &str = "src/simulation/protocols.rs";
@@ -28,6 +34,7 @@ const LIST_OF_PROTOCOLS: &str = "src/simulation/protocols.rs";
 const STREAMS: &[(&str, &str)] = &[
     ("Churn", "src/churn/process.rs"),
     ("Identifiers", "src/protocol/identifier.rs"),
+    ("Load", "src/simulation/load.rs"),
     ("Network", "src/network/mod.rs"),
     ("Protocol", "src/simulation/world.rs"),
     ("Workload", "src/workload/mod.rs"),
@@ -209,8 +216,9 @@ fn the_lower_floors_do_no_input_or_output() {
     let mut wrong = Vec::new();
     for file in sources() {
         let reads = ["src/scenario/source.rs"].contains(&file.path.as_str());
-        let upper =
-            ["src/output/", "src/sweep/", "src/report/", "src/cli/"].iter().any(|folder| file.path.starts_with(folder));
+        let upper = ["src/output/", "src/sweep/", "src/report/", "src/validation/", "src/cli/"]
+            .iter()
+            .any(|folder| file.path.starts_with(folder));
         for (number, line) in file.program().filter(|_| !reads && !upper) {
             for banned in ["std::fs", "std::net", "std::process", "std::env", "io::stdout", "io::stderr", "io::stdin"] {
                 if line.contains(banned) && file.path != "src/main.rs" {
@@ -226,7 +234,7 @@ fn the_lower_floors_do_no_input_or_output() {
 fn who_only_reads_looks_on_or_writes_draws_no_random_numbers() {
     let mut wrong = Vec::new();
     for file in sources() {
-        let folders = ["scenario", "observe", "output", "sweep", "report", "cli"];
+        let folders = ["scenario", "observe", "output", "sweep", "report", "validation", "cli"];
         if folders.iter().any(|folder| file.path.starts_with(&format!("src/{folder}/"))) {
             let named = file.program().filter(|(_, line)| line.contains("rand::") || line.contains("rand_chacha"));
             wrong.extend(named.map(|(number, line)| format!("{}:{number}: {}", file.path, line.trim())));
@@ -236,12 +244,13 @@ fn who_only_reads_looks_on_or_writes_draws_no_random_numbers() {
 }
 
 #[test]
-fn only_sweeps_use_threads() {
-    let files = sources().into_iter().filter(|file| !file.path.starts_with("src/sweep/"));
+fn only_sweeps_and_validation_use_threads() {
+    let threaded = |file: &File| ["src/sweep/", "src/validation/"].iter().any(|folder| file.path.starts_with(folder));
+    let files = sources().into_iter().filter(|file| !threaded(file));
     let named = |file: &File| file.program().find(|(_, line)| line.contains("rayon")).map(|(number, _)| number);
     let wrong: Vec<String> =
         files.filter_map(|file| named(&file).map(|number| format!("{}:{number}", file.path))).collect();
-    report("threads outside of src/sweep/", &wrong);
+    report("threads outside of src/sweep/ and src/validation/", &wrong);
 }
 
 #[test]

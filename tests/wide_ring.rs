@@ -75,7 +75,8 @@ impl Textbook {
 fn looking_up(nodes: u32, seed: u64, lookups: u64) -> Scenario {
     let mut scenario = quiet(nodes, seed);
     scenario.workload.arrivals = Arrivals::Network(Duration::from_nanos(10_000_000_000 / lookups));
-    scenario.measurement = Measurement { warmup: Duration::ZERO, duration: secs(12), window: secs(12) };
+    scenario.measurement =
+        Measurement { warmup: Duration::ZERO, duration: secs(12), window: secs(12), ..Measurement::default() };
     scenario
 }
 

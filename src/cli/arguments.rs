@@ -144,6 +144,28 @@ Exit codes:
   2    bad usage or bad input, or there is no such lookup
   130  interrupted";
 
+const VALIDATE_AFTER_HELP: &str = "\
+Examples:
+  torus-sim validate
+      plays all experiments (a few minutes) and prints measured beside published
+
+  torus-sim validate ton-table2 ton-table3 --csv measured.csv
+
+  torus-sim validate ton-fig10a --at 2048 8192
+      other points of a curve
+
+Experiments: ton-fig8a, ton-fig9, ton-fig10a, ton-fig10b, ton-table2, ton-table3,
+sigcomm-fig11, sigcomm-fig12, krishnamurthy-successors. They are the scenarios in
+scenarios/validation/; docs/validation.md shows the table and says where its numbers
+come from.
+
+Exit codes:
+  0    each figure with a published number is within its tolerance, or it is
+       explained why it cannot be
+  1    a figure is out, or results could not be written
+  2    bad usage; nothing was written
+  130  interrupted; nothing was written";
+
 /// Simulates distributed hash tables under churn: the same scenario and seed give the same bytes, on any machine.
 #[derive(Debug, Parser)]
 #[command(name = "torus-sim", version = VERSION, max_term_width = 100, after_long_help = AFTER_HELP)]
@@ -161,6 +183,7 @@ pub(super) enum Command {
     Check(CheckArguments),
     Report(ReportArguments),
     Explain(ExplainArguments),
+    Validate(ValidateArguments),
 }
 
 /// Play a scenario and write its results
@@ -344,6 +367,36 @@ pub(super) struct ExplainArguments {
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub(super) progress: When,
     /// Show the story and errors only: no progress, no warnings
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// Play the experiments of papers and print measured beside published
+#[derive(Debug, Args)]
+#[command(after_long_help = VALIDATE_AFTER_HELP)]
+pub(super) struct ValidateArguments {
+    /// The experiments [default: all]
+    #[arg(value_name = "NAME")]
+    pub(super) names: Vec<String>,
+    /// Values of the experiments' parameter, in place of those that are played else
+    #[arg(long, value_name = "X", num_args = 1.., value_delimiter = ',')]
+    pub(super) at: Vec<f64>,
+    /// Also write the table as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+    /// Also write the table as a page in Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
+    /// Published numbers to compare with, in place of those that ship (scenarios/validation/published.csv)
+    #[arg(long, value_name = "FILE")]
+    pub(super) published: Option<PathBuf>,
+    /// Runs at once [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(super) jobs: Option<u16>,
+    /// When to show progress on standard error
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) progress: When,
+    /// Show errors only: no progress, no table
     #[arg(long, short)]
     pub(super) quiet: bool,
 }

@@ -19,6 +19,7 @@ mod sweep;
 mod sweep_list;
 mod sweep_progress;
 mod table;
+mod validate;
 mod violation;
 
 use arguments::{Arguments, Command};
@@ -26,7 +27,7 @@ use clap::Parser;
 use console::Console;
 use std::process::ExitCode;
 
-/// A run could not be finished or written.
+/// A run could not be finished or written, or a figure is not as published.
 const UNFINISHED: u8 = 1;
 /// Bad usage or bad input; nothing was written.
 const BAD_INPUT: u8 = 2;
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::compare(arguments, &mut console),
         Command::Report(arguments) => report::report(arguments, &mut console),
         Command::Explain(arguments) => explain::explain(arguments, &mut console),
+        Command::Validate(arguments) => validate::validate(arguments, &mut console),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -40,6 +40,7 @@ fn scenario() -> Scenario {
             warmup: Duration::from_secs(1_200),
             duration: Duration::from_secs(3_600),
             window: Duration::from_secs(60),
+            ..Measurement::default()
         },
     }
 }

@@ -147,7 +147,12 @@ mod tests {
     use crate::output::example;
 
     fn example_summary(run: &Run, warmup: Duration) -> String {
-        let measurement = Measurement { warmup, duration: Duration::from_secs(3_600), window: Duration::from_secs(60) };
+        let measurement = Measurement {
+            warmup,
+            duration: Duration::from_secs(3_600),
+            window: Duration::from_secs(60),
+            ..Measurement::default()
+        };
         let timing = Timing::of_run(std::time::Duration::from_millis(25_100), run.report.events);
         summary(run, &measurement, &timing, Path::new("results/churn20m"))
     }

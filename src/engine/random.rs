@@ -20,6 +20,8 @@ pub enum Purpose {
     Network = 4,
     /// Whatever the protocol itself draws: timer phases, bootstrap choices.
     Protocol = 5,
+    /// Keys that are dealt out to see how many each node owns.
+    Load = 6,
 }
 
 /// The root of all randomness of one run.

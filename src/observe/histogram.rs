@@ -26,6 +26,12 @@ impl CountHistogram {
         &self.counts
     }
 
+    /// A percentile (nearest rank); `None` of nothing.
+    pub fn percentile(&self, percent: u64) -> Option<f64> {
+        let count: u64 = self.counts.iter().sum();
+        (count > 0).then(|| position(&self.counts, (count * percent).div_ceil(100).max(1)) as f64)
+    }
+
     /// Mean, quantiles (nearest rank) and maximum.
     pub fn summary(&self) -> Summary {
         let count: u64 = self.counts.iter().sum();

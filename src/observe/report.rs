@@ -17,12 +17,25 @@ pub struct RunReport {
     pub windows: Vec<Statistics>,
     /// `hops[h]` answered lookups of the measurement window took `h` hops.
     pub hops: Vec<u64>,
+    /// How the keys of `measurement.load_keys` spread over nodes at the end, if there are any.
+    pub load: Option<Load>,
     /// Lookups that were still running at the end.
     pub in_flight: u64,
     /// Conservation of messages, from time 0 on.
     pub messages: MessageBalance,
     /// Reasons to look twice before trusting the result.
     pub warnings: Vec<Warning>,
+}
+
+/// How keys spread over nodes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Keys dealt out.
+    pub keys: u64,
+    /// Keys a node, over nodes that are members.
+    pub per_node: Summary,
+    /// The 1st percentile of the same.
+    pub p1: Option<f64>,
 }
 
 /// Where all messages went: sent = delivered + lost + dropped + in flight.

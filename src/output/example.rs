@@ -89,6 +89,7 @@ pub fn run() -> Run {
             total: statistics(),
             windows: vec![statistics(), second],
             hops: vec![3, 0, 592_717, 0],
+            load: None,
             in_flight: 12,
             messages: MessageBalance { sent: 100, delivered: 90, lost: 5, dropped: 3, in_flight: 2 },
             warnings: vec![Warning::FewLookups { judged: 40 }],

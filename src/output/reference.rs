@@ -40,7 +40,7 @@ pub fn page() -> String {
     let mut page = OPENING.to_owned();
     section(&mut page, "summary.csv", "One row: the run.");
     let fixed = |columns: &'static [summary::SummaryColumn]| columns.iter().map(summary::SummaryColumn::description);
-    table(&mut page, fixed(summary::COLUMNS).chain(protocol_columns()).chain(fixed(summary::BALANCE)));
+    table(&mut page, fixed(summary::COLUMNS).chain(protocol_columns()).chain(fixed(summary::LAST)));
     section(&mut page, "timeseries.csv", "A row for each window of the measurement (`measurement.window`).");
     table(&mut page, plain(timeseries::COLUMNS).chain(protocol_columns()));
     section(&mut page, "hops.csv", "A row for each hop count.");

@@ -3,7 +3,7 @@
 use super::cell::{Cell, Column, Table};
 use super::results::Run;
 use super::statistics::{self as stretch, protocol_cells, protocol_names};
-use crate::observe::report::Statistics;
+use crate::observe::report::{Load, Statistics};
 use std::io::{self, Write};
 
 /// A column of the summary.
@@ -12,6 +12,15 @@ pub enum SummaryColumn {
     Run(Column<Run>),
     /// About the measurement window.
     Measured(Column<Statistics>),
+    /// About the keys that were dealt out, if any were.
+    Load {
+        /// Name.
+        name: &'static str,
+        /// What the value is.
+        meaning: &'static str,
+        /// The value; without load keys the cell is empty.
+        value: fn(&Load) -> Option<f64>,
+    },
 }
 
 impl SummaryColumn {
@@ -20,6 +29,7 @@ impl SummaryColumn {
         match self {
             SummaryColumn::Run(column) => (column.name, column.unit, column.meaning),
             SummaryColumn::Measured(column) => (column.name, column.unit, column.meaning),
+            SummaryColumn::Load { name, meaning, .. } => (name, "", meaning),
         }
     }
 
@@ -27,6 +37,7 @@ impl SummaryColumn {
         match self {
             SummaryColumn::Run(column) => (column.value)(run),
             SummaryColumn::Measured(column) => (column.value)(&run.report.total),
+            SummaryColumn::Load { value, .. } => run.report.load.as_ref().and_then(value).into(),
         }
     }
 }
@@ -41,9 +52,14 @@ const fn run(
     SummaryColumn::Run(Column { name, unit, meaning, value })
 }
 
+/// A column about the keys that were dealt out.
+const fn load(name: &'static str, meaning: &'static str, value: fn(&Load) -> Option<f64>) -> SummaryColumn {
+    SummaryColumn::Load { name, meaning, value }
+}
+
 use SummaryColumn::Measured;
 
-/// The fixed columns; those of the protocol follow, then [`BALANCE`].
+/// The fixed columns; those of the protocol follow, then [`LAST`].
 pub const COLUMNS: &[SummaryColumn] = &[
     run("name", "", "name of the scenario", |r| Cell::Text(&r.name)),
     run("protocol", "", "name of the protocol", |r| Cell::Text(r.report.protocol)),
@@ -87,8 +103,8 @@ pub const COLUMNS: &[SummaryColumn] = &[
     run("in_flight", "", "lookups still running at the end; not in `lookups`", |r| Cell::Count(r.report.in_flight)),
 ];
 
-/// The last columns: where all messages went.
-pub const BALANCE: &[SummaryColumn] = &[
+/// The last columns: where all messages went, and how keys spread over nodes.
+pub const LAST: &[SummaryColumn] = &[
     run("messages_sent", "", "messages sent from time 0 on, the sum of the four that follow", |r| {
         Cell::Count(r.report.messages.sent)
     }),
@@ -98,6 +114,13 @@ pub const BALANCE: &[SummaryColumn] = &[
         Cell::Count(r.report.messages.dropped)
     }),
     run("messages_in_flight", "", "still on the way at the end", |r| Cell::Count(r.report.messages.in_flight)),
+    load("keys_per_node_mean", "keys of `measurement.load_keys` that a member owns at the end: mean", |l| {
+        l.per_node.mean
+    }),
+    load("keys_per_node_p1", "the same: 1st percentile", |l| l.p1),
+    load("keys_per_node_p50", "the same: median", |l| l.per_node.p50),
+    load("keys_per_node_p99", "the same: 99th percentile", |l| l.per_node.p99),
+    load("keys_per_node_max", "the same: largest", |l| l.per_node.max),
 ];
 
 /// Writes the file.
@@ -108,10 +131,10 @@ pub fn write(out: impl Write, run: &Run) -> io::Result<()> {
     let total = &run.report.total;
     let own = protocol_names(total);
     let names = |columns: &'static [SummaryColumn]| columns.iter().map(|column| column.description().0);
-    let header = names(COLUMNS).chain(own.iter().map(String::as_str)).chain(names(BALANCE));
+    let header = names(COLUMNS).chain(own.iter().map(String::as_str)).chain(names(LAST));
     let mut table = Table::new(out, header)?;
     let values = |columns: &'static [SummaryColumn]| columns.iter().map(|column| column.value(run));
-    table.row(values(COLUMNS).chain(protocol_cells(total)).chain(values(BALANCE)))?;
+    table.row(values(COLUMNS).chain(protocol_cells(total)).chain(values(LAST)))?;
     table.finish().map(drop)
 }
 

@@ -139,6 +139,12 @@ pub trait Protocol: Sized + 'static {
     /// How long a lookup may take before it has failed.
     fn lookup_deadline(&self) -> Duration;
 
+    /// Whether lookups end at the node before the owner. Their answer is right if it is a member and owns nothing
+    /// between itself and the key: the owner of its next identifier is the owner of the key.
+    fn lookups_end_before_owner(&self) -> bool {
+        false
+    }
+
     /// Gives all members exact tables, as if the network had been quiet for long, and starts their timers.
     fn start_converged(&mut self, context: &mut impl Context<Self>, members: &Members);
 

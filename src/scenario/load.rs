@@ -4,7 +4,8 @@ use super::diagnostics::{Diagnostics, Problem, Severity};
 use super::effective::Effective;
 use super::files::{Files, NamedFile};
 use super::model::{
-    Action, Arrivals, AtStart, Churn, ChurnProcess, Keys, Population, ReturnIdentifier, Scenario, Workload,
+    Action, Arrivals, AtStart, Churn, ChurnProcess, Keys, OwnerOf, Population, ReturnIdentifier, Scenario, Start,
+    Workload,
 };
 use super::overrides;
 use super::read_events::Placed;
@@ -156,6 +157,10 @@ fn read_root<C>(
     let measurement = root.table("measurement", |table| {
         let measurement = read_measurement::read(table);
         duration_place = table.place_of("duration");
+        if measurement.owner == OwnerOf::Original && population.start != Start::Converged {
+            let problem = Problem::error("nobody owns a key at the start", table.place_of("owner"), "owner at time 0");
+            table.report("owner", problem.note("allowed: `original` with `population.start = \"converged\"`"));
+        }
         measurement
     });
     let end = root.is_sound("measurement").then(|| measurement.end());

@@ -269,6 +269,32 @@ pub struct Measurement {
     pub duration: Duration,
     /// Length of a row of the time series, > 0; the last may be shorter.
     pub window: Duration,
+    /// Which node is the owner of a key when answers are judged.
+    pub owner: OwnerOf,
+    /// Keys that are dealt out to their owners at the end of the run, to see how many each node gets; 0: none.
+    pub load_keys: u64,
+}
+
+/// `measurement.owner`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerOf {
+    /// The member that is responsible when the answer is given.
+    Present,
+    /// The member that was responsible at time 0 of a converged start. What it held is gone with it.
+    Original,
+}
+
+impl Default for Measurement {
+    /// As a scenario says that says no more than that it lasts an hour.
+    fn default() -> Self {
+        Measurement {
+            warmup: Duration::ZERO,
+            duration: Duration::from_secs(3_600),
+            window: Duration::from_secs(60),
+            owner: OwnerOf::Present,
+            load_keys: 0,
+        }
+    }
 }
 
 impl Measurement {

@@ -1,13 +1,15 @@
 //! `[measurement]`: what is measured, and when.
 
 use super::diagnostics::Problem;
-use super::model::Measurement;
+use super::model::{Measurement, OwnerOf};
 use super::reader::TableReader;
 use super::reader_values::Zero;
 use crate::engine::time::Duration;
 
 /// Most rows of a time series.
 const MOST_WINDOWS: u64 = 1_000_000;
+/// Most keys that are dealt out.
+const MOST_LOAD_KEYS: u64 = 1_000_000_000;
 
 pub(super) fn read(table: &mut TableReader<'_>) -> Measurement {
     let warmup = table.duration_or("warmup", Duration::ZERO, Zero::Allowed);
@@ -16,7 +18,9 @@ pub(super) fn read(table: &mut TableReader<'_>) -> Measurement {
     if table.is_sound("duration") && table.is_sound("window") {
         check_window(table, duration, window);
     }
-    Measurement { warmup, duration, window }
+    let owner = table.word("owner", &[("present", OwnerOf::Present), ("original", OwnerOf::Original)]);
+    let load_keys = table.count_or("load_keys", 0, 0..=MOST_LOAD_KEYS);
+    Measurement { warmup, duration, window, owner, load_keys }
 }
 
 fn check_window(table: &mut TableReader<'_>, duration: Duration, window: Duration) {

@@ -223,4 +223,18 @@ const MEASUREMENT: &[Key] = &[
         "\"1min\"",
         "length of a row of the time series, or the duration if that is shorter; the last may be shorter",
     ),
+    Key::or(
+        "owner",
+        "`present` or `original`",
+        "\"present\"",
+        "whose name is the right answer: `present`: the member that is responsible when the answer is given; \
+         `original`: the one that was responsible at time 0 of a converged start, be it alive or not: keys stay where \
+         they were put, without copies",
+    ),
+    Key::or(
+        "load_keys",
+        "a whole number from 0 to 1_000_000_000",
+        "0",
+        "so many random keys are dealt out to their owners at the end of the run, to see how many each node gets",
+    ),
 ];

@@ -10,6 +10,7 @@ mod calls;
 mod checkers;
 mod deadlines;
 mod event;
+mod load;
 pub mod protocols;
 mod run;
 mod tracer;

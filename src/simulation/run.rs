@@ -4,6 +4,7 @@ use super::agenda::{Agenda, Happening};
 use super::berths::Berths;
 use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
+use super::load;
 use super::tracer::Tracer;
 use super::world::{LookupResult, World};
 use crate::engine::time::Time;
@@ -13,7 +14,7 @@ use crate::observe::violation::Violation;
 use crate::observe::warnings;
 use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
-use crate::scenario::{ReturnIdentifier, Scenario};
+use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
 use std::ops::ControlFlow;
 
 /// Events between two calls of the monitor.
@@ -49,6 +50,8 @@ pub struct Simulation<P: Protocol> {
     /// For nodes that keep their identifiers: the serial number by node, once it has one.
     serial_of_node: Vec<Option<u64>>,
     pub(super) end: Time,
+    owner: OwnerOf,
+    load: load::Keys,
     died_out: Option<Time>,
     options: Options,
     /// Follows a lookup. The event loop lets it look before each event, where it else counts events for the monitor.
@@ -73,6 +76,8 @@ impl<P: Protocol> Simulation<P> {
             serial: 0,
             serial_of_node: Vec::new(),
             end: scenario.measurement.end(),
+            owner: scenario.measurement.owner,
+            load: load::Keys::new(scenario.seed, scenario.measurement.load_keys),
             died_out: None,
             options,
             tracer: None,
@@ -99,6 +104,7 @@ impl<P: Protocol> Simulation<P> {
         let contacts = slots.into_iter().map(|slot| self.world.contact(slot));
         let members = Members::from_contacts(contacts);
         self.protocol.start_converged(&mut self.world, &members);
+        self.world.original = (self.owner == OwnerOf::Original).then(|| members.clone());
         self.world.members = members;
         self.world.arrivals += u64::from(nodes);
         self.world.population_changed(i64::from(nodes));
@@ -458,7 +464,8 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn report(self) -> RunReport {
-        let Simulation { world, died_out, berths, .. } = self;
+        let Simulation { world, died_out, berths, load, .. } = self;
+        let load = load.deal_out(&world.members, berths.width(), |members, key| P::owner(members, key, |_| true));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
         let late_share = world.late_replies as f64 / world.requests.max(1) as f64;
@@ -473,6 +480,7 @@ impl<P: Protocol> Simulation<P> {
             total,
             windows,
             hops,
+            load,
             warnings,
         }
     }

@@ -49,12 +49,16 @@ pub(crate) struct World<P: Protocol> {
     /// Lookups that ended in the measurement, for whoever writes them down.
     pub finished: Option<Vec<LookupRecord>>,
     pub eager_timeouts: bool,
+    /// Who was a member at time 0, if answers are judged by that.
+    pub original: Option<Members>,
     calls: Calls<P::Message>,
     random: ChaCha8Rng,
     deadlines: Deadlines,
     /// Identifiers a node.
     width: u32,
     deadline: Duration,
+    /// Whether answers name the node before the owner.
+    before_owner: bool,
     live: u64,
 }
 
@@ -80,11 +84,13 @@ impl<P: Protocol> World<P> {
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,
+            original: None,
             calls: Calls::new(),
             random: scenario.seed.stream(Stream::Protocol),
             deadlines: Deadlines::default(),
             width: protocol.identifiers_per_node(),
             deadline: protocol.lookup_deadline(),
+            before_owner: protocol.lookups_end_before_owner(),
             live: 0,
         }
     }
@@ -193,7 +199,14 @@ impl<P: Protocol> World<P> {
         match result {
             LookupResult::Answer { owner: named, hops } => {
                 let owner = self.owner(lookup.initiator, lookup.key);
-                record.outcome = if owner == Some(named) { Outcome::Correct } else { Outcome::WrongOwner };
+                let is_right = match self.before_owner {
+                    true => {
+                        self.members.contains(named)
+                            && owner == self.owner(lookup.initiator, named.id().wrapping_add(1))
+                    }
+                    false => owner == Some(named),
+                };
+                record.outcome = if is_right { Outcome::Correct } else { Outcome::WrongOwner };
                 record.answer = Some(named.id());
                 record.owner = owner.map(Contact::id);
                 record.hops = Some(hops);
@@ -208,9 +221,11 @@ impl<P: Protocol> World<P> {
         }
     }
 
-    /// Who owns `key` now, as far as `node` can reach.
+    /// Who owns `key`: now, as far as `node` can reach, or at the start, if that is what counts.
     pub fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
-        if self.network.is_partitioned() {
+        if let Some(original) = &self.original {
+            P::owner(original, key, |_| true)
+        } else if self.network.is_partitioned() {
             P::owner(&self.members, key, |member| self.reachable(node, member.slot()))
         } else {
             P::owner(&self.members, key, |_| true)

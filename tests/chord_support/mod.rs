@@ -48,7 +48,12 @@ pub fn quiet(nodes: u32, seed: u64) -> Scenario {
         workload: Workload { arrivals: Arrivals::None, keys: Keys::Uniform },
         events: vec![],
         schedule: None,
-        measurement: Measurement { warmup: Duration::ZERO, duration: secs(600), window: secs(60) },
+        measurement: Measurement {
+            warmup: Duration::ZERO,
+            duration: secs(600),
+            window: secs(60),
+            ..Measurement::default()
+        },
     }
 }
 

@@ -26,6 +26,33 @@ pub enum Routing {
     SemiRecursive,
 }
 
+/// Which node a lookup of the workload names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndsAt {
+    /// The owner of the key.
+    Owner,
+    /// The last node before the key, which knows the owner as its successor (`find_predecessor` in the papers).
+    Predecessor,
+}
+
+/// How the successor list beyond the first entry is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListRefresh {
+    /// Each round of stabilisation takes over the first successor's list.
+    Copied,
+    /// A round of stabilisation looks at the first entry only; the others take turns with the fingers.
+    InTurn,
+}
+
+/// How often a period that is a law is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Periods {
+    /// Anew for each round.
+    PerRound,
+    /// Once for each node.
+    PerNode,
+}
+
 /// How many fingers a round refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FingersPerRound {
@@ -48,14 +75,22 @@ pub struct Config {
     pub maintenance: Maintenance,
     /// Time between two rounds of stabilisation, drawn anew for each.
     pub stabilize_every: Distribution,
+    /// Whether a round goes on from each nearer node it finds to that node's predecessor, until nobody is nearer.
+    pub stabilize_to_end: bool,
     /// Time between two rounds of finger refreshes.
     pub fix_fingers_every: Distribution,
+    /// How the successor list beyond the first entry is kept.
+    pub successor_list_refresh: ListRefresh,
+    /// Whether fingers are refreshed in the rounds of stabilisation, not in rounds of their own.
+    pub fingers_with_stabilize: bool,
     /// Fingers a round refreshes.
     pub fingers_per_round: FingersPerRound,
     /// Whether a node looks all its fingers up as soon as it has joined.
     pub fingers_on_join: bool,
     /// Time between two pings of the predecessor.
     pub check_predecessor_every: Distribution,
+    /// How often periods are drawn.
+    pub periods: Periods,
     /// Whether a node that gets a new predecessor tells the old one (ToN 2003, section on stabilisation), and a
     /// joining node takes over its successor's predecessor. Many joins at once then find their places in one round.
     pub notify_old_predecessor: bool,
@@ -63,6 +98,12 @@ pub struct Config {
     pub routing: Routing,
     /// Unanswered requests after which a lookup gives up.
     pub retries: u32,
+    /// Whether a node strikes those from its tables that did not answer a lookup; if not, only maintenance does.
+    pub lookups_mend_tables: bool,
+    /// Which node a lookup of the workload names.
+    pub lookups_end_at: EndsAt,
+    /// Whether an iterative lookup asks the node named as the owner whether it is alive, before it takes the answer.
+    pub confirm_owner: bool,
     /// Time after which a lookup has failed.
     pub lookup_deadline: Duration,
     /// Pause before a join that failed is tried again.
@@ -78,13 +119,20 @@ impl Default for Config {
             virtual_nodes: 1,
             maintenance: Maintenance::Corrected,
             stabilize_every: every_30_s,
+            stabilize_to_end: false,
             fix_fingers_every: every_30_s,
+            successor_list_refresh: ListRefresh::Copied,
+            fingers_with_stabilize: false,
             fingers_per_round: FingersPerRound::Count(1),
             fingers_on_join: true,
             check_predecessor_every: every_30_s,
+            periods: Periods::PerRound,
             notify_old_predecessor: false,
             routing: Routing::Iterative,
             retries: 8,
+            lookups_mend_tables: true,
+            lookups_end_at: EndsAt::Owner,
+            confirm_owner: false,
             lookup_deadline: Duration::from_secs(10),
             join_retry_after: Duration::from_secs(1),
         }
@@ -124,7 +172,28 @@ pub(super) const KEYS: &[Key] = &[
         "\"30s\"",
         "between two rounds of stabilisation; the papers have 30 s on average",
     ),
+    Key::or(
+        "stabilize_to_end",
+        "true or false",
+        "false",
+        "whether a round goes on from each nearer successor that it finds to that node's predecessor, until nobody is \
+         nearer; in the papers it takes one step. Needs `maintenance = \"corrected\"`",
+    ),
     Key::or("fix_fingers_every", "a period", "\"30s\"", "between two rounds of finger refreshes"),
+    Key::or(
+        "successor_list_refresh",
+        "`copied` or `in_turn`",
+        "\"copied\"",
+        "`copied`: each round of stabilisation takes over the first successor's list; `in_turn`: it looks at the first \
+         successor only, and the other entries take turns with the fingers, each looked up (ToN 2003, table 3)",
+    ),
+    Key::or(
+        "fingers_with_stabilize",
+        "true or false",
+        "false",
+        "whether fingers are refreshed in the rounds of stabilisation, not in rounds of their own (ToN 2003, table 3); \
+         `fix_fingers_every` does not matter then",
+    ),
     Key::or(
         "fingers_per_round",
         "a whole number from 1 to 64, or `all`",
@@ -138,6 +207,12 @@ pub(super) const KEYS: &[Key] = &[
         "whether a node looks all its fingers up as soon as it has joined",
     ),
     Key::or("check_predecessor_every", "a period", "\"30s\"", "between two pings of the predecessor"),
+    Key::or(
+        "periods",
+        "`per_round` or `per_node`",
+        "\"per_round\"",
+        "whether a period that is a law is drawn anew for each round, or once for each node, which then keeps it",
+    ),
     Key::or(
         "notify_old_predecessor",
         "true or false",
@@ -153,6 +228,27 @@ pub(super) const KEYS: &[Key] = &[
          answer comes back the same way; or the answer goes straight back",
     ),
     Key::or("retries", "a whole number from 0 to 200", "8", "unanswered requests after which a lookup gives up"),
+    Key::or(
+        "lookups_mend_tables",
+        "true or false",
+        "true",
+        "whether a node strikes those from its tables that did not answer a lookup; if not, only maintenance does \
+         (`routing = \"iterative\"` only)",
+    ),
+    Key::or(
+        "lookups_end_at",
+        "`owner` or `predecessor`",
+        "\"owner\"",
+        "which node a lookup names: the owner of the key; or the last node before the key, which the papers' \
+         `find_predecessor` looks for: whether the owner is alive is then not asked",
+    ),
+    Key::or(
+        "confirm_owner",
+        "true or false",
+        "false",
+        "whether an iterative lookup asks the node named as the owner whether it is alive, before it takes the \
+         answer; if not, whoever named it is asked for the next. The question counts in requests, not in hops",
+    ),
     Key::or("lookup_deadline", "a duration above zero", "\"10s\"", "after which a lookup has failed"),
     Key::or("join_retry_after", "a duration above zero", "\"1s\"", "pause before a join that failed is tried again"),
 ];
@@ -169,12 +265,17 @@ impl Config {
             maintenance: table
                 .word("maintenance", &[("corrected", Maintenance::Corrected), ("original", Maintenance::Original)]),
             stabilize_every: table.period("stabilize_every", every),
+            stabilize_to_end: table.flag("stabilize_to_end", default.stabilize_to_end),
             fix_fingers_every: table.period("fix_fingers_every", every),
+            successor_list_refresh: table
+                .word("successor_list_refresh", &[("copied", ListRefresh::Copied), ("in_turn", ListRefresh::InTurn)]),
+            fingers_with_stabilize: table.flag("fingers_with_stabilize", default.fingers_with_stabilize),
             fingers_per_round: table
                 .count_or_word("fingers_per_round", 1, 1..=64, "all")
                 .map_or(FingersPerRound::All, |count| FingersPerRound::Count(count as u32)),
             fingers_on_join: table.flag("fingers_on_join", default.fingers_on_join),
             check_predecessor_every: table.period("check_predecessor_every", every),
+            periods: table.word("periods", &[("per_round", Periods::PerRound), ("per_node", Periods::PerNode)]),
             notify_old_predecessor: table.flag("notify_old_predecessor", default.notify_old_predecessor),
             routing: table.word(
                 "routing",
@@ -185,11 +286,50 @@ impl Config {
                 ],
             ),
             retries: table.count_or("retries", u64::from(default.retries), 0..=200) as u32,
+            lookups_mend_tables: table.flag("lookups_mend_tables", default.lookups_mend_tables),
+            lookups_end_at: table
+                .word("lookups_end_at", &[("owner", EndsAt::Owner), ("predecessor", EndsAt::Predecessor)]),
+            confirm_owner: table.flag("confirm_owner", default.confirm_owner),
             lookup_deadline: table.duration_or("lookup_deadline", default.lookup_deadline, Zero::Forbidden),
             join_retry_after: table.duration_or("join_retry_after", default.join_retry_after, Zero::Forbidden),
         };
         config.check_against(table, facts);
+        config.check_agreement(table);
         config
+    }
+
+    /// Whether no key says something that another makes void.
+    fn check_agreement(&self, table: &mut TableReader<'_>) {
+        if !self.lookups_mend_tables && self.routing != Routing::Iterative {
+            // A query that is handed on and not acknowledged may live on: what is tried again multiplies.
+            let place = table.place_of("lookups_mend_tables");
+            let problem = Problem::error("only iterative lookups can leave tables as they are", place, "");
+            let problem = problem.and(table.place_of("routing"), "another way of routing");
+            table.report("lookups_mend_tables", problem.note("allowed: with `routing = \"iterative\"`"));
+        }
+        if self.stabilize_to_end && self.maintenance != Maintenance::Corrected {
+            let place = table.place_of("stabilize_to_end");
+            let problem = Problem::error("rounds that take all steps need nodes seen alive", place, "");
+            let problem = problem.and(table.place_of("maintenance"), "other rules");
+            table.report("stabilize_to_end", problem.note("allowed: with `maintenance = \"corrected\"`"));
+        }
+        if self.lookups_end_at == EndsAt::Predecessor && (self.confirm_owner || self.routing != Routing::Iterative) {
+            let message = "only an iterative lookup that does not confirm the owner can end at the predecessor";
+            let problem = Problem::error(message, table.place_of("lookups_end_at"), "");
+            table.report(
+                "lookups_end_at",
+                problem.note("allowed: `\"owner\"`, or the defaults of `routing` and `confirm_owner`"),
+            );
+        }
+        if self.confirm_owner && self.routing != Routing::Iterative {
+            let problem =
+                Problem::error("only an iterative lookup can confirm the owner", table.place_of("confirm_owner"), "");
+            let problem = problem.and(table.place_of("routing"), "another way of routing");
+            table.report(
+                "confirm_owner",
+                problem.note("allowed: `confirm_owner = true` with `routing = \"iterative\"`"),
+            );
+        }
     }
 
     /// Whether the ring has room for the successor list, and the space of identifiers for the ring.

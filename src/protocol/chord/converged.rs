@@ -1,7 +1,7 @@
 //! The exact ring: the tables that a quiet network ends up with.
 
 use super::Chord;
-use super::fix_fingers::{finger_start, first_finger, last_same};
+use super::fix_fingers::{finger_start, last_same};
 use crate::engine::random;
 use crate::protocol::identifier::clockwise;
 use crate::protocol::{Contact, Context, Members};
@@ -20,8 +20,9 @@ impl Chord {
         // In order of slots, so that the phases of timers do not depend on identifiers.
         for node in 0..self.nodes.len() as u32 {
             let fingers = self.node(node).fingers.contacts(&self.contacts).len() as u64;
-            let turn = random::below(context.random(), fingers.max(1));
-            self.node_mut(node).next_finger = 63 - turn as u8;
+            let turns = fingers + u64::from(self.list_turns(node));
+            let turn = random::below(context.random(), turns.max(1));
+            self.node_mut(node).next_finger = if turn < fingers.max(1) { 63 - turn } else { 64 + turn - fingers } as u8;
             self.start_timers(context, node);
         }
     }
@@ -45,8 +46,7 @@ impl Chord {
     }
 
     fn build_fingers(&mut self, own: Contact, members: &Members) {
-        let Some(head) = self.head(own.slot()) else { return };
-        let first = first_finger(clockwise(own.id(), head.id()));
+        let first = self.first_kept_finger(own.slot());
         let state = &mut self.nodes[own.slot() as usize];
         state.fingers.fill(&mut self.contacts, first, |index| match members.successor(finger_start(own.id(), index)) {
             Some(finger) if finger != own => (finger, last_same(index, clockwise(own.id(), finger.id()))),

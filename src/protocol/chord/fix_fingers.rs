@@ -1,6 +1,6 @@
 //! Refreshing fingers: each is looked up in turn, at the rate that the scenario gives.
 
-use super::{Chord, FingersPerRound, Task};
+use super::{Chord, FingersPerRound, ListRefresh, Task};
 use crate::protocol::identifier::clockwise;
 use crate::protocol::{Contact, Context, Slot};
 
@@ -36,29 +36,61 @@ impl Chord {
 
     /// Looks up so many fingers, beginning with the one whose turn it is.
     pub(super) fn refresh_fingers(&mut self, context: &mut impl Context<Self>, node: Slot, count: FingersPerRound) {
-        let Some(head) = self.head(node) else { return };
-        let own = self.node(node).id;
-        let first = first_finger(clockwise(own, head.id()));
-        if first > LAST {
-            // Alone, or so far from the next node that the successor is every finger.
-            let state = &mut self.nodes[node as usize];
-            return state.fingers.clear(&mut self.contacts);
+        if self.head(node).is_none() {
+            return;
         }
-        if first > 0 {
+        let own = self.node(node).id;
+        let (first, list_turns) = (self.first_kept_finger(node), self.list_turns(node));
+        if first > LAST {
+            // Alone, or so far from the next node that it is every finger.
+            self.nodes[node as usize].fingers.clear(&mut self.contacts);
+        } else if first > 0 {
             self.nodes[node as usize].fingers.set(&mut self.contacts, 0, first - 1, Contact::NONE);
         }
+        let fingers = (LAST + 1).saturating_sub(first);
         let count = match count {
-            FingersPerRound::Count(count) => count.min(LAST + 1 - first),
-            FingersPerRound::All => LAST + 1 - first,
+            FingersPerRound::Count(count) => count.min(fingers + list_turns),
+            FingersPerRound::All => fingers,
         };
         for _ in 0..count {
             let turn = u32::from(self.node(node).next_finger);
-            let index = if (first..=LAST).contains(&turn) { turn } else { first };
+            let index = if (first..=LAST + list_turns).contains(&turn) { turn } else { first };
             self.node_mut(node).next_finger = (index + 1) as u8;
+            if index > LAST {
+                self.refresh_successor(context, node, (index - LAST - 1) as usize);
+                continue;
+            }
             let key = finger_start(own, index);
             let lookup = context.start_task(node, key, Task::Finger(index as u8));
             self.begin(context, node, key, lookup);
         }
+    }
+
+    /// Entries of the successor list that take turns with the fingers: those beyond the first, and the next if there is
+    /// room.
+    pub(super) fn list_turns(&self, node: Slot) -> u32 {
+        match self.config.successor_list_refresh {
+            ListRefresh::Copied => 0,
+            ListRefresh::InTurn => (self.successors(node).len() as u32).min(self.config.successors - 1),
+        }
+    }
+
+    /// The first finger that is kept: those before it are the immediate successor or, where the entries of the list
+    /// take turns too, in the list. 64, if there is none.
+    pub(super) fn first_kept_finger(&self, node: Slot) -> u32 {
+        let successors = self.successors(node);
+        let known = match self.config.successor_list_refresh {
+            ListRefresh::Copied => successors.first(),
+            ListRefresh::InTurn => successors.last(),
+        };
+        known.map_or(0, |known| first_finger(clockwise(self.node(node).id, known.id())))
+    }
+
+    /// Looks up the successor of entry `before` of the list.
+    fn refresh_successor(&mut self, context: &mut impl Context<Self>, node: Slot, before: usize) {
+        let Some(key) = self.successors(node).get(before).map(|entry| entry.id().wrapping_add(1)) else { return };
+        let lookup = context.start_task(node, key, Task::Successor);
+        self.begin(context, node, key, lookup);
     }
 
     /// The lookup of a finger has its answer. Fingers after it that lead to the same node are set with it.

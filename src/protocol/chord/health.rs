@@ -1,8 +1,7 @@
 //! How well the ring stands, compared with the truth.
 
 use super::Chord;
-use super::fix_fingers::{finger_start, first_finger};
-use crate::protocol::identifier::clockwise;
+use super::fix_fingers::finger_start;
 use crate::protocol::{Contact, Protocol, Slot, Truth};
 
 pub(super) const NAMES: &[&str] =
@@ -64,8 +63,10 @@ impl Chord {
         let (mut fingers, mut wrong) = (0u64, 0u64);
         for node in members.iter().step_by(members.len().div_ceil(FINGER_SAMPLE)) {
             let state = self.node(*node);
-            let Some(head) = self.head(*node) else { continue };
-            for index in first_finger(clockwise(state.id, head.id()))..64 {
+            if self.head(*node).is_none() {
+                continue;
+            }
+            for index in self.first_kept_finger(*node)..64 {
                 let truth = self.true_owner(truth, *node, finger_start(state.id, index));
                 let truth = truth.filter(|owner| owner.slot() != *node).unwrap_or(Contact::NONE);
                 fingers += 1;

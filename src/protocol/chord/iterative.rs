@@ -2,10 +2,13 @@
 //!
 //! A node that does not answer is remembered as dead for the rest of the lookup, and the node that named it is asked
 //! again for its next best candidate. If that one has died meanwhile, the initiator begins again from its own tables.
+//!
+//! The node that is named as the owner may be dead: with `confirm_owner` it is asked too, and if it does not answer
+//! whoever named it is asked for the next.
 
 use super::message::{self, Message};
 use super::routing::{HOP_LIMIT, Step};
-use super::{Chord, NO_LIST};
+use super::{Chord, EndsAt, NO_LIST};
 use crate::engine::pool::List;
 use crate::protocol::{Charge, Contact, Context, LookupId, Slot};
 
@@ -51,7 +54,11 @@ impl Chord {
     /// Begins, or begins again, with what the initiator itself knows.
     fn ask_from_own_tables(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
         match self.first_step(context, node, key, self.known_dead(lookup)) {
-            Step::Owner(owner) => self.conclude(context, node, lookup, owner, 0),
+            Step::Owner(owner) => {
+                let iteration = &mut self.iterations[lookup.index()];
+                (iteration.named_by, iteration.depth) = (Contact::NONE, 0);
+                self.accept(context, node, key, lookup, owner);
+            }
             Step::Lost => self.give_up(context, node, lookup),
             Step::Next(next) => {
                 let iteration = &mut self.iterations[lookup.index()];
@@ -112,11 +119,43 @@ impl Chord {
         &mut self,
         context: &mut impl Context<Self>,
         node: Slot,
+        key: u64,
+        lookup: LookupId,
+        from: Contact,
+        owner: Contact,
+    ) {
+        if context.lookup(lookup).is_some() {
+            self.iterations[lookup.index()].named_by = from;
+            self.accept(context, node, key, lookup, owner);
+        }
+    }
+
+    /// Takes the answer, if need be after a look whether the owner is alive.
+    fn accept(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId, owner: Contact) {
+        let iteration = &mut self.iterations[lookup.index()];
+        let (named_by, hops) = (iteration.named_by, iteration.depth);
+        if self.config.lookups_end_at == EndsAt::Predecessor && lookup.is_workload() {
+            let predecessor = if named_by.is_none() { self.own(node) } else { named_by };
+            self.conclude(context, node, lookup, predecessor, hops);
+        } else if self.config.confirm_owner && owner.slot() != node {
+            // One step further, so that a timeout goes back to the node that named it.
+            iteration.depth += 1;
+            context.request(node, owner, Message::Confirm { key, lookup }, message::CONFIRM, Some(lookup));
+        } else {
+            self.conclude(context, node, lookup, owner, hops);
+        }
+    }
+
+    /// The owner is alive.
+    pub(super) fn owner_confirmed(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
         lookup: LookupId,
         owner: Contact,
     ) {
         if context.lookup(lookup).is_some() {
-            let hops = self.iterations[lookup.index()].depth;
+            let hops = self.iterations[lookup.index()].depth - 1;
             self.conclude(context, node, lookup, owner, hops);
         }
     }
@@ -130,7 +169,9 @@ impl Chord {
         lookup: LookupId,
         silent: Contact,
     ) {
-        self.forget(context, node, silent);
+        if self.config.lookups_mend_tables {
+            self.forget(context, node, silent);
+        }
         if context.lookup(lookup).is_none() {
             return;
         }

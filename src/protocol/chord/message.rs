@@ -38,6 +38,13 @@ pub enum Message {
     Next(Contact),
     /// Reply to `FindSuccessor`: this node is the owner.
     Owner(Contact),
+    /// Iterative lookup, request to the node that was named as the owner: are you alive?
+    Confirm {
+        /// The key.
+        key: u64,
+        /// The lookup.
+        lookup: LookupId,
+    },
     /// Recursive lookup, request: carry this query on.
     Forward {
         /// Index of the query as the sender holds it.
@@ -90,6 +97,12 @@ pub(super) const fn find_successor(dead: u32) -> Charge {
 
 /// Its reply: one node.
 pub(super) const FIND_SUCCESSOR_REPLY: Charge = Charge::addresses(FIND_SUCCESSOR, 1);
+
+/// A question to the node named as the owner: the key.
+pub(super) const CONFIRM: Charge = Charge::addresses(ANSWER, 1);
+
+/// Its reply.
+pub(super) const CONFIRM_REPLY: Charge = Charge::addresses(ANSWER, 0);
 
 /// A forwarded query: the key, the initiator, and the path so far if the answer is to come back along it.
 pub(super) const fn forward(path: u32) -> Charge {

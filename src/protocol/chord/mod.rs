@@ -25,7 +25,7 @@ mod table;
 mod tests;
 mod words;
 
-pub use config::{Config, FingersPerRound, Maintenance, Routing};
+pub use config::{Config, EndsAt, FingersPerRound, ListRefresh, Maintenance, Periods, Routing};
 pub use message::{Asking, Message};
 
 use crate::engine::distribution::Distribution;
@@ -59,6 +59,8 @@ pub enum Task {
     Join,
     /// To refresh this finger.
     Finger(u8),
+    /// To refresh an entry of the successor list: the first node after the entry before it.
+    Successor,
 }
 
 /// All nodes of a Chord network.
@@ -76,6 +78,8 @@ pub struct Chord {
     iterations: Vec<Iteration>,
     /// Recursive lookups, where they are held.
     queries: Slab<Query>,
+    /// Periods by slot and [`Timer`]; empty unless each node has its own.
+    own_periods: Vec<[Duration; 3]>,
 }
 
 impl Chord {
@@ -89,6 +93,7 @@ impl Chord {
             dead: ListPool::new(),
             iterations: Vec::new(),
             queries: Slab::new(),
+            own_periods: Vec::new(),
         }
     }
 
@@ -121,6 +126,7 @@ impl Chord {
             Purpose::Workload => {}
             Purpose::Task(Task::Join) => self.successor_found(context, node, owner),
             Purpose::Task(Task::Finger(index)) => self.finger_found(context, node, u32::from(index), owner),
+            Purpose::Task(Task::Successor) => self.successor_refreshed(node, lookup.key, owner),
         }
     }
 
@@ -136,8 +142,12 @@ impl Chord {
     /// Starts the timers of a node that has just become a member, each at a random instant between two of its rounds:
     /// if periods differ, such an instant falls into a long one rather than a short one.
     fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        self.draw_own_periods(context, node);
         for timer in [Timer::Stabilize, Timer::FixFingers, Timer::CheckPredecessor] {
-            let phase = match self.period(timer) {
+            if timer == Timer::FixFingers && self.config.fingers_with_stabilize {
+                continue;
+            }
+            let phase = match self.period(node, timer) {
                 Distribution::Fixed(Duration::MAX) => continue,
                 period if period.mean_s().is_finite() => period.sample_residual(context.random()),
                 period => period.sample(context.random()),
@@ -146,7 +156,23 @@ impl Chord {
         }
     }
 
-    fn period(&self, timer: Timer) -> Distribution {
+    /// Where each node has periods of its own, draws those of `node`, for the rest of its life.
+    fn draw_own_periods(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        if self.config.periods != Periods::PerNode {
+            return;
+        }
+        let index = node as usize;
+        if index >= self.own_periods.len() {
+            self.own_periods.resize(index + 1, [Duration::MAX; 3]);
+        }
+        let laws = [self.config.stabilize_every, self.config.fix_fingers_every, self.config.check_predecessor_every];
+        self.own_periods[index] = laws.map(|law| law.sample(context.random()));
+    }
+
+    fn period(&self, node: Slot, timer: Timer) -> Distribution {
+        if let (Periods::PerNode, true) = (self.config.periods, timer != Timer::Join) {
+            return Distribution::Fixed(self.own_periods[node as usize][timer as usize]);
+        }
         match timer {
             Timer::Stabilize => self.config.stabilize_every,
             Timer::FixFingers => self.config.fix_fingers_every,
@@ -181,6 +207,10 @@ impl Protocol for Chord {
 
     fn lookup_deadline(&self) -> Duration {
         self.config.lookup_deadline
+    }
+
+    fn lookups_end_before_owner(&self) -> bool {
+        self.config.lookups_end_at == EndsAt::Predecessor
     }
 
     fn start_converged(&mut self, context: &mut impl Context<Self>, members: &Members) {
@@ -218,6 +248,7 @@ impl Protocol for Chord {
             Message::Forward { query } => self.carry_on(context, node, from, query),
             Message::Return { query } => self.carry_back(context, node, query),
             Message::GetNeighbours(_) => self.neighbours(node),
+            Message::Confirm { .. } => Some((Message::Ack, message::CONFIRM_REPLY)),
             Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),
             _ => None,
         }
@@ -235,9 +266,10 @@ impl Protocol for Chord {
             (Message::FindSuccessor { lookup, key }, Message::Next(next)) => {
                 self.ask_next(context, node, key, lookup, from, next);
             }
-            (Message::FindSuccessor { lookup, .. }, Message::Owner(owner)) => {
-                self.owner_named(context, node, lookup, owner);
+            (Message::FindSuccessor { lookup, key }, Message::Owner(owner)) => {
+                self.owner_named(context, node, key, lookup, from, owner);
             }
+            (Message::Confirm { lookup, .. }, Message::Ack) => self.owner_confirmed(context, node, lookup, from),
             (Message::GetNeighbours(asking), Message::Neighbours { predecessor, successors }) => {
                 self.neighbours_learnt(context, node, from, asking, predecessor, successors);
             }
@@ -248,7 +280,9 @@ impl Protocol for Chord {
 
     fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Message) {
         match *request {
-            Message::FindSuccessor { lookup, key } => self.ask_other(context, node, key, lookup, to),
+            Message::FindSuccessor { lookup, key } | Message::Confirm { lookup, key } => {
+                self.ask_other(context, node, key, lookup, to);
+            }
             Message::Forward { query } => self.forward_other(context, node, query, to),
             Message::Return { query } => self.return_past(context, node, query),
             Message::GetNeighbours(asking) => self.no_neighbours(context, node, to, asking),
@@ -270,11 +304,16 @@ impl Protocol for Chord {
 
     fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Timer) {
         if timer != Timer::Join {
-            let pause = self.period(timer).sample(context.random());
+            let pause = self.period(node, timer).sample(context.random());
             context.set_timer(node, pause, timer);
         }
         match timer {
-            Timer::Stabilize => self.stabilize(context, node),
+            Timer::Stabilize => {
+                self.stabilize(context, node);
+                if self.config.fingers_with_stabilize {
+                    self.fix_fingers(context, node);
+                }
+            }
             Timer::FixFingers => self.fix_fingers(context, node),
             Timer::CheckPredecessor => self.check_predecessor(context, node),
             Timer::Join => self.begin_join(context, node),
@@ -285,7 +324,7 @@ impl Protocol for Chord {
         match task {
             Task::Join => self.join_failed(context, node),
             // The old finger stays; its turn will come again.
-            Task::Finger(_) => {}
+            Task::Finger(_) | Task::Successor => {}
         }
     }
 

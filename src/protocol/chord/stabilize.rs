@@ -6,7 +6,7 @@
 //! predecessor pings the predecessor, and takes the notifier in its place if there is no answer.
 
 use super::message::{self, Asking, Message};
-use super::{Chord, Maintenance};
+use super::{Chord, ListRefresh, Maintenance};
 use crate::engine::pool::List;
 use crate::protocol::identifier::between;
 use crate::protocol::{Charge, Contact, Context, Slot};
@@ -74,25 +74,34 @@ impl Chord {
             }
             // If the head has changed while the reply was on its way, the next round will ask the new one.
             Asking::Successor if self.head(node) == Some(from) => {
-                self.set_successors(node, from, successors);
+                if self.config.successor_list_refresh == ListRefresh::Copied {
+                    self.set_successors(node, from, successors);
+                }
                 self.after_successor(context, node, predecessor);
             }
             Asking::Successor => {}
             Asking::Candidate => {
-                if self.is_nearer(node, from) {
-                    self.set_successors(node, from, successors);
+                match self.config.successor_list_refresh {
+                    _ if !self.is_nearer(node, from) => {}
+                    ListRefresh::Copied => self.set_successors(node, from, successors),
+                    ListRefresh::InTurn => self.push_successor(node, from),
                 }
-                self.notify_head(context, node);
+                match self.config.stabilize_to_end && self.head(node) == Some(from) {
+                    true => self.after_successor(context, node, predecessor),
+                    false => self.notify_head(context, node),
+                }
             }
         }
     }
 
     /// Where old predecessors are told of new ones, a joining node begins with its successor's predecessor, so that
-    /// it can tell that node of the next one that joins in between. Otherwise (ToN 2003, figure 6) with none.
+    /// it can tell that node of the next one that joins in between; and so it does where rounds of stabilisation go
+    /// from predecessor to predecessor. Otherwise (ToN 2003, figure 6) with none.
     fn take_over_predecessor(&mut self, node: Slot, successor: Contact, predecessor: Contact) {
         let own = self.node(node).id;
         let before = predecessor.is_some() && between(predecessor.id(), own, successor.id());
-        if before && self.config.notify_old_predecessor && self.node(node).predecessor.is_none() {
+        let wanted = self.config.notify_old_predecessor || self.config.stabilize_to_end;
+        if before && wanted && self.node(node).predecessor.is_none() {
             self.node_mut(node).predecessor = predecessor;
         }
     }

@@ -101,6 +101,28 @@ impl Chord {
         self.node_mut(node).successor_count = keep as u8 + 1;
     }
 
+    /// `key` comes next after an entry of the successor list, and `owner` is the first node at or after it: entries in
+    /// between are gone, and `owner` takes their place. Nothing changes if the entry is no longer there.
+    pub(super) fn successor_refreshed(&mut self, node: Slot, key: u64, owner: Contact) {
+        let own = self.node(node).id;
+        let capacity = self.config.successors as usize;
+        let start = node as usize * capacity;
+        let distance = clockwise(own, owner.id());
+        let list = self.successors(node);
+        let Some(before) = list.iter().position(|entry| entry.id().wrapping_add(1) == key) else { return };
+        // The list ends before the node itself: an owner past it is none of its successors.
+        if before + 1 >= capacity || distance <= clockwise(own, list[before].id()) {
+            return;
+        }
+        let beyond = list[before + 1..].iter().filter(|entry| clockwise(own, entry.id()) > distance).count();
+        let count = list.len();
+        let keep = beyond.min(capacity - before - 2);
+        let places = &mut self.successors[start..start + capacity];
+        places.copy_within(count - beyond..count - beyond + keep, before + 2);
+        places[before + 1] = owner;
+        self.nodes[node as usize].successor_count = (before + 2 + keep) as u8;
+    }
+
     /// Whether `candidate` lies between the node and its first successor.
     pub(super) fn is_nearer(&self, node: Slot, candidate: Contact) -> bool {
         let own = self.node(node).id;

@@ -39,7 +39,12 @@ fn quiet(nodes: u32) -> Scenario {
         workload: Workload { arrivals: Arrivals::None, keys: Keys::Uniform },
         events: Vec::new(),
         schedule: None,
-        measurement: Measurement { warmup: Duration::ZERO, duration: secs(3_600), window: secs(60) },
+        measurement: Measurement {
+            warmup: Duration::ZERO,
+            duration: secs(3_600),
+            window: secs(60),
+            ..Measurement::default()
+        },
     }
 }
 

@@ -1,0 +1,244 @@
+//! The experiments, one entry a figure or table.
+
+use super::experiment::{Difference, Experiment, Range};
+use crate::observe::report::RunReport;
+
+/// All experiments, in the order of the table.
+pub const ALL: &[Experiment] =
+    &[TON_FIG8A, TON_FIG9, TON_FIG10A, TON_FIG10B, TON_TABLE2, TON_TABLE3, SIGCOMM_FIG11, SIGCOMM_FIG12, KRISHNAMURTHY];
+
+/// The experiment with this name.
+pub fn find(name: &str) -> Option<&'static Experiment> {
+    ALL.iter().find(|experiment| experiment.name == name)
+}
+
+/// The scenario of an experiment.
+macro_rules! scenario {
+    ($name:literal) => {
+        include_str!(concat!("../../scenarios/validation/", $name, ".toml"))
+    };
+}
+
+const TON_FIG8A: Experiment = Experiment {
+    name: "ton-fig8a",
+    source: "Stoica et al., ToN 2003, figure 8(a)",
+    about: "keys a node, 10,000 nodes without virtual nodes",
+    parameter: "number of keys",
+    scenario: scenario!("ton-fig8a"),
+    points: &[1e5, 2e5, 3e5, 4e5, 5e5, 6e5, 7e5, 8e5, 9e5, 1e6],
+    range: Range::whole(1_000, 100_000_000),
+    settings: |x| vec![format!("measurement.load_keys={x}")],
+    replicates: |_| 20,
+    metrics: LOAD_METRICS,
+    measure: |_, report| load(report),
+    analysis: &[],
+    differences: &[],
+};
+
+const TON_FIG9: Experiment = Experiment {
+    name: "ton-fig9",
+    source: "Stoica et al., ToN 2003, figure 9",
+    about: "keys a node, 10,000 nodes with virtual nodes, 1,000,000 keys",
+    parameter: "virtual nodes of a node",
+    scenario: scenario!("ton-fig9"),
+    points: &[1.0, 2.0, 5.0, 10.0, 20.0],
+    range: Range::whole(1, 100),
+    settings: |x| vec![format!("protocol.chord.virtual_nodes={x}")],
+    replicates: |_| 20,
+    metrics: LOAD_METRICS,
+    measure: |_, report| load(report),
+    analysis: &[],
+    differences: &[Difference {
+        metric: "keys_p99",
+        holds: |x| x == 5.0,
+        instead: |x| quantile_of_keys(x, 100.0, 0.99),
+        within: 0.01,
+        why: "`keys_p99` at 5: with v virtual nodes the arcs of a node together are a gamma variable of shape v, so \
+              its keys are negative binomial with shape v. Their percentiles are those measured at every v: 462, 334, 235, \
+              192 and 165 for 1, 2, 5, 10 and 20. For v = 5 the 99th percentile is 235; 220 belongs to six virtual \
+              nodes, whose 1st percentile is 28, not the published 24. The published number was read off a graphic.",
+    }],
+};
+
+/// A quantile of the keys of a node with `shape` virtual nodes and so many keys on average, in a large ring: negative
+/// binomial.
+fn quantile_of_keys(shape: f64, mean: f64, share: f64) -> f64 {
+    let log_hit = libm::log(mean / (shape + mean));
+    let log_miss = libm::log(shape / (shape + mean));
+    let mut below = 0.0;
+    for keys in 0..100_000 {
+        let n = f64::from(keys);
+        let ways = libm::lgamma(n + shape) - libm::lgamma(n + 1.0) - libm::lgamma(shape);
+        below += libm::exp(ways + shape * log_miss + n * log_hit);
+        if below >= share {
+            return n;
+        }
+    }
+    f64::NAN
+}
+
+const LOAD_METRICS: &[&str] = &["keys_mean", "keys_p1", "keys_p99"];
+
+fn load(report: &RunReport) -> Vec<Option<f64>> {
+    let load = report.load.as_ref();
+    vec![
+        load.and_then(|load| load.per_node.mean),
+        load.and_then(|load| load.p1),
+        load.and_then(|load| load.per_node.p99),
+    ]
+}
+
+const TON_FIG10A: Experiment = Experiment {
+    name: "ton-fig10a",
+    source: "Stoica et al., ToN 2003, figure 10(a)",
+    about: "path length in an ideal ring, 100 lookups a node",
+    parameter: "number of nodes",
+    scenario: scenario!("ton-fig10a"),
+    points: &[128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0, 16384.0],
+    range: Range::whole(2, 65_536),
+    settings: |x| vec![format!("population.nodes={x}")],
+    // One ring differs from the next the more the smaller they are; large ones take long.
+    replicates: |x| ((40_000.0 / x) as u64).clamp(4, 20),
+    metrics: &["hops_mean", "hops_p99"],
+    measure: |_, report| vec![report.total.hops.mean, report.total.hops.p99],
+    analysis: &[],
+    differences: &[],
+};
+
+const TON_FIG10B: Experiment = Experiment {
+    name: "ton-fig10b",
+    source: "Stoica et al., ToN 2003, figure 10(b)",
+    about: "distribution of the path length in an ideal ring of 4,096 nodes",
+    parameter: "path length",
+    scenario: scenario!("ton-fig10b"),
+    points: &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0],
+    range: Range::whole(0, 64),
+    settings: |_| Vec::new(),
+    replicates: |_| 5,
+    metrics: &["probability"],
+    measure: |x, report| {
+        let lookups: u64 = report.hops.iter().sum();
+        let these = report.hops.get(x as usize).copied().unwrap_or(0);
+        vec![(lookups > 0).then(|| these as f64 / lookups as f64)]
+    },
+    analysis: &[],
+    differences: &[],
+};
+
+const TON_TABLE2: Experiment = Experiment {
+    name: "ton-table2",
+    source: "Stoica et al., ToN 2003, table 2",
+    about: "lookups after a share of 1,000 nodes has crashed at once; nothing is repaired",
+    parameter: "share of nodes that crash",
+    scenario: scenario!("ton-table2"),
+    points: &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5],
+    range: Range::real(0.0, 0.6),
+    settings: |x| vec![format!("event.0.crash.fraction={x}")],
+    replicates: |_| 20,
+    metrics: &["hops_mean", "timeouts_mean", "failed"],
+    measure: |_, report| {
+        let outcomes = report.total.outcomes;
+        let failed = (outcomes.failed + outcomes.wrong_owner) as f64;
+        vec![report.total.hops.mean, report.total.timeouts_mean, Some(failed)]
+    },
+    analysis: &[],
+    differences: &[],
+};
+
+const TON_TABLE3: Experiment = Experiment {
+    name: "ton-table3",
+    source: "Stoica et al., ToN 2003, table 3",
+    about: "lookups while nodes join and leave, about 1,000 nodes",
+    parameter: "joins a second, and as many leaves",
+    scenario: scenario!("ton-table3"),
+    points: &[0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4],
+    range: Range::real(0.001, 1.0),
+    settings: poisson_churn,
+    replicates: |_| 10,
+    metrics: &["hops_mean", "timeouts_mean", "failures_per_10000"],
+    measure: |_, report| {
+        let failures = report.total.outcomes.failure_rate().map(|rate| 1e4 * rate);
+        vec![report.total.hops.mean, report.total.timeouts_mean, failures]
+    },
+    analysis: &[],
+    differences: &[],
+};
+
+/// So many joins a second over the whole network, and as many departures.
+fn poisson_churn(per_s: f64) -> Vec<String> {
+    let every_ns = libm::round(1e9 / per_s);
+    ["joins_every", "departures_every"].map(|key| format!("churn.poisson.{key}={every_ns}ns")).to_vec()
+}
+
+const SIGCOMM_FIG11: Experiment = Experiment {
+    name: "sigcomm-fig11",
+    source: "Stoica et al., SIGCOMM 2001, figure 11",
+    about: "lookups for keys of the original owners, after some of 10,000 nodes have crashed and the ring has healed",
+    parameter: "share of nodes that crash",
+    scenario: scenario!("sigcomm-fig11"),
+    points: &[0.01, 0.05, 0.1, 0.15, 0.2],
+    range: Range::real(0.0, 0.5),
+    settings: |x| vec![format!("event.0.crash.fraction={x}")],
+    replicates: |_| 5,
+    metrics: &["failed_share"],
+    measure: |_, report| vec![report.total.outcomes.failure_rate()],
+    analysis: &[],
+    differences: &[],
+};
+
+const SIGCOMM_FIG12: Experiment = Experiment {
+    name: "sigcomm-fig12",
+    source: "Stoica et al., SIGCOMM 2001, figure 12",
+    about: "lookups without a retry while nodes join and crash, about 500 nodes",
+    parameter: "joins a second, and as many crashes",
+    scenario: scenario!("sigcomm-fig12"),
+    points: &[0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1],
+    range: Range::real(0.001, 0.5),
+    settings: poisson_churn,
+    replicates: |_| 10,
+    metrics: &["failed_share"],
+    measure: |_, report| vec![report.total.outcomes.failure_rate()],
+    analysis: &[],
+    differences: &[],
+};
+
+const KRISHNAMURTHY: Experiment = Experiment {
+    name: "krishnamurthy-successors",
+    source: "Krishnamurthy et al., IPTPS 2005",
+    about: "wrong and dead first successors, against 2/(3+x) and 1/(2+x)",
+    parameter: "rounds of stabilisation in a mean session",
+    scenario: scenario!("krishnamurthy-successors"),
+    points: &[5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0],
+    range: Range::real(5.0, 1000.0),
+    // Fingers are as fresh whatever the length of sessions: twenty rounds of refreshes in each.
+    settings: |x| {
+        let ns = |seconds: f64| libm::round(seconds * 1e9);
+        vec![
+            format!("churn.session.exponential.mean={}ns", ns(x * 100.0)),
+            format!("protocol.chord.fix_fingers_every.exponential.mean={}ns", ns(x * 5.0)),
+        ]
+    },
+    // Few pointers are wrong where sessions are long.
+    replicates: |x| if x < 20.0 { 10 } else { 20 },
+    metrics: &["wrong_successor_share", "dead_successor_share"],
+    measure: |_, report| {
+        let health = |name: &str| report.total.health.iter().find(|(figure, _)| *figure == name).and_then(|f| f.1);
+        vec![health("wrong_successor_share"), health("dead_successor_share")]
+    },
+    analysis: &[("wrong_successor_share", |x| 2.0 / (3.0 + x)), ("dead_successor_share", |x| 1.0 / (2.0 + x))],
+    differences: &[Difference {
+        metric: "wrong_successor_share",
+        holds: |x| x < 20.0,
+        instead: |x| 2.0 / (3.0 + x) * (1.0 + 0.33 * libm::pow(5.0 / x, 3.3)),
+        within: 0.06,
+        why: "`wrong_successor_share` below 20: the balance behind 2/(3+x) lets one round put a pointer right whatever \
+              has happened since the last one. In a ring that cannot be: a node that joined before the first successor \
+              died is known to nobody until its own next round, and joins that meet wrong pointers add to them. Both \
+              need two events within a period, so they fade as x grows: a third more wrong pointers than the balance \
+              says at 5, 3% at 10, none to be seen from 20 on (the row holds the run to that curve, which is fitted). \
+              Rounds of one step make it worse: with `--set protocol.chord.stabilize_to_end=false` it is 32% at 10. \
+              The balance leaves out another thing, in the other direction: a new node that dies before it was noticed \
+              leaves the pointer right again. With that, and a round that always succeeds, the share would be \
+              1 - (1+x) times the integral of u^(1+x) / (2-u) over u from 0 to 1: 0.231 at 5, 0.145 at 10.",
+    }],
+};

@@ -1,0 +1,121 @@
+//! The table of experiments is sound, and verdicts are as they should be.
+
+use super::experiment::{Difference, Experiment, Range};
+use super::*;
+use crate::simulation::protocols;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn ended(&self, _done: usize, _runs: usize) {}
+}
+
+fn load(experiment: &Experiment, x: f64) -> crate::scenario::Loaded<protocols::Playable> {
+    let source = crate::scenario::Source::from_text(experiment.name, experiment.scenario);
+    let loaded = crate::scenario::load(source, &(experiment.settings)(x), protocols::NAMES, protocols::read);
+    loaded.unwrap_or_else(|problems| panic!("{} at {x}: {problems}", experiment.name))
+}
+
+#[test]
+fn scenarios_are_sound_over_the_whole_range_and_named_after_their_experiments() {
+    for experiment in ALL {
+        let range = experiment.range;
+        for x in experiment.points.iter().copied().chain([range.low, range.high]) {
+            assert!(range.contains(x), "{} at {x}", experiment.name);
+            let loaded = load(experiment, x);
+            assert_eq!(loaded.scenario.name, experiment.name);
+            assert_eq!(loaded.warnings.problems().len(), 0, "{} at {x}: {}", experiment.name, loaded.warnings);
+            assert!((experiment.replicates)(x) >= 2, "{} at {x} has no interval", experiment.name);
+        }
+    }
+    let names: BTreeSet<&str> = ALL.iter().map(|experiment| experiment.name).collect();
+    assert_eq!(names.len(), ALL.len());
+}
+
+#[test]
+fn every_published_number_belongs_to_a_point_that_is_played() {
+    let published = Published::shipped();
+    assert!(published.numbers().len() > 60);
+    for number in published.numbers() {
+        let experiment = find(&number.experiment).unwrap_or_else(|| panic!("{number:?}"));
+        assert!(
+            experiment.points.contains(&number.x) && experiment.metrics.contains(&&number.metric[..]),
+            "{number:?}"
+        );
+        assert!(number.tolerance >= 0.0 && ["P", "D"].contains(&&number.grade[..]), "{number:?}");
+    }
+    assert!(Published::read("experiment,x\n").is_err());
+    assert!(Published::read("experiment,x,metric,published,tolerance,grade\na,b,c,1,1,P\n").is_err());
+}
+
+const MADE: Experiment = Experiment {
+    name: "made",
+    source: "nowhere",
+    about: "nothing",
+    parameter: "nothing",
+    scenario: "",
+    points: &[1.0],
+    range: Range::whole(1, 9),
+    settings: |_| Vec::new(),
+    replicates: |_| 2,
+    metrics: &["a", "b"],
+    measure: |_, _| Vec::new(),
+    analysis: &[("b", |x| 2.0 * x)],
+    differences: &[Difference { metric: "a", holds: |x| x == 2.0, instead: |_| 7.0, within: 0.1, why: "it is so" }],
+};
+
+fn verdict(x: f64, metric: &'static str, values: &[f64]) -> Option<Verdict> {
+    let table = "experiment,x,metric,published,tolerance,grade\nmade,1,a,5,0.5,P\nmade,2,a,5,0.5,P\n";
+    Row::new(&MADE, x, metric, values, &Published::read(table).expect("a table")).verdict
+}
+
+#[test]
+fn a_row_is_within_up_to_the_tolerance_and_out_beyond() {
+    assert_eq!(verdict(1.0, "a", &[5.0, 6.0]), Some(Verdict::Within));
+    assert_eq!(verdict(1.0, "a", &[4.5, 4.5]), Some(Verdict::Within));
+    assert_eq!(verdict(1.0, "a", &[5.5, 5.6]), Some(Verdict::Out));
+    assert_eq!(verdict(1.0, "a", &[]), Some(Verdict::Out), "nothing was measured");
+    assert_eq!(verdict(3.0, "a", &[5.0, 6.0]), None, "no number is listed");
+}
+
+#[test]
+fn an_analysis_must_lie_within_the_interval_of_the_runs() {
+    // Two values at a distance of 2: the interval is 12.7 either way.
+    assert_eq!(verdict(1.0, "b", &[13.0, 15.0]), Some(Verdict::Within));
+    assert_eq!(verdict(1.0, "b", &[15.0, 17.0]), Some(Verdict::Out));
+}
+
+#[test]
+fn a_row_is_explained_only_while_the_reason_holds() {
+    assert_eq!(verdict(2.0, "a", &[7.0, 7.0]), Some(Verdict::Explained("it is so")));
+    assert_eq!(verdict(2.0, "a", &[8.0, 8.0]), Some(Verdict::Out));
+    assert_eq!(verdict(1.0, "a", &[7.0, 7.0]), Some(Verdict::Out), "the reason is for another point");
+}
+
+#[test]
+fn rows_do_not_depend_on_the_number_of_threads() {
+    let requests = [Request { experiment: find("ton-fig8a").expect("it ships"), points: vec![4e4, 1e4] }];
+    let table = |threads| {
+        let rows = play(&requests, &Published::shipped(), threads, &Unwatched, &AtomicBool::new(false));
+        let mut table = Vec::new();
+        write_csv(&mut table, &rows.expect("it ends")).expect("a vector can be written");
+        String::from_utf8(table).expect("text")
+    };
+    let (one, three) = (table(1), table(3));
+    assert_eq!(one, three);
+    let first: Vec<&str> = one.lines().take(2).collect();
+    assert_eq!(first[0], "experiment,x,metric,measured,ci95,published,tolerance,verdict");
+    assert_eq!(first[1], "ton-fig8a,40000,keys_mean,4,0,,,");
+    assert_eq!(one.lines().count(), 1 + 2 * 3);
+}
+
+#[test]
+fn it_stops_when_it_is_asked_to() {
+    let stop = AtomicBool::new(false);
+    stop.store(true, Ordering::Relaxed);
+    let requests = [Request { experiment: find("sigcomm-fig12").expect("it ships"), points: vec![0.1] }];
+    let rows = play(&requests, &Published::shipped(), 1, &Unwatched, &stop);
+    assert_eq!(rows.map(|rows| rows.len()), Err(Stopped::Interrupted));
+}
