@@ -137,7 +137,7 @@ impl Protocol for Walk {
         _context: &mut impl Context<Self>,
         node: Slot,
         _from: Contact,
-        _request: Message,
+        _request: &Message,
     ) -> Option<(Message, Charge)> {
         let next = self.next.get(node as usize).filter(|next| next.is_some())?;
         Some((Message::Next(*next), ANSWER))
@@ -148,18 +148,18 @@ impl Protocol for Walk {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Message,
-        reply: Message,
+        request: &Message,
+        reply: &Message,
     ) {
-        let (Message::WhoIsNext { lookup: id, hops }, Message::Next(next)) = (request, reply) else { return };
+        let (Message::WhoIsNext { lookup: id, hops }, Message::Next(next)) = (*request, *reply) else { return };
         // The lookup may have passed its deadline meanwhile.
         let Some(lookup) = context.lookup(id) else { return };
         self.arrived(context, node, (id, lookup), (from, next, hops + 1));
     }
 
-    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, _to: Contact, request: Message) {
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, _to: Contact, request: &Message) {
         // The ring is broken here, and there is no other way around it.
-        let Message::WhoIsNext { lookup: id, .. } = request else { return };
+        let Message::WhoIsNext { lookup: id, .. } = *request else { return };
         let Some(lookup) = context.lookup(id) else { return };
         context.give_up(id);
         if let Purpose::Task(Join) = lookup.purpose {
@@ -167,7 +167,7 @@ impl Protocol for Walk {
         }
     }
 
-    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, _message: Message) {
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, _message: &Message) {
         let own = context.contact(node);
         if between_or_at(own.id(), from.id(), self.next[node as usize].id()) {
             self.set_next(node, from);

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::process::Command;
 use torus_sim::observe::progress::{Monitor, Progress};
 use torus_sim::observe::report::{LookupRecord, Recorder, RunReport, Unrecorded, Warning};
-use torus_sim::observe::{Interrupted, Unwatched};
+use torus_sim::observe::{Stopped, Unwatched};
 use torus_sim::scenario::{self, Loaded, ScheduleAction, ScheduleEntry, Source};
 use torus_sim::simulation::Options;
 use torus_sim::simulation::protocols::{self, Playable};
@@ -185,7 +185,7 @@ fn a_run_that_is_stopped_has_no_report() {
     }
     let loaded = load(&[]);
     let stopped = loaded.protocol.play(&loaded.scenario, Options::default(), &mut Stop, &mut Unrecorded);
-    assert!(matches!(stopped, Err(Interrupted { .. })));
+    assert!(matches!(stopped, Err(Stopped::Interrupted(_))));
 }
 
 #[test]

@@ -268,3 +268,38 @@ fn a_sweep_has_a_line_for_each_combination_and_a_distribution_for_each_cell() {
     assert!(["2min", "10min", "1h"].iter().all(|value| labels.contains(value)));
     assert_eq!(Report::of(&results).expect("a report"), report);
 }
+
+#[test]
+fn a_picture_stands_for_itself_and_replaces_only_a_picture() {
+    let folder = copied();
+    let report = Report::of(folder.path()).expect("a report");
+    for picture in &report.pictures {
+        let document = parse(&picture.svg);
+        assert!(document.root_element().has_tag_name(("http://www.w3.org/2000/svg", "svg")), "{}", picture.id);
+        let count = |document: &Document<'_>| document.descendants().filter(|node| has_class(node, "mark")).count();
+        assert!(count(&document) > 0, "{}: nothing is drawn", picture.id);
+    }
+    let names: Vec<&str> = report.pictures.iter().map(|picture| picture.id.as_str()).collect();
+    let page = parse(&report.html);
+    let figures = page.descendants().filter(|node| node.has_tag_name("figure"));
+    assert_eq!(names, figures.filter_map(|node| node.attribute("id")).collect::<Vec<_>>());
+
+    let path = folder.path().join("hops.svg");
+    for _ in 0..2 {
+        let made = torus_sim(&["report", text(folder.path()), "--picture", "hops"]);
+        assert!(made.status.success(), "{}", error_of(&made));
+    }
+    let hops = report.pictures.iter().find(|picture| picture.id == "hops").expect("hops");
+    assert_eq!(fs::read_to_string(&path).expect("a picture"), hops.svg);
+    fs::write(&path, "mine").expect("a file");
+    let refused = torus_sim(&["report", text(folder.path()), "--picture", "hops"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", error_of(&refused));
+    assert_eq!(fs::read_to_string(&path).expect("a file"), "mine");
+    let unknown = torus_sim(&["report", text(folder.path()), "--picture", "hop"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(
+        error_of(&unknown).contains("there is no picture `hop`; there are: hops, failure-rate"),
+        "{}",
+        error_of(&unknown)
+    );
+}

@@ -24,7 +24,7 @@ fn the_page_shows_what_is_measured() {
         let measured = fs::read_to_string(place.path().join("page.md")).unwrap();
         let section = page.split_once(&format!("\n## {name}\n")).expect("a section").1;
         let section = section.split("\n## ").next().unwrap();
-        let rows: Vec<&str> = measured.lines().filter(|line| line.starts_with(|c| c == '|')).collect();
+        let rows: Vec<&str> = measured.lines().filter(|line| line.starts_with('|')).collect();
         assert!(rows.len() > 2, "{measured}");
         for row in rows {
             assert!(section.contains(row), "{name}: docs/validation.md does not have\n{row}\nbut\n{section}");

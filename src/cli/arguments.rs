@@ -19,7 +19,7 @@ Exit codes:
   0    done
   1    a run could not be finished or written
   2    bad usage or bad input; nothing was written
-  3    an invariant was violated (reserved)
+  3    an invariant was violated; nothing was written
   130  interrupted; nothing was written";
 
 const RUN_AFTER_HELP: &str = "\
@@ -34,6 +34,9 @@ Examples:
       --set churn.session.exponential.mean=5min --set population.nodes=1000
       the same experiment with shorter sessions and fewer nodes
 
+  torus-sim run scenarios/mass-failure.toml --check-every 1s
+      with a look every second at whether the ring is still one ring
+
   torus-sim run scenarios/churn20m.toml --record played.csv
   torus-sim run scenarios/churn20m.toml --replay played.csv --out results/again \\
       --set protocol.chord.successors=4
@@ -47,7 +50,7 @@ Exit codes:
   0    done
   1    the run could not be finished or written
   2    bad usage or bad input; nothing was written
-  3    an invariant was violated (reserved)
+  3    an invariant was violated; nothing was written
   130  interrupted; nothing was written";
 
 const SWEEP_AFTER_HELP: &str = "\
@@ -124,6 +127,23 @@ Exit codes:
   1    the report could not be written
   2    bad usage, no results, or damaged ones; nothing was written";
 
+const EXPLAIN_AFTER_HELP: &str = "\
+Examples:
+  torus-sim explain scenarios/churn20m.toml --first-failed
+      plays it again and tells why the first lookup went wrong
+
+  torus-sim run scenarios/churn20m.toml --lookups
+  torus-sim explain scenarios/churn20m.toml --lookup 50637
+      the story of one row of lookups.csv
+
+The run must be the same: give the same --seed, --set and --replay as to the run.
+
+Exit codes:
+  0    done, be it that no lookup failed (it says so)
+  1    the story could not be written
+  2    bad usage or bad input, or there is no such lookup
+  130  interrupted";
+
 const VALIDATE_AFTER_HELP: &str = "\
 Examples:
   torus-sim validate
@@ -162,6 +182,7 @@ pub(super) enum Command {
     Compare(CompareArguments),
     Check(CheckArguments),
     Report(ReportArguments),
+    Explain(ExplainArguments),
     Validate(ValidateArguments),
 }
 
@@ -198,6 +219,13 @@ pub(super) struct RunArguments {
     /// It takes the place of the scenario's churn, of its lookups, and of its crash, leave and join events.
     #[arg(long, value_name = "FILE")]
     pub(super) replay: Option<PathBuf>,
+    /// Check that what must hold does, so often in virtual time (such as 1s)
+    ///
+    /// The books of the simulation, and what the protocol promises: for Chord, successor lists in order, a live
+    /// successor for every member, enough members that no list skips, and one ring. A violation ends the run with exit
+    /// code 3 and names the event after which it was there.
+    #[arg(long, value_name = "TIME", value_parser = super::violation::parse_period)]
+    pub(super) check_every: Option<crate::engine::time::Duration>,
     /// When to show progress on standard error
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub(super) progress: When,
@@ -298,12 +326,49 @@ pub(super) struct ReportArguments {
     /// The results folder
     #[arg(value_name = "DIR")]
     pub(super) folder: PathBuf,
-    /// Where to write the page [default: DIR/report.html]
+    /// Write one picture of the page as SVG instead
+    ///
+    /// ID is its name on the page, such as `failure-rate` or `hops`.
+    #[arg(long, value_name = "ID")]
+    pub(super) picture: Option<String>,
+    /// Where to write it [default: DIR/report.html, or DIR/ID.svg]
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
     /// Replace what is there, even if it is no report
     #[arg(long)]
     pub(super) force: bool,
+}
+
+/// Play a scenario again and tell the story of one lookup: why did it fail?
+#[derive(Debug, Args)]
+#[command(after_long_help = EXPLAIN_AFTER_HELP)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["lookup", "first_failed"])))]
+pub(super) struct ExplainArguments {
+    /// The scenario (TOML)
+    pub(super) file: PathBuf,
+    /// The lookup with this number, as in lookups.csv
+    #[arg(long, value_name = "ID")]
+    pub(super) lookup: Option<u64>,
+    /// The first lookup of the measurement that ended with a wrong owner or none
+    ///
+    /// The first row of lookups.csv with the outcome `wrong_owner` or `failed`.
+    #[arg(long)]
+    pub(super) first_failed: bool,
+    /// Root of all randomness, in place of the scenario's `seed`
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Put a value in place of the scenario's; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Play a recorded schedule
+    #[arg(long, value_name = "FILE")]
+    pub(super) replay: Option<PathBuf>,
+    /// When to show progress on standard error
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) progress: When,
+    /// Show the story and errors only: no progress, no warnings
+    #[arg(long, short)]
+    pub(super) quiet: bool,
 }
 
 /// Play the experiments of papers and print measured beside published

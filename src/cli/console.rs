@@ -82,6 +82,10 @@ impl Console {
                 self.message(Label::Error, text);
                 super::UNFINISHED
             }
+            Failure::Violated { text } => {
+                self.message(Label::Error, text);
+                super::VIOLATED
+            }
             Failure::Interrupted { text } => {
                 self.message(Label::Interrupted, text);
                 super::INTERRUPTED
@@ -108,6 +112,8 @@ pub(super) enum Failure {
     Usage { text: String, help: Option<&'static str> },
     /// The run could not be finished or written.
     Unfinished { text: String },
+    /// Something that must hold did not.
+    Violated { text: String },
     /// The user ended it.
     Interrupted { text: String },
 }

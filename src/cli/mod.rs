@@ -7,17 +7,20 @@ mod columns;
 mod compare;
 mod console;
 mod experiment;
+mod explain;
 mod interrupt;
 mod machine;
 mod merge;
 mod progress;
 mod report;
 mod run;
+mod story;
 mod sweep;
 mod sweep_list;
 mod sweep_progress;
 mod table;
 mod validate;
+mod violation;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -28,6 +31,8 @@ use std::process::ExitCode;
 const UNFINISHED: u8 = 1;
 /// Bad usage or bad input; nothing was written.
 const BAD_INPUT: u8 = 2;
+/// A checked run found that something that must hold does not; nothing was written.
+const VIOLATED: u8 = 3;
 /// Interrupted by the user or the system; nothing was written.
 const INTERRUPTED: u8 = 130;
 
@@ -49,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Merge(arguments) => merge::merge(arguments, &mut console),
         Command::Compare(arguments) => compare::compare(arguments, &mut console),
         Command::Report(arguments) => report::report(arguments, &mut console),
+        Command::Explain(arguments) => explain::explain(arguments, &mut console),
         Command::Validate(arguments) => validate::validate(arguments, &mut console),
     };
     match outcome {

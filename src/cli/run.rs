@@ -4,13 +4,13 @@ use super::arguments::RunArguments;
 use super::console::{Console, Failure, Label};
 use super::experiment::{Experiment, Request};
 use super::progress::{Watcher, When};
-use super::{interrupt, table};
-use crate::engine::time::Time;
-use crate::observe::Progress;
-use crate::observe::report::RunReport;
+use super::{interrupt, table, violation};
+use crate::engine::time::{Duration, Time};
+use crate::observe::report::{RunReport, Unrecorded};
+use crate::observe::{Progress, Stopped, Unwatched, Violation};
 use crate::output::human::{percent, span};
 use crate::output::{Results, Run, Timing, Wanted};
-use crate::simulation::Options;
+use crate::simulation::{Check, Options};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) fn run(
     arguments: &RunArguments,
     console: &mut Console,
-    load: impl FnOnce(&Request<'_>) -> Result<Experiment, String>,
+    load: impl Fn(&Request<'_>) -> Result<Experiment, String>,
 ) -> Result<(), Failure> {
     let request = Request {
         file: &arguments.file,
@@ -35,14 +35,16 @@ pub(super) fn run(
     if arguments.show_config {
         return console.print(&experiment.effective);
     }
-    play(arguments, console, experiment, interrupt::watch())
+    let again = || load(&request).map_err(|rendered| Failure::Input { rendered });
+    play(arguments, console, experiment, again, interrupt::watch())
 }
 
-/// Plays the experiment until it is done or `stop` is set.
+/// Plays the experiment until it is done or `stop` is set. `again` gives the same experiment once more.
 fn play(
     arguments: &RunArguments,
     console: &mut Console,
     experiment: Experiment,
+    again: impl FnOnce() -> Result<Experiment, Failure>,
     stop: Arc<AtomicBool>,
 ) -> Result<(), Failure> {
     let Experiment { scenario, provenance, play, .. } = experiment;
@@ -53,6 +55,7 @@ fn play(
     let options = Options {
         record_lookups: arguments.lookups,
         record_schedule: arguments.record.is_some(),
+        check: arguments.check_every.map(|every| Check { every, each_event_from: None }),
         ..Options::default()
     };
     let outcome = play.play(&scenario, options, &mut watcher, results.recorder());
@@ -60,7 +63,11 @@ fn play(
     if let Some(error) = results.take_error() {
         return Err(error.into());
     }
-    let report = outcome.map_err(|interrupted| interrupted_at(&interrupted.progress, &folder))?;
+    let report = match outcome {
+        Ok(report) => report,
+        Err(Stopped::Interrupted(interrupted)) => return Err(interrupted_at(&interrupted.progress, &folder)),
+        Err(Stopped::Violated(violation)) => return Err(violated(arguments, *violation, again()?)),
+    };
     if stop.load(Ordering::Relaxed) {
         return Err(interrupted_at(&finished(&report, scenario.measurement.end()), &folder));
     }
@@ -75,6 +82,20 @@ fn play(
         console.message(Label::Warning, warning);
     }
     Ok(())
+}
+
+/// Plays once more up to the violation, with a check after every event of the last period, to name the event.
+fn violated(arguments: &RunArguments, seen: Violation, experiment: Experiment) -> Failure {
+    let every = arguments.check_every.unwrap_or(Duration::MAX);
+    let before = seen.at.as_nanos().saturating_sub(every.as_nanos());
+    let check = Check { every, each_event_from: Some(Time::from_nanos(before)) };
+    let options = Options { check: Some(check), blind: true, ..Options::default() };
+    let first = match experiment.play.play(&experiment.scenario, options, &mut Unwatched, &mut Unrecorded) {
+        Err(Stopped::Violated(first)) => *first,
+        _ => seen,
+    };
+    let command = violation::command(arguments, every);
+    Failure::Violated { text: violation::tell(&first, &command) }
 }
 
 fn wanted(arguments: &RunArguments, folder: &Path) -> Wanted {

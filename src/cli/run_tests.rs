@@ -60,7 +60,7 @@ fn experiment() -> Experiment {
             let progress = Progress { now, end: scenario.measurement.end(), live_nodes: 1, events: 1 };
             match monitor.progress(&progress) {
                 std::ops::ControlFlow::Continue(()) => Ok(example::run().report),
-                std::ops::ControlFlow::Break(()) => Err(Interrupted { progress }),
+                std::ops::ControlFlow::Break(()) => Err(Interrupted { progress }.into()),
             }
         }),
     }
@@ -75,6 +75,11 @@ fn arguments(line: &str, folder: &Path) -> RunArguments {
     }
 }
 
+/// For runs that are not checked.
+fn never() -> Result<Experiment, Failure> {
+    panic!("an unchecked run is played once")
+}
+
 fn unset() -> Arc<AtomicBool> {
     Arc::new(AtomicBool::new(false))
 }
@@ -83,7 +88,7 @@ fn unset() -> Arc<AtomicBool> {
 fn a_run_writes_results_prints_their_summary_and_then_its_warnings() {
     let place = tempfile::tempdir().unwrap();
     let (mut console, out, err) = console();
-    play(&arguments("--lookups", place.path()), &mut console, experiment(), unset()).unwrap();
+    play(&arguments("--lookups", place.path()), &mut console, experiment(), never, unset()).unwrap();
     assert_eq!(fs::read_to_string(place.path().join("one/lookups.csv")).unwrap().lines().count(), 5);
     assert!(out.text().starts_with("churn20m: 10,000 chord nodes, seed 20\n"));
     assert!(out.text().ends_with(&format!("{}/\n", place.path().join("one").display())));
@@ -130,7 +135,7 @@ fn an_interrupted_run_says_how_far_it_was_and_leaves_nothing() {
     let stop = Arc::new(AtomicBool::new(true));
     let arguments = arguments("--lookups --record r.csv", place.path());
     let arguments = RunArguments { record: Some(place.path().join("r.csv")), ..arguments };
-    let failure = play(&arguments, &mut console, experiment(), stop).unwrap_err();
+    let failure = play(&arguments, &mut console, experiment(), never, stop).unwrap_err();
     assert_eq!(console.fail(&failure), 130);
     let folder = place.path().join("one");
     let expected =
@@ -151,7 +156,7 @@ fn an_interrupt_after_the_last_event_still_counts() {
         set_late.store(true, Ordering::Relaxed);
         Ok(example::run().report)
     });
-    let failure = play(&arguments("", place.path()), &mut console, late, stop).unwrap_err();
+    let failure = play(&arguments("", place.path()), &mut console, late, never, stop).unwrap_err();
     assert_eq!(console.fail(&failure), 130);
     assert_eq!(place.path().read_dir().unwrap().count(), 0);
 }
@@ -160,11 +165,11 @@ fn an_interrupt_after_the_last_event_still_counts() {
 fn earlier_results_are_found_before_the_run_starts() {
     let place = tempfile::tempdir().unwrap();
     let (mut console, _, err) = console();
-    play(&arguments("", place.path()), &mut console, experiment(), unset()).unwrap();
+    play(&arguments("", place.path()), &mut console, experiment(), never, unset()).unwrap();
     let mut second = experiment();
     second.play = Playable::custom(0, |_, _, _, _| panic!("it must not be played"));
-    let failure = play(&arguments("", place.path()), &mut console, second, unset()).unwrap_err();
+    let failure = play(&arguments("", place.path()), &mut console, second, never, unset()).unwrap_err();
     assert_eq!(console.fail(&failure), 2);
     assert!(err.text().contains("exists already\nhelp: write elsewhere"));
-    play(&arguments("--force", place.path()), &mut console, experiment(), unset()).unwrap();
+    play(&arguments("--force", place.path()), &mut console, experiment(), never, unset()).unwrap();
 }

@@ -48,6 +48,14 @@ impl Fingerprint {
         }
     }
 
+    /// The event taken in last: time, node and kind. `None` if there was none.
+    pub fn last(&self) -> Option<(Time, u32, u8)> {
+        let before = (self.filled + BUFFER_BYTES - RECORD_BYTES) % BUFFER_BYTES;
+        let record = u128::from_le_bytes(self.buffer[before..][..RECORD_BYTES].try_into().ok()?);
+        let kind = (record >> 96) as u8;
+        (kind != 0).then(|| (Time::from_nanos(record as u64), (record >> 64) as u32, kind))
+    }
+
     /// The fingerprint of all events so far: 32 lower-case hexadecimal digits, most significant first. Recording may
     /// go on afterwards as if nobody had asked.
     pub fn digest(&self) -> String {

@@ -35,12 +35,7 @@ impl Tally {
     }
 
     fn lookup_ended(&mut self, record: &LookupRecord) {
-        match record.outcome {
-            Outcome::Correct => self.outcomes.correct += 1,
-            Outcome::WrongOwner => self.outcomes.wrong_owner += 1,
-            Outcome::Failed => self.outcomes.failed += 1,
-            Outcome::Aborted => self.outcomes.aborted += 1,
-        }
+        self.outcomes.count(record.outcome);
         if record.outcome != Outcome::Aborted {
             self.rpcs += u64::from(record.rpcs);
             self.timeouts += u64::from(record.timeouts);

@@ -7,6 +7,9 @@ pub mod histogram;
 pub mod metrics;
 pub mod progress;
 pub mod report;
+pub mod story;
+pub mod violation;
 pub mod warnings;
 
-pub use progress::{Interrupted, Monitor, Progress, Unwatched};
+pub use progress::{Interrupted, Monitor, Progress, Stopped, Unwatched};
+pub use violation::Violation;

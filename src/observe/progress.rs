@@ -2,6 +2,7 @@
 //!
 //! A monitor sees the run and cannot change it, except by ending it early.
 
+use super::violation::Violation;
 use crate::engine::time::Time;
 use std::ops::ControlFlow;
 
@@ -39,6 +40,21 @@ pub trait Monitor {
 pub struct Interrupted {
     /// How far it was.
     pub progress: Progress,
+}
+
+/// Why a run ended before its time. There is no report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Its monitor ended it.
+    Interrupted(Interrupted),
+    /// Something that must hold did not.
+    Violated(Box<Violation>),
+}
+
+impl From<Interrupted> for Stopped {
+    fn from(interrupted: Interrupted) -> Self {
+        Stopped::Interrupted(interrupted)
+    }
 }
 
 /// Watches nothing and never stops a run.

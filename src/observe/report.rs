@@ -107,6 +107,16 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
+    /// One more lookup ended.
+    pub fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Correct => self.correct += 1,
+            Outcome::WrongOwner => self.wrong_owner += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Aborted => self.aborted += 1,
+        }
+    }
+
     /// All lookups that ended.
     pub fn lookups(&self) -> u64 {
         self.correct + self.wrong_owner + self.failed + self.aborted
@@ -250,6 +260,10 @@ pub trait Recorder {
     fn lookup(&mut self, record: &LookupRecord);
     /// A node arrived, departed, or was told to look a key up: a row of the schedule as it was played.
     fn scheduled(&mut self, entry: &crate::scenario::ScheduleEntry);
+    /// The story of the lookup that was to be followed, as soon as it is over, or at the end of the run.
+    fn told(&mut self, told: super::story::Told) {
+        let _ = told;
+    }
 }
 
 /// Writes nothing down.

@@ -25,6 +25,16 @@ for the same scenario and seed, on any machine.
 - Columns may be added behind the others of a file. Those that are there keep their name and meaning.
 ";
 
+const SWEEP: &str = "\
+`torus-sim sweep` writes tables over all of its runs, in the same form. `docs/sweeps.md` has more on each.
+
+- `failures.csv`: a row a run, the swept keys and then the columns of `summary.csv`.
+- `hops.csv`: a row a run and hop count.
+- `cells.csv`: a row a cell, with means and 95 % intervals over replicates.
+- `manifest.json`: what made them, with the fingerprint of every run.
+- `journal.jsonl`: the results of finished jobs, from which an interrupted sweep goes on.
+- `report.html`: written by `torus-sim report`, for runs and for sweeps: one page with plots and tables.";
+
 /// The whole page, in Markdown.
 pub fn page() -> String {
     let mut page = OPENING.to_owned();
@@ -48,6 +58,9 @@ pub fn page() -> String {
     keys(&mut page, manifest::KEYS);
     section(&mut page, "timing.json", "How fast the run was: the one file that differs from run to run.");
     keys(&mut page, timing::KEYS);
+    section(&mut page, "The files of a sweep", SWEEP);
+    page.truncate(page.trim_end().len());
+    page.push('\n');
     page
 }
 

@@ -150,6 +150,26 @@ impl<T: Copy> Lookups<T> {
         (index != NOBODY).then(|| LookupId { index, stamp: self.records[index as usize].stamp })
     }
 
+    /// How many have been started so far: the number of the next one.
+    pub fn started(&self) -> u64 {
+        self.started
+    }
+
+    /// The lookup with this number, if it is under way. Looks at all of them.
+    pub fn find(&self, number: u64) -> Option<LookupId> {
+        // Records of lookups that ended keep their number until they are used again.
+        let is_it = |(index, record): &(usize, &Record<T>)| {
+            record.lookup.number == number && !self.free.contains(&(*index as u32))
+        };
+        let (index, record) = self.records.iter().enumerate().find(is_it)?;
+        Some(LookupId { index: index as u32, stamp: record.stamp })
+    }
+
+    /// How many are under way, whoever asked for them.
+    pub fn in_flight(&self) -> u64 {
+        (self.records.len() - self.free.len()) as u64
+    }
+
     /// How many the workload has started and not seen the end of.
     pub fn workload_in_flight(&self) -> u64 {
         // A freed record's stamp is even: only lookups of the workload under way have the bit.
@@ -174,6 +194,7 @@ mod tests {
         let ids: Vec<_> = (0..6).map(|i| start(&mut lookups, i % 2, u64::from(i))).collect();
         assert_eq!(lookups.end(ids[2]).expect("under way").key, 2);
         assert!(lookups.end(ids[2]).is_none() && lookups.get(ids[2]).is_none());
+        assert_eq!((lookups.find(2), lookups.find(3), lookups.started()), (None, Some(ids[3]), 6));
         let mut of_zero = Vec::new();
         while let Some(id) = lookups.any_of(0) {
             of_zero.push(lookups.end(id).expect("under way").key);

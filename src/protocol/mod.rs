@@ -4,11 +4,13 @@
 //! the world through a [`Context`] only: it sends requests and messages, sets timers, ends lookups. It does not know
 //! when nodes come and go, what the network does, or who is alive. One folder a protocol; none knows another.
 
+pub mod checker;
 pub mod contact;
 pub mod directory;
 pub mod identifier;
 pub mod lookup;
 pub mod members;
+pub mod statement;
 
 pub mod chord;
 
@@ -18,8 +20,10 @@ pub use members::Members;
 
 use crate::engine::time::{Duration, Time};
 use crate::scenario::{Facts, Key, TableReader};
+use checker::Checker;
 use directory::Directory;
 use rand_chacha::ChaCha8Rng;
+use statement::{Description, Statement};
 
 /// Bytes of every message before what it carries (p2psim's accounting, so that figures can be compared).
 pub const HEADER_BYTES: u32 = 20;
@@ -99,7 +103,7 @@ pub trait Context<P: Protocol> {
 }
 
 /// A distributed hash table.
-pub trait Protocol: Sized {
+pub trait Protocol: Sized + 'static {
     /// What nodes send each other. Small and `Copy`; larger payloads live in pools of the protocol's own.
     type Message: Copy;
     /// What a node can be woken up for.
@@ -113,6 +117,8 @@ pub trait Protocol: Sized {
     const MESSAGE_KINDS: &'static [&'static str];
     /// Names of the figures that [`Self::health`] gives, as column names.
     const HEALTH: &'static [&'static str];
+    /// What must hold in a network of this protocol, the most basic first.
+    const CHECKERS: &'static [Checker<Self>] = &[];
 
     /// Identifiers (virtual nodes) a node has; each has a slot and runs the protocol by itself.
     fn identifiers_per_node(&self) -> u32 {
@@ -160,7 +166,7 @@ pub trait Protocol: Sized {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Self::Message,
+        request: &Self::Message,
     ) -> Option<(Self::Message, Charge)>;
 
     /// The reply to a request of `node` arrives.
@@ -169,15 +175,15 @@ pub trait Protocol: Sized {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Self::Message,
-        reply: Self::Message,
+        request: &Self::Message,
+        reply: &Self::Message,
     );
 
     /// No reply to a request of `node` came in time.
-    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: Self::Message);
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Self::Message);
 
     /// A message that wants no answer arrives.
-    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: Self::Message);
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Self::Message);
 
     /// A timer fires.
     fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Self::Timer);
@@ -186,7 +192,7 @@ pub trait Protocol: Sized {
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Self::Task);
 
     /// A message has been used for the last time: whatever it holds in a pool can be freed.
-    fn release(&mut self, message: Self::Message) {
+    fn release(&mut self, message: &Self::Message) {
         let _ = message;
     }
 
@@ -195,6 +201,25 @@ pub trait Protocol: Sized {
 
     /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;
+
+    /// What `node` would say now if it were asked for the owner of `key` by `lookup`, or by itself at the start of one:
+    /// for the story of a lookup. `None` if the protocol does not tell.
+    fn statement(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Statement> {
+        let _ = (node, key, lookup);
+        None
+    }
+
+    /// A message in words, for the story of a lookup.
+    fn describe(&self, message: &Self::Message) -> Description {
+        let _ = message;
+        Description::plain("writes to")
+    }
+
+    /// What a timer is for, as in "node 12's ... was due in 3 s", for the story of a lookup.
+    fn timer_name(timer: Self::Timer) -> &'static str {
+        let _ = timer;
+        "next round"
+    }
 }
 
 /// A protocol that a scenario can name, with parameters in a table of its own.

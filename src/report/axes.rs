@@ -52,7 +52,9 @@ impl Layout {
             return None;
         }
         let values = |key: usize| distinct((0..sweep.cells.len()).map(|row| sweep.cells.text_at(row, key)));
-        let measured = (0..keys.len()).find_map(|key| Some((key, measured(&values(key))?)));
+        // The one with most values says most, the first of several.
+        let measured = (0..keys.len()).rev().filter_map(|key| Some((key, measured(&values(key))?)));
+        let measured = measured.max_by_key(|(key, _)| values(*key).len());
         let (key, along) = match measured {
             Some((key, quantity)) => (key, Along::Measured(quantity)),
             None => (0, Along::Words(values(0))),
@@ -207,13 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_measured_key_goes_right_and_the_others_name_lines() {
+    fn the_measured_key_with_most_values_goes_right_and_the_others_name_lines() {
         let rows = "chord,20min,1000,1\nchord,5min,1000,1\nkademlia,20min,1000,1\n";
         let layout = Layout::of(&sweep(&["protocol", "session", "nodes"], rows)).unwrap();
         assert_eq!((layout.key, layout.legend.as_str(), &layout.axis.kind), (1, "protocol", &Kind::Log));
         let lines = &layout.panels[0].lines;
         assert_eq!(lines[0], ("chord".to_owned(), vec![(300.0, 1), (1200.0, 0)]));
         assert_eq!(lines[1], ("kademlia".to_owned(), vec![(1200.0, 2)]));
+        let rows = "10,5min,1\n10,20min,1\n10,1h,1\n20,5min,1\n20,20min,1\n20,1h,1\n";
+        let layout = Layout::of(&sweep(&["nodes", "session"], rows)).unwrap();
+        assert_eq!((layout.key, layout.legend.as_str()), (1, "nodes"));
     }
 
     #[test]

@@ -192,7 +192,7 @@ impl Frame {
             let (x, y) = (self.x(point.x + aside), self.y(value));
             let _ = writeln!(out, "<g class=\"point\"><title>{}</title>", escape(&tip(chart, series, point)));
             if let Some(spread) = point.y_spread {
-                whisker(out, (x, self.y(value - spread)), (x, self.y(value + spread)));
+                whisker(out, (x, self.y(value - spread).min(self.bottom)), (x, self.y(value + spread)));
             }
             if let Some(spread) = point.x_spread {
                 whisker(out, (self.x(point.x - spread), y), (self.x(point.x + spread), y));
@@ -244,8 +244,10 @@ fn heights(chart: &Chart) -> Vec<f64> {
             let Some(y) = point.y else { continue };
             let spread = point.y_spread.unwrap_or(0.0);
             heights.extend([y, y + spread]);
-            // An interval of a positive figure that reaches below 0 is cut there.
-            heights.extend((!is_log).then_some(if y >= 0.0 { (y - spread).max(0.0) } else { y - spread }));
+            // An interval of a positive figure that reaches below 0 is cut there; on a logarithmic axis, where 0 is
+            // far away, already at a third of the figure.
+            let lowest = if is_log { y / 3.0 } else { 0.0 };
+            heights.push(if y >= 0.0 { (y - spread).max(lowest) } else { y - spread });
             heights.extend((series.shape == Shape::Area).then_some(point.base));
         }
     }
@@ -263,7 +265,7 @@ fn widths(chart: &Chart) -> Vec<f64> {
 }
 
 /// Width of a label of an axis in a wide font, roughly.
-fn width_of(label: &str) -> f64 {
+pub fn width_of(label: &str) -> f64 {
     let of = |character| match character {
         '.' | ',' | ' ' | 'i' | 'j' | 'l' => 4.2,
         '%' | 'm' | 'w' | 'M' | 'W' => 11.7,

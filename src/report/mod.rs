@@ -11,6 +11,7 @@ pub mod chart;
 pub mod draw;
 pub mod error;
 pub mod page;
+pub mod picture;
 pub mod results;
 pub mod run_page;
 pub mod scale;
@@ -20,6 +21,7 @@ pub mod text;
 pub mod trace;
 
 pub use error::Error;
+pub use picture::Picture;
 
 use crate::output;
 use crate::output::single::SingleFile;
@@ -38,6 +40,8 @@ pub struct Report {
     pub html: String,
     /// Reasons to look twice, which stand on the page too.
     pub warnings: Vec<String>,
+    /// The pictures of the page, each for itself.
+    pub pictures: Vec<Picture>,
 }
 
 impl Report {
@@ -47,10 +51,16 @@ impl Report {
     /// If it holds no results, or a file of them is missing or cut short.
     pub fn of(folder: &Path) -> Result<Report, Error> {
         Ok(match Results::read(folder)? {
-            Results::Run(run) => Report { html: run_page::document(&run), warnings: run_page::warnings(&run) },
-            Results::Sweep(sweep) => {
-                Report { html: sweep_page::document(&sweep), warnings: sweep_page::warnings(&sweep) }
-            }
+            Results::Run(run) => Report {
+                html: run_page::document(&run),
+                warnings: run_page::warnings(&run),
+                pictures: picture::all(&run_page::charts(&run)),
+            },
+            Results::Sweep(sweep) => Report {
+                html: sweep_page::document(&sweep),
+                warnings: sweep_page::warnings(&sweep),
+                pictures: picture::all(&sweep_page::charts(&sweep)),
+            },
         })
     }
 
@@ -59,11 +69,15 @@ impl Report {
     /// # Errors
     /// If something else is there, or it cannot be written.
     pub fn write(&self, path: &Path, replace: bool) -> Result<(), Error> {
-        let (place, mut file) = SingleFile::claim(path, replace || is_report(path))?;
-        file.write_all(self.html.as_bytes()).map_err(output::Error::io("write", path))?;
-        file.finish()?;
-        Ok(place.publish()?)
+        write(&self.html, path, replace || begins_with(path, page::MARK))
     }
+}
+
+fn write(text: &str, path: &Path, replace: bool) -> Result<(), Error> {
+    let (place, mut file) = SingleFile::claim(path, replace)?;
+    file.write_all(text.as_bytes()).map_err(output::Error::io("write", path))?;
+    file.finish()?;
+    Ok(place.publish()?)
 }
 
 /// Where the report of a folder goes if nothing else is said.
@@ -71,9 +85,9 @@ pub fn default_path(folder: &Path) -> PathBuf {
     folder.join(REPORT)
 }
 
-/// Whether a file is a report of this program.
-fn is_report(path: &Path) -> bool {
+/// Whether a file has the mark of what this program makes near its beginning.
+fn begins_with(path: &Path, mark: &str) -> bool {
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut start));
-    read.is_ok() && String::from_utf8_lossy(&start).contains(page::MARK)
+    read.is_ok() && String::from_utf8_lossy(&start).contains(mark)
 }

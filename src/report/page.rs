@@ -12,6 +12,9 @@ use std::fmt::Write;
 /// Tells the reports of this program from other files.
 pub const MARK: &str = "<meta name=\"generator\" content=\"torus-sim report\"/>";
 
+/// How pictures look, and the names of colours.
+pub const PICTURE_STYLE: &str = include_str!("picture.css");
+
 const STYLE: &str = include_str!("style.css");
 
 /// More rows than this of a chart's table are thinned.
@@ -24,7 +27,8 @@ pub fn document(title: &str, body: &str) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n{MARK}\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
          <meta name=\"color-scheme\" content=\"light dark\"/>\n<link rel=\"icon\" href=\"data:,\"/>\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
+         <title>{title}</title>\n<style>\n{PICTURE_STYLE}{STYLE}</style>\n\
+         </head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )
 }
 
@@ -129,7 +133,7 @@ fn legend(chart: &Chart) -> String {
 }
 
 /// A piece of a series, beside its name.
-fn swatch(chart: &Chart, series: &Series) -> String {
+pub fn swatch(chart: &Chart, series: &Series) -> String {
     let line = "<path class=\"line\" d=\"M1 7H21\"/>";
     let sign = || format!("<path class=\"sign\" d=\"{}\"/>", trace::sign(series.colour, 11.0, 7.0));
     let shape = match series.shape {

@@ -37,6 +37,14 @@ pub fn warnings(run: &Run) -> Vec<String> {
     run.doubts.iter().cloned().chain(run.manifest.warnings.iter().map(|warning| warning.text.clone())).collect()
 }
 
+/// All pictures of the page.
+pub fn charts(run: &Run) -> Vec<Chart> {
+    let mut charts = vec![hop_histogram(run), failure_rate(run)];
+    charts.extend(over_time(run));
+    charts.extend(health_charts(run).0);
+    charts
+}
+
 fn facts(run: &Run) -> Vec<String> {
     let manifest = &run.manifest;
     let mut facts = vec![manifest.protocol.clone(), format!("seed {}", manifest.seed)];
@@ -264,8 +272,18 @@ fn health_columns(windows: &Table) -> Vec<&str> {
     windows.names().filter(|name| !known(name) && !of_traffic(name)).collect()
 }
 
-/// Charts of the protocol's own figures. Those that never change are told in a sentence.
+/// The protocol's own figures.
 fn health(run: &Run) -> String {
+    let (charts, constant) = health_charts(run);
+    let mut body = page::figures(&charts);
+    if !constant.is_empty() {
+        body.push_str(&page::paragraph(&format!("The same in all windows: {}.", constant.join(", "))));
+    }
+    body
+}
+
+/// Charts of the protocol's own figures, and in words those that never change.
+fn health_charts(run: &Run) -> (Vec<Chart>, Vec<String>) {
     let ends = ends(run);
     let (mut faults, mut charts, mut constant) = (Vec::new(), Vec::new(), Vec::new());
     for name in health_columns(&run.windows) {
@@ -293,11 +311,7 @@ fn health(run: &Run) -> String {
         timed(run, "wrong-pointers", "Wrong pointers", note, Axis::upward("share of pointers", Quantity::Share));
     wrong.series = faults;
     charts.insert(0, wrong);
-    let mut body = page::figures(&charts);
-    if !constant.is_empty() {
-        body.push_str(&page::paragraph(&format!("The same in all windows: {}.", constant.join(", "))));
-    }
-    body
+    (charts, constant)
 }
 
 /// Whether a share counts what is wrong, rather than what is right.

@@ -225,12 +225,14 @@ fn time_step(range: f64, count: usize) -> Option<f64> {
 fn decades(from: f64, to: f64, count: usize, quantity: Quantity) -> Vec<Tick> {
     let (first, last) = (libm::floor(libm::log10(from)), libm::ceil(libm::log10(to)));
     let span = last - first;
-    let digits: &[f64] = if span * 3.0 <= count as f64 + 2.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
-    let stride = (span / count.max(1) as f64).ceil().max(1.0);
-    let exponents = (0..=(span / stride) as u32).map(|n| first + f64::from(n) * stride);
-    let values = exponents.flat_map(|exponent| digits.iter().map(move |digit| power(*digit, exponent)));
-    let within = values.filter(|value| (from * (1.0 - 1e-9)..=to * (1.0 + 1e-9)).contains(value));
-    within.map(|value| Tick { value, label: quantity.tick(value, value) }).collect()
+    let ticks = |digits: &[f64], stride: f64| -> Vec<Tick> {
+        let exponents = (0..=(span / stride) as u32).map(|n| first + f64::from(n) * stride);
+        let values = exponents.flat_map(|exponent| digits.iter().map(move |digit| power(*digit, exponent)));
+        let within = values.filter(|value| (from * (1.0 - 1e-9)..=to * (1.0 + 1e-9)).contains(value));
+        within.map(|value| Tick { value, label: quantity.tick(value, value) }).collect()
+    };
+    let close = ticks(&[1.0, 2.0, 5.0], 1.0);
+    if close.len() <= count + 3 { close } else { ticks(&[1.0], (span / count.max(1) as f64).ceil().max(1.0)) }
 }
 
 /// Whether values read better on a logarithmic axis: they lie more evenly on it than on a linear one.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 const NUMBER: Quantity = Quantity::Number("");
 /// A figure whose largest value is so many times its smallest is drawn on a logarithmic axis.
-const WIDE: f64 = 30.0;
+const WIDE: f64 = 10.0;
 /// More hop distributions than this are not drawn.
 const MOST_DISTRIBUTIONS: usize = 24;
 /// More cells than this are not in the table.
@@ -108,20 +108,33 @@ pub fn warnings(sweep: &Sweep) -> Vec<String> {
             manifest.jobs_needed
         ));
     }
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    // The numbers in a warning differ from run to run: those that differ in nothing else are told as one.
+    let mut kinds: BTreeMap<String, (usize, &str)> = BTreeMap::new();
     for warning in manifest.jobs.iter().flat_map(|job| &job.warnings) {
-        *counts.entry(warning).or_default() += 1;
+        let kind = warning.replace(|character: char| character.is_ascii_digit() || character == ',', "");
+        kinds.entry(kind).or_insert((0, warning)).0 += 1;
     }
     let all = manifest.jobs.len();
-    // The numbers in a warning differ from run to run: only the most frequent are told.
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    warnings.extend(counts.iter().take(5).map(|(text, count)| format!("in {count} of {all} runs: {text}")));
-    if counts.len() > 5 {
-        let rest: usize = counts[5..].iter().map(|(_, count)| count).sum();
+    let mut kinds: Vec<_> = kinds.into_values().collect();
+    kinds.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    warnings.extend(kinds.iter().take(5).map(|(count, text)| {
+        let first = if *count == 1 { "" } else { ", first" };
+        format!("in {count} of {all} runs{first}: {text}")
+    }));
+    if kinds.len() > 5 {
+        let rest: usize = kinds[5..].iter().map(|(count, _)| count).sum();
         warnings.push(format!("{rest} more such warnings are in manifest.json"));
     }
     warnings
+}
+
+/// All pictures of the page.
+pub fn charts(sweep: &Sweep) -> Vec<Chart> {
+    let Some(layout) = Layout::of(sweep) else { return Vec::new() };
+    let mut charts: Vec<Chart> = FIGURES.iter().flat_map(|figure| against(sweep, &layout, figure)).collect();
+    charts.extend(trade_off(sweep, &layout));
+    charts.extend(distributions(sweep).0);
+    charts
 }
 
 fn facts(sweep: &Sweep) -> Vec<String> {

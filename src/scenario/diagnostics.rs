@@ -121,7 +121,8 @@ impl Problem {
                 None => groups.push(vec![(label, AnnotationKind::Context)]),
             }
         }
-        groups.iter().map(|group| snippet(group)).collect()
+        let named = groups.iter().filter(|group| !group[0].0.place.source().name.is_empty());
+        named.map(|group| snippet(group)).collect()
     }
 }
 

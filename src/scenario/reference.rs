@@ -119,7 +119,8 @@ fn write_section(page: &mut String, section: &Section) {
     write_keys(page, section.keys);
 }
 
-fn write_keys(page: &mut String, keys: &[Key]) {
+/// Appends a table of keys to a page.
+pub fn write_keys(page: &mut String, keys: &[Key]) {
     page.push_str("| key | allowed | default | meaning |\n|---|---|---|---|\n");
     for key in keys {
         let default = match key.absent {

@@ -11,7 +11,7 @@ const LARGEST_SCENARIO_BYTES: u64 = 16 << 20;
 /// A text with a name: the scenario file, one `--set` argument, a matrix or a schedule.
 #[derive(Debug)]
 pub struct SourceText {
-    /// What messages call it: a path, or `--set`.
+    /// What messages call it: a path, or `--set`. Empty if messages show no place.
     pub name: String,
     /// The whole text.
     pub text: String,
@@ -132,7 +132,8 @@ pub(super) fn read_text(path: &Path, name: &str, rank: u32) -> Result<Arc<Source
 }
 
 fn unreadable(name: &str, reason: &str, rank: u32) -> Box<Problem> {
-    let source = Arc::new(SourceText { name: name.to_owned(), text: String::new(), rank });
+    // There is no text to show, and the message names the file already.
+    let source = Arc::new(SourceText { name: String::new(), text: String::new(), rank });
     Box::new(Problem::error(format!("cannot read `{name}`: {reason}"), Place::whole(&source), ""))
 }
 
@@ -153,7 +154,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_is_an_error_that_names_it() {
         let error = Source::read(Path::new("no/such/file.toml")).unwrap_err();
-        assert!(error.to_string().contains("cannot read `no/such/file.toml`: there is no such file"), "{error}");
+        assert_eq!(error.to_string(), "error: cannot read `no/such/file.toml`: there is no such file");
         assert!(Source::read(Path::new(".")).is_err());
     }
 }

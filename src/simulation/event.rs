@@ -1,10 +1,7 @@
 //! What waits in the event queue, and the numbers by which events enter the fingerprint.
 
 use crate::protocol::directory::Life;
-use crate::protocol::{Contact, LookupId, Slot};
-
-use crate::engine::queue::Ticket;
-use crate::engine::time::Time;
+use crate::protocol::{LookupId, Slot};
 
 /// Something that will happen at a node. 16 bytes with a timer of up to 4.
 #[derive(Clone, Copy, Debug)]
@@ -41,21 +38,26 @@ pub(crate) enum Kind {
     Deadline = 12,
 }
 
-/// A request under way, from its sending until nothing in the queue refers to it; or a message without an answer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Call<M> {
-    pub from: Contact,
-    pub to: Contact,
-    pub from_life: Life,
-    pub to_life: Option<Life>,
-    pub lookup: Option<LookupId>,
-    pub request: M,
-    pub reply: Option<M>,
-    pub timeout_at: Time,
-    pub ticket: Ticket,
-    /// Events in the queue that refer to this call.
-    pub pending: u8,
-    pub timeout_scheduled: bool,
-    pub timed_out: bool,
-    pub answered: bool,
+/// Names of the kinds, by number.
+const NAMES: [&str; 13] = [
+    "nothing",
+    "join",
+    "leave",
+    "crash",
+    "start of a lookup",
+    "partition",
+    "healing of the partition",
+    "request",
+    "reply",
+    "timeout",
+    "message",
+    "timer",
+    "deadline of a lookup",
+];
+
+impl Kind {
+    /// The name of the kind with this number.
+    pub fn name(number: u8) -> &'static str {
+        NAMES[usize::from(number)]
+    }
 }

@@ -6,10 +6,15 @@
 
 pub mod agenda;
 mod berths;
+mod calls;
+mod checkers;
+mod deadlines;
 mod event;
 mod load;
 pub mod protocols;
 mod run;
+mod tracer;
 mod world;
 
+pub use checkers::Check;
 pub use run::{Options, Simulation};

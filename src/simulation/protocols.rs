@@ -2,7 +2,7 @@
 
 use super::{Options, Simulation};
 use crate::observe::report::{Recorder, RunReport};
-use crate::observe::{Interrupted, Monitor};
+use crate::observe::{Monitor, Stopped};
 use crate::protocol::{Configurable, Protocol};
 use crate::scenario::reference::ProtocolReference;
 use crate::scenario::{Arrivals, AtStart, ChurnProcess, Facts, Latency, Scenario, TableReader};
@@ -16,6 +16,10 @@ const LOOKUP_BYTES: f64 = 800.0;
 /// Time that a lookup is taken to be under way, to tell how many there are at once \[s\].
 const LOOKUP_S: f64 = 1.0;
 
+/// A protocol for tests that do not care which.
+#[cfg(test)]
+pub(super) type Any = crate::protocol::chord::Chord;
+
 /// A protocol with its parameters, ready to play a scenario.
 pub struct Playable {
     play: Play,
@@ -23,7 +27,10 @@ pub struct Playable {
     bytes_per_identifier: u64,
 }
 
-type Play = Box<dyn FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>>;
+type Play = Box<dyn FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Played>;
+
+/// The report of a run, or why there is none.
+pub type Played = Result<RunReport, Stopped>;
 
 impl Playable {
     /// Any protocol.
@@ -41,8 +48,7 @@ impl Playable {
     /// `bytes_per_node` of memory \[B\].
     pub fn custom(
         bytes_per_node: u64,
-        play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Result<RunReport, Interrupted>
-        + 'static,
+        play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Played + 'static,
     ) -> Self {
         Playable { identifiers_per_node: 1, bytes_per_identifier: bytes_per_node, play: Box::new(play) }
     }
@@ -50,14 +56,14 @@ impl Playable {
     /// Plays a scenario.
     ///
     /// # Errors
-    /// If the monitor stops it.
+    /// If the monitor stops it, or a check finds a violation.
     pub fn play(
         self,
         scenario: &Scenario,
         options: Options,
         monitor: &mut dyn Monitor,
         recorder: &mut dyn Recorder,
-    ) -> Result<RunReport, Interrupted> {
+    ) -> Played {
         (self.play)(scenario, options, monitor, recorder)
     }
 

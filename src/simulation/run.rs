@@ -2,15 +2,18 @@
 
 use super::agenda::{Agenda, Happening};
 use super::berths::Berths;
+use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
 use super::load;
+use super::tracer::Tracer;
 use super::world::{LookupResult, World};
 use crate::engine::time::Time;
-use crate::observe::progress::{Interrupted, Monitor, Progress, Unwatched};
-use crate::observe::report::{LookupRecord, Recorder, RunReport, Unrecorded};
+use crate::observe::progress::{Interrupted, Monitor, Progress, Stopped, Unwatched};
+use crate::observe::report::{Recorder, RunReport, Unrecorded};
+use crate::observe::violation::Violation;
 use crate::observe::warnings;
 use crate::protocol::identifier::Identifiers;
-use crate::protocol::{Context, Members, Protocol, Purpose, Slot, Truth};
+use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
 use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
 use std::ops::ControlFlow;
 
@@ -28,32 +31,41 @@ pub struct Options {
     pub blind: bool,
     /// Schedule every timeout when its request is sent, as a real node would. Slower; for tests of the shortcut.
     pub eager_timeouts: bool,
+    /// Hand the story of the lookup with this number to the recorder. Slower, and the history of all nodes is kept.
+    pub follow_lookup: Option<u64>,
+    /// Check now and then that what must hold does.
+    pub check: Option<Check>,
 }
 
 /// One run of one protocol.
 pub struct Simulation<P: Protocol> {
-    protocol: P,
-    world: World<P>,
-    agenda: Agenda,
-    berths: Berths,
+    pub(super) protocol: P,
+    pub(super) world: World<P>,
+    pub(super) agenda: Agenda,
+    pub(super) berths: Berths,
     identifiers: Identifiers,
     return_identifier: ReturnIdentifier,
     /// Serial number of the next fresh identifier.
     serial: u64,
     /// For nodes that keep their identifiers: the serial number by node, once it has one.
     serial_of_node: Vec<Option<u64>>,
-    end: Time,
+    pub(super) end: Time,
     owner: OwnerOf,
     load: load::Keys,
     died_out: Option<Time>,
     options: Options,
+    /// Follows a lookup. The event loop lets it look before each event, where it else counts events for the monitor.
+    tracer: Option<Box<Tracer<P::Timer>>>,
+    checks: Option<Checks>,
+    /// When the next check is due; never, if nothing is checked.
+    next_check: Time,
 }
 
 impl<P: Protocol> Simulation<P> {
     /// A run at time 0: with a converged start, the initial nodes are there.
     pub fn new(scenario: &Scenario, protocol: P, options: Options) -> Self {
         let mut world = World::new(scenario, &protocol);
-        world.finished = options.record_lookups.then(Vec::new);
+        world.finished = (options.record_lookups || options.follow_lookup.is_some()).then(Vec::new);
         world.eager_timeouts = options.eager_timeouts;
         let mut simulation = Simulation {
             world,
@@ -68,9 +80,13 @@ impl<P: Protocol> Simulation<P> {
             load: load::Keys::new(scenario.seed, scenario.measurement.load_keys),
             died_out: None,
             options,
+            tracer: None,
+            checks: options.check.map(Checks::new),
+            next_check: if options.check.is_some() { Time::ZERO } else { Time::NEVER },
             protocol,
         };
         simulation.start_converged();
+        simulation.tracer = options.follow_lookup.map(|number| Box::new(Tracer::new(number, &simulation)));
         simulation
     }
 
@@ -90,14 +106,15 @@ impl<P: Protocol> Simulation<P> {
         self.protocol.start_converged(&mut self.world, &members);
         self.world.original = (self.owner == OwnerOf::Original).then(|| members.clone());
         self.world.members = members;
+        self.world.arrivals += u64::from(nodes);
         self.world.population_changed(i64::from(nodes));
     }
 
     /// Plays the run to its end.
     ///
     /// # Errors
-    /// If the monitor stops it.
-    pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Interrupted> {
+    /// If the monitor stops it, or a check finds a violation.
+    pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Stopped> {
         self.run_to_end(monitor, recorder)?;
         Ok(self.report())
     }
@@ -105,18 +122,25 @@ impl<P: Protocol> Simulation<P> {
     /// Plays the run to its end, for whoever wants to look at the protocol's state after that.
     ///
     /// # Errors
-    /// If the monitor stops it.
-    pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Interrupted> {
+    /// If the monitor stops it, or a check finds a violation.
+    pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Stopped> {
         let mut next_progress = 0;
         loop {
             if self.world.events >= next_progress {
                 next_progress = self.world.events + EVENTS_PER_PROGRESS;
-                self.tell(monitor)?;
+                if self.tracer.is_some() {
+                    next_progress = self.trace(monitor, recorder)?;
+                } else {
+                    self.tell(monitor)?;
+                }
             }
             let agenda_time = self.agenda.peek_time();
             let queue_time = self.world.queue.peek_time().unwrap_or(Time::NEVER);
             let time = agenda_time.min(queue_time);
             self.close_windows(time.min(self.end));
+            if self.next_check <= time.min(self.end) {
+                self.check()?;
+            }
             if time >= self.end {
                 break;
             }
@@ -128,7 +152,32 @@ impl<P: Protocol> Simulation<P> {
             }
             self.tidy(recorder);
         }
-        self.tell(monitor)
+        if self.tracer.is_some() {
+            self.trace(monitor, recorder)?;
+        }
+        if let Some(tracer) = self.tracer.take() {
+            recorder.told(tracer.tell(self));
+        }
+        Ok(self.tell(monitor)?)
+    }
+
+    /// Lets the tracer look, tells its story once it is over, and the monitor now and then. Returns the number of
+    /// events at which to do so again.
+    #[cold]
+    #[inline(never)]
+    fn trace(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<u64, Interrupted> {
+        let Some(mut tracer) = self.tracer.take() else { return Ok(self.world.events) };
+        tracer.look(self);
+        let is_over = tracer.is_over();
+        if is_over {
+            recorder.told(tracer.tell(self));
+        } else {
+            self.tracer = Some(tracer);
+        }
+        if is_over || self.world.events.is_multiple_of(EVENTS_PER_PROGRESS) {
+            self.tell(monitor)?;
+        }
+        Ok(self.world.events)
     }
 
     /// Messages and requests that have been sent and are not over yet.
@@ -157,11 +206,7 @@ impl<P: Protocol> Simulation<P> {
             let (protocol, world, blind) = (&self.protocol, &self.world, self.options.blind);
             let health = || match blind {
                 true => vec![None; P::HEALTH.len()],
-                false => protocol.health(&Truth {
-                    members: &world.members,
-                    directory: &world.directory,
-                    reachable: &|a, b| world.reachable(a, b),
-                }),
+                false => protocol.health(&world.truth(&|a, b| world.reachable(a, b))),
             };
             // The closure looks at the world while the metrics inside it change: measure first.
             let measured = if world.metrics.is_measuring() { health() } else { Vec::new() };
@@ -171,14 +216,45 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
+    /// Checks that what must hold does, as things are after the last event.
+    #[cold]
+    #[inline(never)]
+    fn check(&mut self) -> Result<(), Stopped> {
+        let Some(checks) = &mut self.checks else { return Ok(()) };
+        let world = &self.world;
+        let broken = checks.look(&self.protocol, world, &world.truth(&|a, b| world.reachable(a, b)));
+        // Several periods may have gone by without an event: nothing has changed since the first of them.
+        self.next_check = checks.next_after(self.next_check.max(world.now));
+        broken.map_err(|(checker, meaning, fault)| {
+            let node = |slot: Slot| (world.directory.node(slot), world.directory.contact(slot).id());
+            let last = world.fingerprint.last();
+            Stopped::Violated(Box::new(Violation {
+                checker,
+                meaning,
+                text: fault.text,
+                nodes: fault.nodes.into_iter().map(node).collect(),
+                at: last.map_or(Time::ZERO, |(time, _, _)| time),
+                events: world.events,
+                last_event: last.map(|(_, slot, kind)| (Kind::name(kind), world.directory.node(slot))),
+            }))
+        })
+    }
+
     /// Gives back payloads that were dropped, and hands out lookups that ended.
     #[inline]
     fn tidy(&mut self, recorder: &mut dyn Recorder) {
         while let Some(message) = self.world.released.pop() {
-            self.protocol.release(message);
+            self.protocol.release(&message);
         }
         if let Some(finished) = &mut self.world.finished {
-            finished.drain(..).for_each(|record: LookupRecord| recorder.lookup(&record));
+            for record in finished.drain(..) {
+                if let Some(tracer) = &mut self.tracer {
+                    tracer.judged(&record);
+                }
+                if self.options.record_lookups {
+                    recorder.lookup(&record);
+                }
+            }
         }
     }
 
@@ -242,6 +318,7 @@ impl<P: Protocol> Simulation<P> {
         let slots = self.move_in(node);
         self.world.record(slots.start, Kind::Join);
         self.world.metrics.arrived();
+        self.world.arrivals += 1;
         self.world.population_changed(1);
         for slot in slots {
             self.protocol.on_arrival(&mut self.world, slot);
@@ -252,6 +329,7 @@ impl<P: Protocol> Simulation<P> {
         let slots = self.berths.slots(node);
         self.world.record(slots.start, if graceful { Kind::Leave } else { Kind::Crash });
         self.world.metrics.departed(graceful);
+        self.world.departures += 1;
         if graceful {
             slots.clone().for_each(|slot| self.protocol.on_leave(&mut self.world, slot));
         }
@@ -298,6 +376,7 @@ impl<P: Protocol> Simulation<P> {
                 }
             }
             Event::Deadline { lookup } => {
+                self.world.deadline_passed();
                 if let Some(late) = self.world.end_lookup(lookup, LookupResult::GivenUp) {
                     self.world.record(late.initiator, Kind::Deadline);
                     if let Purpose::Task(task) = late.purpose {
@@ -319,7 +398,8 @@ impl<P: Protocol> Simulation<P> {
         if self.world.arrived(alive) {
             self.world.record(to, Kind::Request);
             let (from, request) = (self.world.call(index).from, self.world.call(index).request);
-            match self.protocol.on_request(&mut self.world, to, from, request) {
+            let answer = request.and_then(|request| self.protocol.on_request(&mut self.world, to, from, &request));
+            match answer {
                 Some((reply, charge)) => self.world.send_reply(index, reply, charge),
                 None => self.world.ensure_timeout(index),
             }
@@ -334,10 +414,10 @@ impl<P: Protocol> Simulation<P> {
         let alive = self.world.directory.lives(to, call.from_life);
         if self.world.arrived(alive) {
             self.world.record(to, Kind::Reply);
-            match call.reply {
-                Some(reply) if !call.timed_out => {
+            match (&call.request, &call.reply) {
+                (Some(request), Some(reply)) if !call.timed_out => {
                     self.world.call_mut(index).answered = true;
-                    self.protocol.on_reply(&mut self.world, to, call.to, call.request, reply);
+                    self.protocol.on_reply(&mut self.world, to, call.to, request, reply);
                 }
                 _ => self.world.late_replies += 1,
             }
@@ -353,7 +433,9 @@ impl<P: Protocol> Simulation<P> {
             if let Some(lookup) = call.lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;
             }
-            self.protocol.on_timeout(&mut self.world, to, call.to, call.request);
+            if let Some(request) = &call.request {
+                self.protocol.on_timeout(&mut self.world, to, call.to, request);
+            }
         }
         self.passed(index);
     }
@@ -363,17 +445,20 @@ impl<P: Protocol> Simulation<P> {
         if self.world.arrived(alive) {
             self.world.record(to, Kind::Message);
             let (from, message) = (self.world.call(index).from, self.world.call(index).request);
-            self.protocol.on_message(&mut self.world, to, from, message);
+            if let Some(message) = &message {
+                self.protocol.on_message(&mut self.world, to, from, message);
+            }
         }
         self.passed(index);
     }
 
     /// One event that referred to a call is over.
+    #[inline]
     fn passed(&mut self, index: u32) {
-        if let Some(call) = self.world.settle(index) {
-            self.protocol.release(call.request);
-            if let Some(reply) = call.reply {
-                self.protocol.release(reply);
+        if self.world.settle(index) {
+            let call = self.world.call(index);
+            for payload in [&call.request, &call.reply].into_iter().flatten() {
+                self.protocol.release(payload);
             }
         }
     }

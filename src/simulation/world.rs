@@ -5,18 +5,19 @@
 //! It takes its place in the order of events when the request is sent (a ticket), so the run is the same as if every
 //! timeout had been scheduled then and most had been cancelled; `eager_timeouts` does that, and a test compares.
 
-use super::event::{Call, Event, Kind};
+use super::calls::{Call, Calls};
+use super::deadlines::{Deadline, Deadlines};
+use super::event::{Event, Kind};
 use crate::engine::fingerprint::Fingerprint;
-use crate::engine::pool::Slab;
 use crate::engine::queue::EventQueue;
 use crate::engine::random::{self, Purpose as Stream};
 use crate::engine::time::{Duration, Time};
 use crate::network::Network;
 use crate::observe::metrics::Metrics;
-use crate::observe::report::{LookupRecord, MessageBalance, Outcome};
-use crate::protocol::directory::Directory;
+use crate::observe::report::{LookupRecord, MessageBalance, Outcome, Outcomes};
+use crate::protocol::directory::{Directory, Life};
 use crate::protocol::lookup::Lookups;
-use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot};
+use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::Scenario;
 use rand_chacha::ChaCha8Rng;
 
@@ -35,6 +36,13 @@ pub(crate) struct World<P: Protocol> {
     pub events: u64,
     pub balance: MessageBalance,
     pub requests: u64,
+    /// Arrivals and departures, the initial nodes among them.
+    pub arrivals: u64,
+    pub departures: u64,
+    /// How the lookups of the whole run ended, those of the warm-up among them.
+    pub outcomes: Outcomes,
+    /// The protocol's own lookups that have ended.
+    pub tasks_ended: u64,
     pub late_replies: u64,
     /// Payloads that were dropped while the protocol was busy: it gets them back when its handler returns.
     pub released: Vec<P::Message>,
@@ -43,8 +51,9 @@ pub(crate) struct World<P: Protocol> {
     pub eager_timeouts: bool,
     /// Who was a member at time 0, if answers are judged by that.
     pub original: Option<Members>,
-    calls: Slab<Call<P::Message>>,
+    calls: Calls<P::Message>,
     random: ChaCha8Rng,
+    deadlines: Deadlines,
     /// Identifiers a node.
     width: u32,
     deadline: Duration,
@@ -67,13 +76,18 @@ impl<P: Protocol> World<P> {
             events: 0,
             balance: MessageBalance::default(),
             requests: 0,
+            arrivals: 0,
+            departures: 0,
+            outcomes: Outcomes::default(),
+            tasks_ended: 0,
             late_replies: 0,
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,
             original: None,
-            calls: Slab::new(),
+            calls: Calls::new(),
             random: scenario.seed.stream(Stream::Protocol),
+            deadlines: Deadlines::default(),
             width: protocol.identifiers_per_node(),
             deadline: protocol.lookup_deadline(),
             before_owner: protocol.lookups_end_before_owner(),
@@ -96,11 +110,21 @@ impl<P: Protocol> World<P> {
         self.network.reachable(self.host(a), self.host(b))
     }
 
+    /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`].
+    pub fn truth<'a>(&'a self, reachable: &'a dyn Fn(Slot, Slot) -> bool) -> Truth<'a> {
+        Truth { members: &self.members, directory: &self.directory, reachable }
+    }
+
     /// Live nodes changed by `change`, or members did.
     pub fn population_changed(&mut self, change: i64) {
         self.live = self.live.strict_add_signed(change);
         let members = self.members.len() as f64 / f64::from(self.width);
         self.metrics.set_population(self.now, self.live, members);
+    }
+
+    /// Identifiers a node.
+    pub fn width(&self) -> u32 {
+        self.width
     }
 
     pub fn live(&self) -> u64 {
@@ -109,6 +133,11 @@ impl<P: Protocol> World<P> {
 
     pub fn calls_under_way(&self) -> usize {
         self.calls.len()
+    }
+
+    /// All calls under way.
+    pub fn calls(&self) -> impl Iterator<Item = &Call<P::Message>> {
+        self.calls.under_way()
     }
 
     pub fn call(&self, index: u32) -> &Call<P::Message> {
@@ -123,8 +152,23 @@ impl<P: Protocol> World<P> {
     pub fn start_lookup(&mut self, node: Slot, key: u64, purpose: Purpose<P::Task>) -> LookupId {
         let life = self.directory.life(node);
         let lookup = self.lookups.start(node, life, key, purpose, self.now);
-        self.queue.push(self.now + self.deadline, Event::Deadline { lookup });
+        let deadline = Deadline { time: self.now + self.deadline, ticket: self.queue.ticket(), lookup };
+        self.deadlines.add(deadline, |id| self.lookups.get(id).is_some());
+        self.arm_deadline();
         lookup
+    }
+
+    /// Sees to it that a deadline waits in the queue, if one is to come.
+    fn arm_deadline(&mut self) {
+        if let Some(Deadline { time, ticket, lookup }) = self.deadlines.arm(|id| self.lookups.get(id).is_some()) {
+            self.queue.push_with(ticket, time, Event::Deadline { lookup });
+        }
+    }
+
+    /// The deadline that waited in the queue has passed.
+    pub fn deadline_passed(&mut self) {
+        self.deadlines.passed();
+        self.arm_deadline();
     }
 
     /// Ends a lookup; if the workload asked for it, its outcome is judged against who is alive now.
@@ -132,6 +176,8 @@ impl<P: Protocol> World<P> {
         let lookup = self.lookups.end(id)?;
         if id.is_workload() {
             self.judge(&lookup, result);
+        } else {
+            self.tasks_ended += 1;
         }
         Some(lookup)
     }
@@ -168,6 +214,7 @@ impl<P: Protocol> World<P> {
             LookupResult::GivenUp => {}
             LookupResult::InitiatorDeparted => record.outcome = Outcome::Aborted,
         }
+        self.outcomes.count(record.outcome);
         self.metrics.lookup_ended(&record);
         if let (true, Some(finished)) = (self.metrics.is_measuring(), &mut self.finished) {
             finished.push(record);
@@ -175,7 +222,7 @@ impl<P: Protocol> World<P> {
     }
 
     /// Who owns `key`: now, as far as `node` can reach, or at the start, if that is what counts.
-    fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
+    pub fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
         if let Some(original) = &self.original {
             P::owner(original, key, |_| true)
         } else if self.network.is_partitioned() {
@@ -223,35 +270,112 @@ impl<P: Protocol> World<P> {
     }
 
     /// Sends the reply to a request that has just been handled.
+    #[inline(always)]
     pub fn send_reply(&mut self, index: u32, reply: P::Message, charge: Charge) {
-        let call = self.calls[index];
-        let caller = call.from.slot();
-        let alive = self.directory.lives(caller, call.from_life);
-        match self.post(call.to.slot(), caller, alive, charge, call.lookup) {
-            Some(arrival) => {
-                let call = &mut self.calls[index];
-                call.reply = Some(reply);
-                call.pending += 1;
-                if arrival >= call.timeout_at {
-                    self.ensure_timeout(index);
-                }
-                self.queue.push(arrival, Event::Reply { call: index, to: caller });
-            }
-            None => {
-                self.released.push(reply);
-                self.ensure_timeout(index);
-            }
+        if self.post_reply(index, charge) {
+            self.calls[index].reply = Some(reply);
+        } else {
+            self.released.push(reply);
         }
     }
 
-    /// One event that referred to a call has passed. After the last one the call is over, and its payloads are free.
-    pub fn settle(&mut self, index: u32) -> Option<Call<P::Message>> {
+    /// Whether the reply to a call will arrive.
+    fn post_reply(&mut self, index: u32, charge: Charge) -> bool {
+        let call = &self.calls[index];
+        let (caller, target, lookup) = (call.from.slot(), call.to.slot(), call.lookup);
+        let alive = self.directory.lives(caller, call.from_life);
+        let Some(arrival) = self.post(target, caller, alive, charge, lookup) else {
+            self.ensure_timeout(index);
+            return false;
+        };
+        let call = &mut self.calls[index];
+        call.pending += 1;
+        if arrival >= call.timeout_at {
+            self.ensure_timeout(index);
+        }
+        self.queue.push(arrival, Event::Reply { call: index, to: caller });
+        true
+    }
+
+    /// Opens the record of a call; its payload, its pending events and its ticket are still to be set.
+    #[inline]
+    fn open_call(&mut self, from: Slot, to: Contact, to_life: Option<Life>, lookup: Option<LookupId>) -> u32 {
+        let (from, from_life) = (self.directory.contact(from), self.directory.life(from));
+        let ticket = self.queue.ticket();
+        let index = self.calls.open(|| Call {
+            from,
+            to,
+            from_life,
+            to_life,
+            lookup,
+            request: None,
+            reply: None,
+            timeout_at: Time::NEVER,
+            ticket,
+            pending: 0,
+            timeout_scheduled: false,
+            timed_out: false,
+            answered: false,
+        });
+        let call = &mut self.calls[index];
+        call.from = from;
+        call.to = to;
+        call.from_life = from_life;
+        call.to_life = to_life;
+        call.lookup = lookup;
+        call.reply = None;
+        call.timeout_at = Time::NEVER;
+        call.ticket = ticket;
+        call.pending = 0;
+        call.timeout_scheduled = false;
+        call.timed_out = false;
+        call.answered = false;
+        index
+    }
+
+    /// Sends a request, but for its payload.
+    #[inline(never)]
+    fn post_request(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> u32 {
+        self.requests += 1;
+        if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
+            lookup.rpcs += 1;
+        }
+        let to_life = self.directory.find(to);
+        let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
+        let timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
+        let index = self.open_call(from, to, to_life, lookup);
+        self.calls[index].timeout_at = timeout_at;
+        if self.eager_timeouts || arrival.is_none_or(|arrival| arrival >= timeout_at) {
+            self.ensure_timeout(index);
+        }
+        if let Some(arrival) = arrival {
+            self.calls[index].pending += 1;
+            self.queue.push(arrival, Event::Request { call: index, to: to.slot() });
+        }
+        index
+    }
+
+    /// Sends a message without an answer, but for its payload; `None` if it will not arrive.
+    #[inline(never)]
+    fn post_message(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> Option<u32> {
+        let to_life = self.directory.find(to);
+        let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup)?;
+        let index = self.open_call(from, to, to_life, lookup);
+        self.calls[index].pending = 1;
+        self.queue.push(arrival, Event::Message { call: index, to: to.slot() });
+        Some(index)
+    }
+
+    /// One event that referred to a call has passed. Returns whether it was the last one: then the call is over.
+    #[inline]
+    pub fn settle(&mut self, index: u32) -> bool {
         let call = &mut self.calls[index];
         call.pending -= 1;
-        if call.pending > 0 {
-            return None;
+        let over = call.pending == 0;
+        if over {
+            self.calls.close(index);
         }
-        self.calls.remove(index)
+        over
     }
 }
 
@@ -297,62 +421,19 @@ impl<P: Protocol> Context<P> for World<P> {
         self.members.from_key(from).find(|member| eligible(member) && admits(*member))
     }
 
+    // Inlined, so that the payload is written where it will be read.
+    #[inline(always)]
     fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        self.requests += 1;
-        if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
-            lookup.rpcs += 1;
-        }
-        let to_life = self.directory.find(to);
-        let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
-        let timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
-        let call = Call {
-            from: self.directory.contact(from),
-            to,
-            from_life: self.directory.life(from),
-            to_life,
-            lookup,
-            request: message,
-            reply: None,
-            timeout_at,
-            ticket: self.queue.ticket(),
-            pending: 0,
-            timeout_scheduled: false,
-            timed_out: false,
-            answered: false,
-        };
-        let index = self.calls.insert(call);
-        if self.eager_timeouts || arrival.is_none_or(|arrival| arrival >= timeout_at) {
-            self.ensure_timeout(index);
-        }
-        if let Some(arrival) = arrival {
-            self.calls[index].pending += 1;
-            self.queue.push(arrival, Event::Request { call: index, to: to.slot() });
-        }
+        let index = self.post_request(from, to, charge, lookup);
+        self.calls[index].request = Some(message);
     }
 
+    #[inline(always)]
     fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let to_life = self.directory.find(to);
-        let Some(arrival) = self.post(from, to.slot(), to_life.is_some(), charge, lookup) else {
-            self.released.push(message);
-            return;
-        };
-        let call = Call {
-            from: self.directory.contact(from),
-            to,
-            from_life: self.directory.life(from),
-            to_life,
-            lookup,
-            request: message,
-            reply: None,
-            timeout_at: Time::NEVER,
-            ticket: self.queue.ticket(),
-            pending: 1,
-            timeout_scheduled: false,
-            timed_out: false,
-            answered: false,
-        };
-        let index = self.calls.insert(call);
-        self.queue.push(arrival, Event::Message { call: index, to: to.slot() });
+        match self.post_message(from, to, charge, lookup) {
+            Some(index) => self.calls[index].request = Some(message),
+            None => self.released.push(message),
+        }
     }
 
     #[inline]

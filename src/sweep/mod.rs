@@ -12,6 +12,7 @@ pub mod folder;
 pub mod journal;
 pub mod merge;
 pub mod plan;
+pub mod reference;
 pub mod runner;
 pub mod scheduler;
 pub mod statistics;

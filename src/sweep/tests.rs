@@ -76,7 +76,7 @@ fn endless(table: &mut TableReader<'_>, _: &str, _: &Facts) -> Option<Playable> 
         loop {
             let progress = Progress::default();
             if monitor.progress(&progress) == ControlFlow::Break(()) {
-                return Err(crate::observe::Interrupted { progress });
+                return Err(crate::observe::Interrupted { progress }.into());
             }
         }
     }))

@@ -2,6 +2,9 @@
 
 use crate::observe::report::RunReport;
 
+/// What an analysis says of a figure at a value of the parameter.
+pub type Analysis = fn(f64) -> f64;
+
 /// An experiment of a paper, with all that is needed to play it.
 #[derive(Clone, Copy, Debug)]
 pub struct Experiment {
@@ -28,7 +31,7 @@ pub struct Experiment {
     /// The figures of one run, in the order of `metrics`; `None` where there was nothing to measure.
     pub measure: fn(f64, &RunReport) -> Vec<Option<f64>>,
     /// What an analysis says, by metric: in place of published numbers. It must lie within the interval of the runs.
-    pub analysis: &'static [(&'static str, fn(f64) -> f64)],
+    pub analysis: &'static [(&'static str, Analysis)],
     /// Where the numbers are known not to be reproduced, and why.
     pub differences: &'static [Difference],
 }

@@ -42,10 +42,10 @@ fn write_experiment(page: &mut String, experiment: &Experiment, rows: &[Row<'_>]
     let mut remarks: Vec<&str> = Vec::new();
     for row in rows {
         let _ = writeln!(page, "| {} |", row.cells().join(" | "));
-        if let Some(Verdict::Explained(why)) = row.verdict {
-            if !remarks.contains(&why) {
-                remarks.push(why);
-            }
+        if let Some(Verdict::Explained(why)) = row.verdict
+            && !remarks.contains(&why)
+        {
+            remarks.push(why);
         }
     }
     for why in remarks {

@@ -42,7 +42,7 @@ impl Published {
     pub fn read(text: &str) -> io::Result<Self> {
         let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
         let columns = ["experiment", "x", "metric", "published", "tolerance", "grade"];
-        if reader.headers()? != &columns[..] {
+        if reader.headers()? != columns[..] {
             return Err(io::Error::other(format!("the columns are not {}", columns.join(","))));
         }
         let number = |cell: &str| cell.parse().map_err(|_| io::Error::other(format!("`{cell}` is not a number")));

@@ -135,6 +135,18 @@ impl<E: Copy> Blocks<E> {
         Some((first, BLOCK_LEN))
     }
 
+    /// The entries of `chain`.
+    pub(super) fn of_chain(&self, chain: Chain) -> impl Iterator<Item = &Entry<E>> {
+        let mut block = (chain.last != NONE).then(|| self.next[chain.last as usize]);
+        std::iter::from_fn(move || {
+            let this = block?;
+            let is_last = this == chain.last;
+            block = (!is_last).then(|| self.next[this as usize]);
+            Some(self.entries(this, if is_last { chain.filled as usize } else { BLOCK_LEN }))
+        })
+        .flatten()
+    }
+
     /// The first `held` entries of `block`.
     pub(super) fn entries(&self, block: u32, held: usize) -> &[Entry<E>] {
         let start = block as usize * BLOCK_LEN;

@@ -97,9 +97,15 @@ fn play(start: u64, steps: &[Step]) {
             }
         }
         assert_eq!(queue.peek_time(), model.peek_time());
+        assert_eq!(queue.peek(), model.waiting.first_key_value().map(|(_, event)| *event));
         assert_eq!(queue.len(), model.waiting.len());
         assert_eq!(queue.is_empty(), model.waiting.is_empty());
     }
+    let mut waiting: Vec<(u64, u32)> = queue.waiting().map(|(time, event)| (time.as_nanos(), event)).collect();
+    let mut expected: Vec<(u64, u32)> = model.waiting.iter().map(|((time, _), event)| (*time, *event)).collect();
+    waiting.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(waiting, expected);
     while let Some(expected) = model.pop() {
         assert_eq!(queue.pop(), Some(expected));
     }

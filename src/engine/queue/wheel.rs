@@ -44,6 +44,16 @@ impl Wheel {
         self.first().map(|slot| self.chains[slot as usize].earliest)
     }
 
+    /// The bucket at `slot`.
+    pub(super) fn chain(&self, slot: u64) -> Chain {
+        self.chains[slot as usize]
+    }
+
+    /// All buckets.
+    pub(super) fn chains(&self) -> impl Iterator<Item = Chain> + '_ {
+        self.chains.iter().copied()
+    }
+
     /// Empties the bucket at `slot` and hands over what it held.
     pub(super) fn take(&mut self, slot: u64) -> Chain {
         self.occupied.clear(slot as usize);

@@ -77,7 +77,7 @@ impl Chord {
     }
 
     /// The cycles of the graph in which every member points at its first live successor.
-    fn cycles(&self, truth: &Truth<'_>, members: &[Slot]) -> Vec<Cycle> {
+    pub(super) fn cycles(&self, truth: &Truth<'_>, members: &[Slot]) -> Vec<Cycle> {
         // 0: not seen; otherwise the number of the walk that saw it first.
         let mut seen = vec![0u32; self.nodes.len()];
         let mut cycles = Vec::new();
@@ -106,7 +106,7 @@ impl Chord {
     }
 
     fn measure_cycle(&self, truth: &Truth<'_>, start: Slot) -> Cycle {
-        let mut cycle = Cycle { members: 0, turns: 0 };
+        let mut cycle = Cycle { start, members: 0, turns: 0 };
         let mut node = start;
         loop {
             let next = self.live_successor(truth, node).unwrap_or(start);
@@ -122,8 +122,10 @@ impl Chord {
 
 /// A cycle of first live successors.
 #[derive(Clone, Copy, Debug)]
-struct Cycle {
-    members: u64,
+pub(super) struct Cycle {
+    /// One of its members.
+    pub start: Slot,
+    pub members: u64,
     /// How often it goes around the identifier space.
-    turns: u64,
+    pub turns: u64,
 }

@@ -74,7 +74,7 @@ impl Chord {
     }
 
     /// The nodes that a lookup found dead, while it is under way. They travel with its requests.
-    fn known_dead(&self, lookup: LookupId) -> &[u64] {
+    pub(super) fn known_dead(&self, lookup: LookupId) -> &[u64] {
         match self.iterations.get(lookup.index()) {
             Some(iteration) if iteration.lookup == Some(lookup) => self.dead.get(iteration.dead),
             _ => &[],

@@ -7,6 +7,7 @@
 //! One file a procedure: `join`, `stabilize`, `fix_fingers`, `leave`, and lookups in `iterative` and `recursive`,
 //! which share the routing step in `routing`.
 
+mod checkers;
 mod config;
 mod converged;
 mod fingers;
@@ -22,6 +23,7 @@ mod stabilize;
 mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use config::{Config, EndsAt, FingersPerRound, ListRefresh, Maintenance, Periods, Routing};
 pub use message::{Asking, Message};
@@ -29,6 +31,8 @@ pub use message::{Asking, Message};
 use crate::engine::distribution::Distribution;
 use crate::engine::pool::{List, ListPool, Slab};
 use crate::engine::time::Duration;
+use crate::protocol::checker::Checker;
+use crate::protocol::statement::{Description, Statement};
 use crate::protocol::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::{Facts, Key, TableReader};
 use iterative::Iteration;
@@ -186,6 +190,7 @@ impl Protocol for Chord {
     const NAME: &'static str = "chord";
     const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
     const HEALTH: &'static [&'static str] = health::NAMES;
+    const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
 
     fn identifiers_per_node(&self) -> u32 {
         self.config.virtual_nodes
@@ -236,9 +241,9 @@ impl Protocol for Chord {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Message,
+        request: &Message,
     ) -> Option<(Message, Charge)> {
-        match request {
+        match *request {
             Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
             Message::Forward { query } => self.carry_on(context, node, from, query),
             Message::Return { query } => self.carry_back(context, node, query),
@@ -254,10 +259,10 @@ impl Protocol for Chord {
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
-        request: Message,
-        reply: Message,
+        request: &Message,
+        reply: &Message,
     ) {
-        match (request, reply) {
+        match (*request, *reply) {
             (Message::FindSuccessor { lookup, key }, Message::Next(next)) => {
                 self.ask_next(context, node, key, lookup, from, next);
             }
@@ -273,8 +278,8 @@ impl Protocol for Chord {
         }
     }
 
-    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: Message) {
-        match request {
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Message) {
+        match *request {
             Message::FindSuccessor { lookup, key } | Message::Confirm { lookup, key } => {
                 self.ask_other(context, node, key, lookup, to);
             }
@@ -286,8 +291,8 @@ impl Protocol for Chord {
         }
     }
 
-    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: Message) {
-        match message {
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
+        match *message {
             Message::Notify => self.notified(context, node, from),
             Message::NewSuccessor(candidate) => self.successor_offered(context, node, candidate),
             Message::Answer { lookup, owner, hops } => self.conclude(context, node, lookup, owner, hops),
@@ -323,8 +328,9 @@ impl Protocol for Chord {
         }
     }
 
-    fn release(&mut self, message: Message) {
-        match message {
+    #[inline]
+    fn release(&mut self, message: &Message) {
+        match *message {
             Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => {
                 self.contacts.release(list)
             }
@@ -342,6 +348,18 @@ impl Protocol for Chord {
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         self.measure_health(truth)
+    }
+
+    fn statement(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Statement> {
+        Some(self.state_belief(node, key, lookup))
+    }
+
+    fn describe(&self, message: &Message) -> Description {
+        self.put_in_words(message)
+    }
+
+    fn timer_name(timer: Timer) -> &'static str {
+        words::timer_name(timer)
     }
 }
 

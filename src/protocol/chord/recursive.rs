@@ -146,6 +146,11 @@ impl Chord {
         self.send_back(context, node, query);
     }
 
+    /// The answer that a query on its way back carries.
+    pub(super) fn answer_of(&self, index: u32) -> Contact {
+        self.queries[index].owner
+    }
+
     fn copy_lists(&mut self, query: Query) -> Query {
         Query { path: self.contacts.copy(query.path), dead: self.dead.copy(query.dead), ..query }
     }

@@ -124,6 +124,11 @@ impl Agenda {
         self.upcoming.map_or(Time::NEVER, |entry| entry.time)
     }
 
+    /// What [`next`](Iterator::next) will return.
+    pub fn peek(&self) -> Option<(Time, Happening)> {
+        self.upcoming.map(|entry| (entry.time, entry.happening))
+    }
+
     /// Number of live nodes after what [`next`](Iterator::next) returned last.
     pub fn live(&self) -> u32 {
         self.live

@@ -103,9 +103,9 @@ fn a_node_that_has_not_joined_helps_nobody_and_takes_nothing_on_offer() {
         let node = ring.arrive(25);
         let (from, offered) = (ring.net.directory.contact(1), ring.net.directory.contact(2));
         let (chord, net) = (&mut ring.chord, &mut ring.net);
-        chord.on_message(net, node, from, Message::NewSuccessor(offered));
-        chord.on_message(net, node, from, Message::Notify);
-        let asked = chord.on_request(net, node, from, Message::GetNeighbours(Asking::Successor));
+        chord.on_message(net, node, from, &Message::NewSuccessor(offered));
+        chord.on_message(net, node, from, &Message::Notify);
+        let asked = chord.on_request(net, node, from, &Message::GetNeighbours(Asking::Successor));
         assert!(asked.is_none());
         ring.settle_down();
         assert_eq!((ring.successors(node), ring.predecessor(node)), (vec![], None));

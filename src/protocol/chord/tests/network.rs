@@ -255,7 +255,7 @@ impl Ring {
             self.net.now = time;
             self.happen(event);
             let released: Vec<Message> = self.net.released.drain(..).collect();
-            released.into_iter().for_each(|message| self.chord.release(message));
+            released.into_iter().for_each(|message| self.chord.release(&message));
         }
         self.net.now = end;
     }
@@ -284,17 +284,17 @@ impl Ring {
         let target_lives = to_life.is_some_and(|life| net.directory.lives(to.slot(), life));
         match event {
             Event::Request(_) if target_lives => {
-                let Some((reply, _)) = chord.on_request(net, to.slot(), from, request) else { return };
+                let Some((reply, _)) = chord.on_request(net, to.slot(), from, &request) else { return };
                 net.calls[index].reply = Some(reply);
                 if net.arrives(to.slot(), from) {
                     net.schedule(index, DELAY, Event::Reply(index));
                 }
             }
-            Event::Message(_) if target_lives => chord.on_message(net, to.slot(), from, request),
+            Event::Message(_) if target_lives => chord.on_message(net, to.slot(), from, &request),
             Event::Reply(_) if caller_lives && !over => {
                 net.calls[index].over = true;
                 if let Some(reply) = reply {
-                    chord.on_reply(net, from.slot(), to, request, reply);
+                    chord.on_reply(net, from.slot(), to, &request, &reply);
                 }
             }
             Event::Timeout(_) if caller_lives && !over => {
@@ -302,7 +302,7 @@ impl Ring {
                 if let Some(lookup) = lookup.and_then(|id| net.lookups.get_mut(id)) {
                     lookup.timeouts += 1;
                 }
-                chord.on_timeout(net, from.slot(), to, request);
+                chord.on_timeout(net, from.slot(), to, &request);
             }
             _ => {}
         }

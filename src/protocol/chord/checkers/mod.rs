@@ -1,0 +1,17 @@
+//! What must hold in a Chord network, one file a statement.
+//!
+//! The successor lists are in order in every state that any variant can reach. The other three are Zave's invariant
+//! ("How to Make Chord Correct", IEEE TSE 43(12), 2017) and what follows from it: they hold under the corrected rules
+//! as long as no member loses all its successors at once, and the original rules break them.
+
+mod live_successor;
+mod one_ring;
+mod principals;
+mod successor_order;
+
+use super::Chord;
+use crate::protocol::checker::Checker;
+
+/// All of them, the most basic first.
+pub(super) const ALL: &[Checker<Chord>] =
+    &[successor_order::CHECKER, live_successor::CHECKER, principals::CHECKER, one_ring::CHECKER];

@@ -1,0 +1,19 @@
+//! Time does not go back.
+
+use super::{BookChecker, Memory, World};
+use crate::protocol::Protocol;
+use crate::protocol::checker::Fault;
+
+pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
+    BookChecker { name: "clock", meaning: "virtual time and the number of events never go back", check }
+}
+
+fn check<P: Protocol>(world: &World<P>, memory: &mut Memory) -> Result<(), Fault> {
+    if world.now < memory.now || world.events < memory.events {
+        let text =
+            format!("from {} after {} events to {} after {}", memory.now, memory.events, world.now, world.events);
+        return Err(Fault::new([], text));
+    }
+    *memory = Memory { now: world.now, events: world.events };
+    Ok(())
+}

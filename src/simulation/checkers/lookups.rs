@@ -1,0 +1,21 @@
+//! No lookup gets out of the books.
+
+use super::{BookChecker, Memory, World};
+use crate::protocol::Protocol;
+use crate::protocol::checker::Fault;
+
+pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
+    BookChecker { name: "lookups", meaning: "lookups started = ended, by outcome + under way", check }
+}
+
+fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+    let (started, in_flight) = (world.lookups.started(), world.lookups.in_flight());
+    if started != world.outcomes.lookups() + world.tasks_ended + in_flight {
+        let text = format!(
+            "{started} started; {:?}, {} of the protocol's own ended, {in_flight} under way",
+            world.outcomes, world.tasks_ended
+        );
+        return Err(Fault::new([], text));
+    }
+    Ok(())
+}

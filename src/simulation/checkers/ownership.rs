@@ -1,0 +1,31 @@
+//! Every key has exactly one owner, and that is a live member.
+
+use super::{BookChecker, Memory, World};
+use crate::protocol::checker::Fault;
+use crate::protocol::{Contact, Protocol};
+
+pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
+    BookChecker { name: "ownership", meaning: "every key is owned by exactly one live member", check }
+}
+
+/// Owners change at identifiers or beside them, or between two of them: the keys looked at are those at and beside.
+fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+    let members: Vec<Contact> = world.members.iter().collect();
+    if let Some(pair) = members.windows(2).find(|pair| pair[0].id() >= pair[1].id()) {
+        let text = format!("the members {:016x} and {:016x} are not in order", pair[0].id(), pair[1].id());
+        return Err(Fault::new([pair[0].slot(), pair[1].slot()], text));
+    }
+    for member in &members {
+        let id = member.id();
+        for key in [id, id.wrapping_add(1), id.wrapping_sub(1)] {
+            let owner = P::owner(&world.members, key, |_| true);
+            if !owner.is_some_and(|owner| world.directory.is_live(owner)) {
+                return Err(Fault::new([member.slot()], format!("the owner of {key:016x} is {owner:?}")));
+            }
+        }
+        if P::owner(&world.members, id, |_| true) != Some(*member) {
+            return Err(Fault::new([member.slot()], format!("{id:016x} does not own its own identifier")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Books that were tampered with are found out.
+
+use super::*;
+use crate::protocol::Contact;
+use crate::protocol::Members;
+use crate::scenario::{Source, load};
+use crate::simulation::protocols::{self, Any};
+
+const SCENARIO: &str = "\
+name = \"books\"
+[population]
+nodes = 3
+[protocol.chord]
+successors = 2
+[measurement]
+duration = \"1min\"
+";
+
+/// What a look finds in the books of a network of three nodes that `tamper` has changed.
+fn found(tamper: impl FnOnce(&mut World<Any>)) -> Option<&'static str> {
+    let source = Source::from_text("books.toml", SCENARIO);
+    let scenario = load(source, &[], protocols::NAMES, protocols::read).expect("a sound scenario").scenario;
+    let protocol = Any::new(Default::default());
+    let mut world = World::new(&scenario, &protocol);
+    for slot in 0..3 {
+        world.directory.arrive(slot, u64::from(slot) << 32, slot, Time::ZERO);
+    }
+    world.members = Members::from_contacts((0..3).map(|slot| Contact::new(u64::from(slot) << 32, slot)));
+    world.arrivals = 3;
+    world.population_changed(3);
+    tamper(&mut world);
+    let mut checks = Checks::new(Check { every: Duration::from_secs(1), each_event_from: None });
+    checks.memory.now = Time::from_nanos(5);
+    world.now = world.now.max(Time::from_nanos(world.events));
+    // The protocol's own statements are about tables that this network does not have.
+    let looked = checks.look_at_books(&world);
+    looked.err().map(|(name, _, _)| name)
+}
+
+#[test]
+fn sound_books_pass_and_each_false_entry_is_found() {
+    let at_five = |world: &mut World<Any>| world.events = 5;
+    assert_eq!(found(at_five), None);
+    assert_eq!(found(|_| ()), Some("clock"), "time went back");
+    let after = |change: fn(&mut World<Any>)| {
+        found(move |world| {
+            at_five(world);
+            change(world);
+        })
+    };
+    assert_eq!(after(|world| world.balance.sent += 1), Some("messages"));
+    assert_eq!(after(|world| (world.balance.sent, world.balance.in_flight) = (1, 1)), Some("messages"));
+    assert_eq!(after(|world| world.tasks_ended += 1), Some("lookups"));
+    assert_eq!(after(|world| world.arrivals += 1), Some("population"));
+    assert_eq!(after(|world| world.directory.depart(1)), Some("population"));
+    let taken = |world: &mut World<Any>| {
+        world.directory.depart(1);
+        world.directory.arrive(1, 77, 1, Time::ZERO);
+    };
+    assert_eq!(after(taken), Some("population"), "the member has another identifier than the node");
+}

@@ -1,0 +1,156 @@
+//! The reference page of sweeps: the keys of a sweep file and the files of its results. Tests hold it against what is
+//! read and written.
+
+use super::tables::FIGURES;
+use crate::scenario::Key;
+use crate::scenario::reference::write_keys;
+use std::fmt::Write;
+
+const OPENING: &str = "\
+# Sweeps
+
+This page is generated from the tables in `src/sweep/reference.rs`; tests hold them against what is read and written,
+and keep the page current. `SNAPSHOTS=overwrite cargo test --lib sweep::reference` writes it anew.
+
+A sweep file is a scenario with axes. `torus-sim sweep FILE` plays every cell of the grid, each as often as `replicates`
+says; `torus-sim check FILE` finds all that is wrong with it, in the sweep and in every cell, without playing anything.
+
+Replicates with the same number and seed face the same arrivals, departures and lookups in every cell whose churn and
+workload are the same, so that cells can be compared in pairs (`torus-sim compare`).
+
+## Keys of a sweep file
+
+";
+
+/// Keys above all tables, and the tables.
+pub(super) const KEYS: &[Key] = &[
+    Key::required("name", "letters, digits, `-`, `_` and `.`", "name; results go to `results/<name>`"),
+    Key::or("description", "a string", "\"\"", "what it is about, in one line"),
+    Key::optional("seed", "a whole number from 0", "root of all randomness, in place of the base scenario's"),
+    Key::optional("base", "a path", "the scenario that is swept, relative to this file; or `[scenario]`"),
+    Key::optional("scenario", "a table", "the scenario that is swept, if it has no file of its own"),
+    Key::or("replicates", "a whole number from 1 to 10_000", "1", "runs of each cell; or a table, see below"),
+    Key::optional("set", "a table of keys in quotes", "values that all cells have in place of the base scenario's"),
+    Key::optional("axes", "a table of keys in quotes", "each key with its values; the grid has all combinations"),
+    Key::optional(
+        "zip",
+        "tables of keys in quotes",
+        "keys that move together, with equally many values each: `[[zip]]`",
+    ),
+];
+
+/// Keys of `replicates` if it is a table.
+pub(super) const UNTIL: &[Key] = &[
+    Key::required("until", "`\"1%\"` of the mean, or a number", "largest half-width of the 95 % interval"),
+    Key::required("of", "a figure of `cells.csv`", "the figure whose interval it is"),
+    Key::or("at_least", "a whole number from 2 to 10_000", "3", "runs that every cell gets"),
+    Key::or("at_most", "a whole number from 2 to 10_000", "50", "runs after which a cell is left as it is"),
+];
+
+/// What a swept key may have as its values.
+const VALUES: &str = "
+Any key of a scenario can be swept, `protocol` and `seed` included, written as a path in quotes
+(`\"churn.session.exponential.mean\"`). The first axis moves slowest. At least one axis or `[[zip]]` is needed. Values
+are:
+
+| values | meaning |
+|---|---|
+| `[250, 1_000]` | a list, of anything that the key may be |
+| `{ from = \"10s\", to = \"60s\", step = \"10s\" }` | numbers or durations at equal distances |
+| `{ from = \"5min\", to = \"80min\", factor = 2 }` | numbers or durations that grow by a factor |
+
+`replicates = { until = \"5%\", of = \"failure_rate\" }` adds runs to a cell until the interval of its mean is narrow
+enough. How many a cell gets follows from its results alone.
+
+";
+
+const FILES: &str = "
+## Files of the results
+
+All but the journal are byte-identical for the same sweep, however many cores played it, in however many parts and
+however often it was interrupted. They are written anew as jobs finish, each whole or not at all. Numbers and empty
+cells are as in `docs/outputs.md`.
+
+| file | what it is |
+|---|---|
+| `failures.csv` | a row a run: the swept keys under their names, then all columns of `summary.csv` but its name |
+| `hops.csv` | a row a run and hop count: the swept keys, `replicate`, `seed`, `hops`, `lookups` |
+| `cells.csv` | a row a cell: the swept keys, `replicates`, and means over its runs with intervals |
+| `manifest.json` | version, cells with the hash of each scenario, jobs with the fingerprint of each run, table hashes |
+| `journal.jsonl` | the result of every job in the order of finishing: what a sweep goes on from, and `merge` reads |
+| `report.html` | written by `torus-sim report`: one page with plots and tables |
+
+The columns of `failures.csv` and `hops.csv` are described in `docs/outputs.md`. Those of `cells.csv` are the means of
+the figures below, each followed by `<figure>_ci95`, the half-width of its 95 % interval over replicates (Student t),
+which is empty for a single run:
+
+";
+
+/// The whole page, in Markdown.
+pub fn page() -> String {
+    let mut page = OPENING.to_owned();
+    write_keys(&mut page, KEYS);
+    page.push_str(VALUES);
+    write_keys(&mut page, UNTIL);
+    page.push_str(FILES);
+    for figure in FIGURES {
+        let _ = writeln!(page, "- `{figure}`"); // writing into a string cannot fail
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::folder::MANIFEST;
+    use crate::scenario::reference::Absent;
+    use crate::scenario::{Grid, Replicates, Source};
+    use crate::sweep::folder::JOURNAL;
+    use crate::sweep::tables;
+
+    const BASE: &str = "name = \"x\"\n[scenario]\nprotocol = \"p\"\n[axes]\n\"population.nodes\" = [1, 2]\n";
+
+    fn read(more: &str) -> Result<Grid, String> {
+        Grid::read(&Source::from_text("sweep", &format!("{more}{BASE}")), &[], FIGURES).map_err(|it| it.to_string())
+    }
+
+    #[test]
+    fn the_page_in_the_docs_is_current() {
+        snapbox::assert_data_eq!(page(), snapbox::file!["../../docs/sweeps.md"].raw());
+    }
+
+    #[test]
+    fn the_page_has_all_keys_that_are_read_and_no_other() {
+        let until = "replicates.until = 0.1\nreplicates.of = \"hops_mean\"\nreplicates.";
+        for (more, keys) in [("", KEYS), (until, UNTIL)] {
+            let error = read(&format!("{more}nonesuch = 1\n")).expect_err("an unknown key");
+            let known = error.lines().find(|line| line.contains("known here:")).expect("it says what is known");
+            let mut known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+            let mut named: Vec<&str> = keys.iter().map(|key| key.name).collect();
+            known.sort_unstable();
+            named.sort_unstable();
+            assert_eq!(known, named);
+        }
+    }
+
+    #[test]
+    fn defaults_are_as_the_page_says() {
+        let default = |keys: &[Key], name: &str| match keys.iter().find(|key| key.name == name).map(|key| key.absent) {
+            Some(Absent::Is(value)) => value.to_owned(),
+            other => panic!("{name}: {other:?}"),
+        };
+        let grid = read("").expect("a sound sweep");
+        assert_eq!(grid.replicates, Replicates::Fixed(default(KEYS, "replicates").parse().expect("a number")));
+        assert_eq!(format!("{:?}", grid.description), default(KEYS, "description"));
+        let grid = read("replicates = { until = \"1%\", of = \"hops_mean\" }\n").expect("a sound sweep");
+        let Replicates::Until { at_least, at_most, .. } = grid.replicates else { panic!("{:?}", grid.replicates) };
+        assert_eq!([at_least, at_most].map(|it| it.to_string()), ["at_least", "at_most"].map(|it| default(UNTIL, it)));
+    }
+
+    #[test]
+    fn every_file_of_a_sweep_is_on_the_page() {
+        for name in tables::NAMES.into_iter().chain([MANIFEST, JOURNAL]) {
+            assert!(FILES.contains(&format!("| `{name}` |")), "{name}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The finished sweep in `results/sessions/` and the first picture of the README, which is made from it: both are what
+//! the program makes today. After a change that moves figures, or the version, write them anew with
+//!
+//! ```text
+//! UPDATE=1 cargo test --release --test results
+//! ```
+//!
+//! which does the same as
+//!
+//! ```text
+//! torus-sim sweep scenarios/sweeps/sessions.toml --force
+//! torus-sim report results/sessions --picture failure-rate --out docs/pictures/failure-rate.svg
+//! ```
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::{PROJECT, torus_sim};
+
+const SWEEP: &str = "scenarios/sweeps/sessions.toml";
+const RESULTS: &str = "results/sessions";
+const PICTURE: &str = "docs/pictures/failure-rate.svg";
+const TABLES: [&str; 4] = ["cells.csv", "failures.csv", "hops.csv", "manifest.json"];
+
+fn shipped(path: &str) -> PathBuf {
+    Path::new(PROJECT).join(path)
+}
+
+/// Whether what ships is to be written anew.
+#[expect(clippy::disallowed_methods, reason = "asks for new results; no run depends on it")]
+fn updating() -> bool {
+    std::env::var_os("UPDATE").is_some()
+}
+
+fn draw(results: &Path, out: &Path) {
+    let [results, out] = [results, out].map(|path| path.to_str().expect("a plain path"));
+    let line = ["report", results, "--picture", "failure-rate", "--out", out];
+    torus_sim(Path::new(PROJECT), &line).expect(0);
+}
+
+#[test]
+fn the_sweep_that_ships_and_its_picture_are_what_is_played_and_drawn_today() {
+    let sweep = shipped(SWEEP);
+    let sweep = sweep.to_str().expect("a plain path");
+    if updating() {
+        torus_sim(Path::new(PROJECT), &["sweep", sweep, "--force", "--out", RESULTS]).expect(0);
+        draw(&shipped(RESULTS), &shipped(PICTURE));
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    torus_sim(place.path(), &["sweep", sweep, "--out", "played"]).expect(0);
+    for name in TABLES {
+        let [ships, played] =
+            [shipped(RESULTS), place.path().join("played")].map(|it| fs::read(it.join(name)).expect(name));
+        assert!(ships == played, "{RESULTS}/{name} is not what is played today: see the top of this file");
+    }
+    // The journal is whole: going on with the sweep has nothing to do.
+    let copy = place.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    for name in TABLES.into_iter().chain(["journal.jsonl"]) {
+        fs::copy(shipped(RESULTS).join(name), copy.join(name)).expect(name);
+    }
+    let dry = torus_sim(place.path(), &["sweep", sweep, "--dry-run", "--out", "copy"]).expect(0);
+    assert!(dry.out.contains("50 jobs: 50 done, 0 failed, 0 new, 0 stale\nnothing is to do\n"), "{}", dry.out);
+
+    let drawn = place.path().join("picture.svg");
+    draw(&copy, &drawn);
+    let [ships, drawn] = [shipped(PICTURE), drawn].map(|path| fs::read_to_string(path).expect("a picture"));
+    assert!(ships == drawn, "{PICTURE} is not what is drawn today: see the top of this file");
+    let readme = fs::read_to_string(shipped("README.md")).unwrap();
+    let text = fs::read_to_string(sweep).unwrap();
+    let (_, without_head) = text.split_once("\n\n").expect("a head and the sweep");
+    assert!(readme.contains(&format!("```toml\n{without_head}```\n")), "the README shows another sweep");
+    let first =
+        readme.split_once("![").and_then(|(_, rest)| rest.split_once("](")).and_then(|(_, it)| it.split_once(')'));
+    assert_eq!(first.map(|(path, _)| path), Some(PICTURE), "the README's first picture");
+}
