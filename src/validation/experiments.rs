@@ -221,7 +221,7 @@ const KRISHNAMURTHY: Experiment = Experiment {
     },
     // The longer the sessions, the fewer pointers are wrong, and the less a run takes.
     replicates: |x| match x {
-        ..20.0 => 10,
+        ..20.0 => 5,
         ..100.0 => 20,
         _ => 40,
     },
