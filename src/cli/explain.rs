@@ -18,13 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Carries out the command.
 pub(super) fn explain(arguments: &ExplainArguments, console: &mut Console) -> Result<(), Failure> {
-    let request = Request {
-        file: &arguments.file,
-        seed: arguments.seed,
-        set: &arguments.set,
-        replay: arguments.replay.as_deref(),
-        colours: console.colours,
-    };
+    let request =
+        Request::new(&arguments.file, arguments.seed, &arguments.set, arguments.replay.as_deref(), console.colours);
     let load = || experiment::load(&request).map_err(|rendered| Failure::Input { rendered });
     let experiment = load()?;
     if !arguments.quiet {
