@@ -2,13 +2,13 @@
 
 use super::clock::Stopwatch;
 use super::display::{self, BAR_STEPS, Heartbeat, Place};
-use crate::observe::{Monitor, Progress};
+use crate::observe::{Monitor, Progress, Until};
 use crate::output::human::{figure, grouped, span};
 use indicatif::ProgressBar;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// When to show progress.
@@ -62,9 +62,7 @@ impl Watcher {
 
 impl Monitor for Watcher {
     fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {
-        if self.stop.load(Ordering::Relaxed) {
-            return ControlFlow::Break(());
-        }
+        Until(&self.stop).progress(progress)?;
         show(&mut self.style, progress, self.clock.elapsed());
         ControlFlow::Continue(())
     }
@@ -130,6 +128,7 @@ mod tests {
     use super::super::console::tests::Kept;
     use super::*;
     use crate::engine::time::Time;
+    use std::sync::atomic::Ordering;
 
     fn at(share: f64) -> Progress {
         let end = 4_800_000_000_000_u64;

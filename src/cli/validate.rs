@@ -62,14 +62,14 @@ fn requests(arguments: &ValidateArguments) -> Result<Vec<Request>, Failure> {
             let Experiment { name, parameter, range, .. } = experiment;
             return Err(usage(format!("{name} cannot be played at {bad}: x ({parameter}) is {range}")));
         }
-        let mut points = if arguments.at.is_empty() { experiment.points.to_vec() } else { arguments.at.clone() };
-        let all = points.clone();
-        let mut index = 0;
+        let wanted = if arguments.at.is_empty() { experiment.points } else { &arguments.at };
         // A point that is asked for twice is played once.
-        points.retain(|x| {
-            index += 1;
-            !all[..index - 1].contains(x)
-        });
+        let mut points = Vec::new();
+        for x in wanted {
+            if !points.contains(x) {
+                points.push(*x);
+            }
+        }
         Ok(Request { experiment, points })
     };
     validation::ALL.iter().filter(wanted).map(request).collect()
