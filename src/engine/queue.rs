@@ -43,7 +43,7 @@ const ERA_BITS: u32 = FAR_BITS + SLOT_BITS;
 ///
 /// An event scheduled with a ticket fires, among events of the same instant, where it would have fired had it been
 /// scheduled when the ticket was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u64);
 
 /// A priority queue of events by (time, order of scheduling).

@@ -410,14 +410,15 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn deliver_reply(&mut self, index: u32, to: Slot) {
-        let call = *self.world.call(index);
+        let call = self.world.call(index);
+        let (from, request, reply, timed_out) = (call.to, call.request, call.reply, call.timed_out);
         let alive = self.world.directory.lives(to, call.from_life);
         if self.world.arrived(alive) {
             self.world.record(to, Kind::Reply);
-            match (&call.request, &call.reply) {
-                (Some(request), Some(reply)) if !call.timed_out => {
+            match (&request, &reply) {
+                (Some(request), Some(reply)) if !timed_out => {
                     self.world.call_mut(index).answered = true;
-                    self.protocol.on_reply(&mut self.world, to, call.to, request, reply);
+                    self.protocol.on_reply(&mut self.world, to, from, request, reply);
                 }
                 _ => self.world.late_replies += 1,
             }
