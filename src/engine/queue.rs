@@ -1,14 +1,15 @@
 //! The event queue: what happens next, in order of time and, at equal times, in the order of scheduling.
 //!
-//! Two wheels of 4096 buckets, and a heap for what lies beyond them. A bucket of the near wheel is 2^20 ns (1.05 ms)
-//! wide, one of the far wheel covers the whole near wheel: 2^32 ns (4.3 s). Both wheels cover spans aligned to their
+//! Two wheels of 1024 buckets, and a heap for what lies beyond them. A bucket of the near wheel is 2^20 ns (1.05 ms)
+//! wide, one of the far wheel covers the whole near wheel: 2^30 ns (1.07 s). Both wheels cover spans aligned to their
 //! size, the ones in which the *cursor* lies (the bucket that is being taken from), so the highest bit in which a time
 //! differs from the cursor says where it belongs. When the near wheel is empty, the next far bucket is dealt out over
-//! it; when both are, the heap refills the far wheel with the next 2^44 ns (4.9 h).
+//! it; when both are, the heap refills the far wheel with the next 2^40 ns (18 min).
 //!
 //! Scheduling costs a write to the end of a bucket. Order is made when a bucket is reached: its entries are copied out
-//! and put in order. What is scheduled into a bucket while it is being taken from goes to a small heap, which is merged with
-//! the sorted entries.
+//! and put in order. What is scheduled into a bucket while it is being taken from goes to a small heap, which is merged
+//! with the sorted entries. The near wheel is so short, and blocks of a bucket so small, that what is written before
+//! it is read mostly stays in a cache of 2 MiB.
 
 mod blocks;
 mod current;
