@@ -327,3 +327,19 @@ fn the_scenario_in_the_readme_is_sound() {
     fs::write(place.path().join("first.toml"), scenario).unwrap();
     assert_eq!(torus_sim(place.path(), &["check", "first.toml"]).expect(0).err, "");
 }
+
+#[test]
+fn a_run_that_cannot_fit_into_memory_is_refused_before_anything_is_written() {
+    let place = place();
+    // 100 TB: more than any machine has. Where the system does not tell what it has, nothing is refused, and nobody
+    // would wait for this run either.
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let vast = ["--set", "population.nodes=100000000", "--set", "protocol.chord.virtual_nodes=1024"];
+    let ended = torus_sim(place.path(), &[&["run", "small.toml"], &vast[..]].concat());
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    assert!(ended.err.contains("error: the run may take"), "{}", ended.err);
+    assert!(ended.err.contains("of memory") && ended.err.contains("--force"), "{}", ended.err);
+    assert_eq!(names(place.path()), ["small.toml"]);
+}

@@ -203,9 +203,10 @@ pub(super) struct RunArguments {
     /// Folder for the results [default: results/NAME, with the scenario's name]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Replace earlier results
+    /// Replace earlier results, and play also what may not fit into memory
     ///
-    /// They stay in place until the new ones are whole. A folder that does not look like results is never replaced.
+    /// Earlier results stay in place until the new ones are whole. A folder that does not look like results is never
+    /// replaced. A run whose estimated memory is more than what is left is refused without this option.
     #[arg(long)]
     pub(super) force: bool,
     /// Also write lookups.csv: a row for each lookup

@@ -4,7 +4,7 @@ use super::arguments::RunArguments;
 use super::console::{Console, Failure, Label};
 use super::experiment::{Experiment, Request};
 use super::progress::{Watcher, When};
-use super::{interrupt, table, violation};
+use super::{interrupt, machine, table, violation};
 use crate::engine::time::{Duration, Time};
 use crate::observe::report::{RunReport, Unrecorded};
 use crate::observe::{Progress, Stopped, Unwatched, Violation};
@@ -31,7 +31,26 @@ pub(super) fn run(
     if arguments.show_config {
         return console.print(&experiment.effective);
     }
+    if !arguments.force {
+        fits(experiment.play.memory_bytes(&experiment.scenario), machine::available_memory_bytes())?;
+    }
     play(arguments, console, experiment, load, interrupt::watch())
+}
+
+/// Whether a run that may take so much memory can be begun where so much is left, as far as that is known: one that
+/// outgrows the machine would be killed after hours, or bring the machine to a halt.
+fn fits(wanted_bytes: u64, available_bytes: Option<u64>) -> Result<(), Failure> {
+    match available_bytes {
+        Some(available) if wanted_bytes > available => Err(Failure::Usage {
+            text: format!(
+                "the run may take {} of memory, and {} are left",
+                machine::size(wanted_bytes),
+                machine::size(available)
+            ),
+            help: Some("play fewer nodes, or play it all the same with --force"),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Plays the experiment until it is done or `stop` is set. `again` gives the same experiment once more.
