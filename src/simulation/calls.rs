@@ -29,6 +29,13 @@ pub(crate) struct Call<M> {
     pub answered: bool,
 }
 
+impl<M> Call<M> {
+    /// Whether an answer is expected.
+    pub fn is_request(&self) -> bool {
+        self.timeout_at != Time::NEVER
+    }
+}
+
 /// All calls. An index stays with its call until the call is closed; the index freed last is used first.
 #[derive(Debug)]
 pub(crate) struct Calls<M> {

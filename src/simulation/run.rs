@@ -12,6 +12,7 @@ use crate::observe::progress::{Interrupted, Monitor, Progress, Stopped, Unwatche
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
 use crate::observe::warnings;
+use crate::protocol::directory::Life;
 use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
 use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
@@ -106,6 +107,7 @@ impl<P: Protocol> Simulation<P> {
         self.protocol.start_converged(&mut self.world, &members);
         self.world.original = (self.owner == OwnerOf::Original).then(|| members.clone());
         self.world.members = members;
+        self.world.is_untouched = true;
         self.world.arrivals += u64::from(nodes);
         self.world.population_changed(i64::from(nodes));
     }
@@ -270,6 +272,7 @@ impl<P: Protocol> Simulation<P> {
             Happening::Lookup { node, key } => self.start_lookup(node, key),
             Happening::Partition { event } => {
                 self.world.record(0, Kind::Partition);
+                self.world.is_untouched = false;
                 self.world.network.partition(self.agenda.shares(event));
             }
             Happening::Heal => {
@@ -319,6 +322,7 @@ impl<P: Protocol> Simulation<P> {
         self.world.record(slots.start, Kind::Join);
         self.world.metrics.arrived();
         self.world.arrivals += 1;
+        self.world.is_untouched = false;
         self.world.population_changed(1);
         for slot in slots {
             self.protocol.on_arrival(&mut self.world, slot);
@@ -330,6 +334,7 @@ impl<P: Protocol> Simulation<P> {
         self.world.record(slots.start, if graceful { Kind::Leave } else { Kind::Crash });
         self.world.metrics.departed(graceful);
         self.world.departures += 1;
+        self.world.is_untouched = false;
         if graceful {
             slots.clone().for_each(|slot| self.protocol.on_leave(&mut self.world, slot));
         }
@@ -371,6 +376,7 @@ impl<P: Protocol> Simulation<P> {
             Event::Message { call, to } => self.deliver_message(call, to),
             Event::Timer { node, life, timer } => {
                 if self.world.directory.lives(node, life) {
+                    self.witness(node, Some(life));
                     self.world.record(node, Kind::Timer);
                     self.protocol.on_timer(&mut self.world, node, timer);
                 }
@@ -387,6 +393,17 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
+    /// Notes whether something is handed to the life for which it was meant, if somebody checks. Deliberately apart from
+    /// the decision to hand it over.
+    #[inline]
+    fn witness(&mut self, slot: Slot, meant_for: Option<Life>) {
+        if self.checks.is_some() {
+            let directory = &self.world.directory;
+            let is_meant = directory.is_occupied(slot) && meant_for == Some(directory.life(slot));
+            self.world.strays += u64::from(!is_meant);
+        }
+    }
+
     /// Whether the target of a call is still in the life in which it was addressed.
     fn target_lives(&self, index: u32) -> bool {
         let call = self.world.call(index);
@@ -396,6 +413,7 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_request(&mut self, index: u32, to: Slot) {
         let alive = self.target_lives(index);
         if self.world.arrived(alive) {
+            self.witness(to, self.world.call(index).to_life);
             self.world.record(to, Kind::Request);
             let (from, request) = (self.world.call(index).from, self.world.call(index).request);
             let answer = request.and_then(|request| self.protocol.on_request(&mut self.world, to, from, &request));
@@ -413,10 +431,12 @@ impl<P: Protocol> Simulation<P> {
         let call = *self.world.call(index);
         let alive = self.world.directory.lives(to, call.from_life);
         if self.world.arrived(alive) {
+            self.witness(to, Some(call.from_life));
             self.world.record(to, Kind::Reply);
             match (&call.request, &call.reply) {
                 (Some(request), Some(reply)) if !call.timed_out => {
                     self.world.call_mut(index).answered = true;
+                    self.world.exchanges.answered += 1;
                     self.protocol.on_reply(&mut self.world, to, call.to, request, reply);
                 }
                 _ => self.world.late_replies += 1,
@@ -428,7 +448,9 @@ impl<P: Protocol> Simulation<P> {
     fn expire(&mut self, index: u32, to: Slot) {
         let call = *self.world.call(index);
         if !call.answered && self.world.directory.lives(to, call.from_life) {
+            self.witness(to, Some(call.from_life));
             self.world.call_mut(index).timed_out = true;
+            self.world.exchanges.timed_out += 1;
             self.world.record(to, Kind::Timeout);
             if let Some(lookup) = call.lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;
@@ -443,6 +465,7 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_message(&mut self, index: u32, to: Slot) {
         let alive = self.target_lives(index);
         if self.world.arrived(alive) {
+            self.witness(to, self.world.call(index).to_life);
             self.world.record(to, Kind::Message);
             let (from, message) = (self.world.call(index).from, self.world.call(index).request);
             if let Some(message) = &message {
@@ -456,6 +479,9 @@ impl<P: Protocol> Simulation<P> {
     #[inline]
     fn passed(&mut self, index: u32) {
         if self.world.settle(index) {
+            let call = self.world.call(index);
+            let is_abandoned = call.is_request() && !call.answered && !call.timed_out;
+            self.world.exchanges.abandoned += u64::from(is_abandoned);
             let call = self.world.call(index);
             for payload in [&call.request, &call.reply].into_iter().flatten() {
                 self.protocol.release(payload);

@@ -44,6 +44,12 @@ pub(crate) struct World<P: Protocol> {
     /// The protocol's own lookups that have ended.
     pub tasks_ended: u64,
     pub late_replies: u64,
+    pub exchanges: Exchanges,
+    /// Messages, replies and timers that were handed to another life than the one they were meant for. Counted while
+    /// somebody checks; it stays 0.
+    pub strays: u64,
+    /// Whether the network began with ideal tables and nobody has come or gone since, nor was it ever partitioned.
+    pub is_untouched: bool,
     /// Payloads that were dropped while the protocol was busy: it gets them back when its handler returns.
     pub released: Vec<P::Message>,
     /// Lookups that ended in the measurement, for whoever writes them down.
@@ -81,6 +87,9 @@ impl<P: Protocol> World<P> {
             outcomes: Outcomes::default(),
             tasks_ended: 0,
             late_replies: 0,
+            exchanges: Exchanges::default(),
+            strays: 0,
+            is_untouched: false,
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,
@@ -377,6 +386,17 @@ impl<P: Protocol> World<P> {
         }
         over
     }
+}
+
+/// What became of requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Exchanges {
+    /// The caller got the reply, in time.
+    pub answered: u64,
+    /// The caller's timeout expired.
+    pub timed_out: u64,
+    /// The caller was gone before either.
+    pub abandoned: u64,
 }
 
 /// How a lookup ended, before it is judged.

@@ -3,8 +3,12 @@
 //! The statements here are about the simulation's own books and hold for every protocol, one file a statement; a
 //! protocol adds its own ([`Protocol::CHECKERS`]). Checks see a run and cannot change it.
 
+mod answers;
 mod clock;
+mod exchanges;
+mod lives;
 mod lookups;
+mod loss;
 mod messages;
 mod ownership;
 mod population;
@@ -67,8 +71,17 @@ impl Checks {
 
     /// Looks at what holds for every protocol.
     fn look_at_books<P: Protocol>(&mut self, world: &World<P>) -> Result<(), Broken> {
-        let books =
-            [clock::checker(), messages::checker(), lookups::checker(), population::checker(), ownership::checker()];
+        let books = [
+            clock::checker(),
+            messages::checker(),
+            exchanges::checker(),
+            loss::checker(),
+            lookups::checker(),
+            lives::checker(),
+            population::checker(),
+            ownership::checker(),
+            answers::checker(),
+        ];
         for checker in books {
             (checker.check)(world, &mut self.memory).map_err(|fault| (checker.name, checker.meaning, fault))?;
         }
