@@ -25,6 +25,7 @@ while [ $# -gt 0 ]; do
         *) names+=("$1"); shift ;;
     esac
 done
+[ -z "$page" ] || [ ${#names[@]} -eq 0 ] || fail "the page needs all mutations"
 if [ ${#names[@]} -eq 0 ]; then
     for patch in scripts/mutations/*.patch; do names+=("$(basename "$patch" .patch)"); done
 fi
@@ -36,18 +37,20 @@ catchers() {
     local churn="run scenarios/churn20m.toml --set population.nodes=200 --set measurement.duration=10min"
     cat << CATCHERS
 check run scenarios/zave/hearsay.toml --set protocol.chord.maintenance=corrected --check-every 1s
-check run scenarios/quiet-ring.toml --set population.nodes=300 --set protocol.chord.identifier_bits=10 --check-every 5s
-check $churn --set measurement.warmup=0s --set network.loss=0.02 --set network.rpc_timeout=150ms --check-every 2s
+check run scenarios/quiet-ring.toml --set population.nodes=200 --set protocol.chord.identifier_bits=12 --set protocol.chord.lookup_deadline=1min --check-every 5s
+check $churn --set measurement.warmup=0s --set network.loss=0.003 --set network.rpc_timeout=400ms --check-every 2s
 check run scenarios/graceful-leaves.toml --set population.nodes=200 --set measurement.warmup=0s --check-every 5s
 check run scenarios/mass-failure.toml --set population.nodes=200 --check-every 5s
+check run scenarios/mass-failure.toml --set population.nodes=12 --set protocol.chord.successors=8 --set event.0.crash.fraction=0.5 --check-every 1s
 check run scenarios/partition-and-heal.toml --set population.nodes=200 --check-every 5s
 validate validate ton-fig10a --at 256
 validate validate ton-table2 --at 0.2
-validate validate krishnamurthy-successors --at 200
+validate validate farewells
+swarm swarm --seeds 0..200
 validate validate sigcomm-fig12 --at 0.05
 validate validate ton-table3 --at 0.25
+validate validate krishnamurthy-successors --at 200
 CATCHERS
-    if "$program" swarm --help > /dev/null 2>&1; then echo "swarm swarm --seeds 0..200"; fi
 }
 
 work=$(mktemp -d)
@@ -108,11 +111,10 @@ rows=()
 survivors=()
 for name in "${names[@]}"; do
     patch=scripts/mutations/$name.patch
-    files=$(sed -n 's#^+++ b/##p' "$patch")
     (cd "$copy" && patch --quiet --strip=1 --no-backup-if-mismatch) < "$patch" || fail "$patch does not apply"
     build "$patch"
     look
-    for file in $files; do cp "$root/$file" "$copy/$file"; done
+    (cd "$copy" && patch --quiet --strip=1 --reverse --no-backup-if-mismatch) < "$patch"
     printf '%-28s %s (%d s)\n' "$name" "${caught:-SURVIVES}" "$SECONDS"
     [ -n "$caught" ] || survivors+=("$name")
     rows+=("| \`$name\` | $(sed -n '1s/\.$//p' "$patch") | ${caught:-nothing |} |")

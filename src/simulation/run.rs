@@ -385,6 +385,7 @@ impl<P: Protocol> Simulation<P> {
                 self.world.deadline_passed();
                 if let Some(late) = self.world.end_lookup(lookup, LookupResult::GivenUp) {
                     self.world.record(late.initiator, Kind::Deadline);
+                    self.world.cut_off += u64::from(lookup.is_workload());
                     if let Purpose::Task(task) = late.purpose {
                         self.protocol.on_task_failed(&mut self.world, late.initiator, task);
                     }

@@ -50,6 +50,8 @@ pub(crate) struct World<P: Protocol> {
     pub strays: u64,
     /// Whether the network began with ideal tables and nobody has come or gone since, nor was it ever partitioned.
     pub is_untouched: bool,
+    /// Lookups of the workload that were cut off by their deadline.
+    pub cut_off: u64,
     /// Payloads that were dropped while the protocol was busy: it gets them back when its handler returns.
     pub released: Vec<P::Message>,
     /// Lookups that ended in the measurement, for whoever writes them down.
@@ -90,6 +92,7 @@ impl<P: Protocol> World<P> {
             exchanges: Exchanges::default(),
             strays: 0,
             is_untouched: false,
+            cut_off: 0,
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,

@@ -6,7 +6,7 @@ use crate::observe::report::RunReport;
 
 /// All experiments, in the order of the table.
 pub const ALL: &[Experiment] =
-    &[TON_FIG8A, TON_FIG9, TON_FIG10A, TON_FIG10B, TON_TABLE2, TON_TABLE3, SIGCOMM_FIG11, SIGCOMM_FIG12, KRISHNAMURTHY];
+    &[TON_FIG8A, TON_FIG9, TON_FIG10A, TON_FIG10B, TON_TABLE2, TON_TABLE3, SIGCOMM_FIG11, SIGCOMM_FIG12, KRISHNAMURTHY, FAREWELLS];
 
 /// The experiment with this name.
 pub fn find(name: &str) -> Option<&'static Experiment> {
@@ -137,15 +137,23 @@ const TON_TABLE2: Experiment = Experiment {
     range: Range::real(0.0, 0.6),
     settings: |x| vec![format!("event.0.crash.fraction={x}")],
     replicates: |_| 20,
-    metrics: &["hops_mean", "timeouts_mean", "failed"],
+    metrics: &["hops_mean", "timeouts_mean", "failed", "latency_left_over_ms"],
     measure: |_, report| {
         let outcomes = report.total.outcomes;
         let failed = (outcomes.failed + outcomes.wrong_owner) as f64;
-        vec![report.total.hops.mean, report.total.timeouts_mean, Some(failed)]
+        vec![report.total.hops.mean, report.total.timeouts_mean, Some(failed), latency_left_over_ms(report)]
     },
-    analysis: &[],
+    // An iterative lookup waits for one reply or one timeout after the other, and for nothing else.
+    analysis: &[("latency_left_over_ms", |_| 0.0)],
     differences: &[],
 };
+
+/// The mean latency less what requests and timeouts account for, in the scenario of table 2: 100 ms for a reply, 500 ms
+/// for none.
+fn latency_left_over_ms(report: &RunReport) -> Option<f64> {
+    let (rpcs, timeouts) = (report.total.rpcs_mean?, report.total.timeouts_mean?);
+    Some(report.total.latency_ms.mean? - 100.0 * (rpcs - timeouts) - 500.0 * timeouts)
+}
 
 const TON_TABLE3: Experiment = Experiment {
     name: "ton-table3",
@@ -227,10 +235,7 @@ const KRISHNAMURTHY: Experiment = Experiment {
         _ => 40,
     },
     metrics: &["wrong_successor_share", "dead_successor_share"],
-    measure: |_, report| {
-        let health = |name: &str| report.total.health.iter().find(|(figure, _)| *figure == name).and_then(|f| f.1);
-        vec![health("wrong_successor_share"), health("dead_successor_share")]
-    },
+    measure: |_, report| vec![health(report, "wrong_successor_share"), health(report, "dead_successor_share")],
     analysis: &[("wrong_successor_share", |x| 2.0 / (3.0 + x)), ("dead_successor_share", |x| 1.0 / (2.0 + x))],
     differences: &[Difference {
         metric: "wrong_successor_share",
@@ -252,3 +257,33 @@ const KRISHNAMURTHY: Experiment = Experiment {
               protocol.chord.stabilize_to_end=false` it is 32% at 10.",
     }],
 };
+
+/// Mean session in the scenario `farewells` [s].
+const FAREWELL_SESSION_S: f64 = 10_000.0;
+
+const FAREWELLS: Experiment = Experiment {
+    name: "farewells",
+    source: "Stoica et al., ToN 2003, voluntary departures",
+    about: "dead first successors where everybody leaves gracefully: as long as a farewell is on its way",
+    parameter: "one-way delay [s]",
+    scenario: scenario!("farewells"),
+    points: &[2.0],
+    range: Range::real(0.1, 4.0),
+    settings: |x| {
+        let ns = |seconds: f64| libm::round(seconds * 1e9);
+        vec![
+            format!("network.latency.constant.delay={}ns", ns(x)),
+            format!("network.rpc_timeout={}ns", ns(2.0 * x + 1.0)),
+        ]
+    },
+    replicates: |_| 12,
+    metrics: &["dead_successor_share"],
+    measure: |_, report| vec![health(report, "dead_successor_share")],
+    analysis: &[("dead_successor_share", |x| x / FAREWELL_SESSION_S)],
+    differences: &[],
+};
+
+/// A figure of health over the whole measurement.
+fn health(report: &RunReport, name: &str) -> Option<f64> {
+    report.total.health.iter().find(|(figure, _)| *figure == name)?.1
+}
