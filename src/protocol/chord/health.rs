@@ -101,7 +101,7 @@ impl Chord {
     }
 
     /// The first live node of the successor list: where the ring goes on once dead entries have timed out.
-    fn live_successor(&self, truth: &Truth<'_>, node: Slot) -> Option<Slot> {
+    pub(super) fn live_successor(&self, truth: &Truth<'_>, node: Slot) -> Option<Slot> {
         self.successors(node).iter().find(|successor| truth.directory.is_live(**successor)).map(|live| live.slot())
     }
 

@@ -19,7 +19,8 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
                 0 => format!("{:016x} has no successor", member.id()),
                 count => format!("all {count} successors of {:016x} are dead", member.id()),
             };
-            return Err(Fault::new([member.slot()], text));
+            let is_excused = chord.is_beyond_repair(truth, member.slot());
+            return Err(Fault::new([member.slot()], text).excused_if(is_excused));
         }
     }
     Ok(!truth.members.is_empty())

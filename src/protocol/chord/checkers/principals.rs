@@ -19,8 +19,13 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
 fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
     let identifiers: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
     let wanted = chord.config().successors as usize + 1;
+    // Whoever was once skipped by nobody never is again; so who departs must leave enough who are known to all.
+    let known = chord.known_to_all(truth);
     // Smaller networks cannot fill their lists; there the other checkers have to do.
     if identifiers.len() < wanted {
+        return Ok(known == identifiers.len() && known > 0);
+    }
+    if known < wanted {
         return Ok(false);
     }
     let count = principals(&identifiers, pairs(chord, truth));
