@@ -36,7 +36,12 @@ impl Chord {
 
     /// A round, as the timer says.
     pub(super) fn fix_fingers(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        self.refresh_fingers(context, node, self.config.fingers_per_round);
+        let count = match self.config.fingers_per_round {
+            // The entries of the list that take turns with the fingers among them.
+            FingersPerRound::All => FingersPerRound::Count(u32::MAX),
+            count => count,
+        };
+        self.refresh_fingers(context, node, count);
     }
 
     /// Looks up so many fingers, beginning with the one whose turn it is.

@@ -99,18 +99,25 @@ impl Chord {
         Some(pass.saturating_mul(passes))
     }
 
-    /// The most live nodes that lie between a member and its first live successor.
+    /// The longest run of members each of whom is skipped: lies between some member and its first live successor. Nobody
+    /// looks past a member that is skipped by nobody, so runs heal beside each other.
     fn widest_gap(&self, truth: &Truth<'_>) -> u64 {
         let ring: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
-        let gap = |member: Contact| match self.live_successor(truth, member.slot()) {
-            Some(next) => {
-                let (from, to) = (member.id(), self.node(next).id);
-                let (first, last) = (ring.partition_point(|id| *id <= from), ring.partition_point(|id| *id < to));
-                (if to > from { last - first } else { ring.len() - first + last }) as u64
-            }
-            None => ring.len() as u64,
-        };
-        truth.members.iter().map(gap).max().unwrap_or(0)
+        let heads = truth.members.iter().map(|member| {
+            let head = self.live_successor(truth, member.slot());
+            (member.id(), head.map_or(member.id(), |head| self.node(head).id))
+        });
+        let skipped = skipped(&ring, heads);
+        if skipped.iter().all(|skipped| *skipped) {
+            return ring.len() as u64;
+        }
+        // Twice around, for a run across the first identifier.
+        let (mut run, mut longest) = (0, 0);
+        for is_skipped in skipped.iter().chain(&skipped) {
+            run = if *is_skipped { run + 1 } else { 0 };
+            longest = longest.max(run);
+        }
+        longest
     }
 
     /// The most fingers that a node has which are not the same.
@@ -139,6 +146,10 @@ impl Chord {
     /// too late to be known. The p-th node from here is struck from the list p rounds after its death.
     pub(super) fn is_beyond_repair(&self, truth: &Truth<'_>, node: Slot) -> bool {
         let Some(history) = truth.history else { return false };
+        if self.node(node).joining {
+            // It had lost its place before, and is on its way back.
+            return true;
+        }
         let Some(settling) = self.settling_time(truth) else { return true };
         let from = before(truth.now, settling);
         if history.suspected_since(from) {
@@ -147,7 +158,7 @@ impl Chord {
         let own = self.node(node).id;
         let settled =
             truth.members.from_key(own.wrapping_add(1)).find(|member| history.age(*member, truth.now) >= settling);
-        let end = settled.map_or(own, |member| member.id());
+        let Some(end) = settled.map(|member| member.id()).filter(|end| *end != own) else { return true };
         let young = truth.members.from_key(own.wrapping_add(1));
         let young = young.take_while(|member| member.id() != end && member.id() != own).count();
         let mut dead: Vec<_> = history.departed_since(from).iter().filter(|(_, id)| between(own, *id, end)).collect();
@@ -171,25 +182,69 @@ impl Chord {
         if history.suspected_since(before(truth.now, settling)) {
             return 0;
         }
-        let (mut known, mut run, mut longest) = (0, 0, 0);
-        for member in truth.members.iter() {
-            let is_known = history.age(member, truth.now) >= settling;
-            run = if is_known { 0 } else { run + 1 };
-            (known, longest) = (known + usize::from(is_known), longest.max(run));
+        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
+        match longest_run(&ages, settling) > self.config.successors as usize {
+            true => 0,
+            false => ages.iter().filter(|age| **age >= settling).count(),
         }
-        if longest > self.config.successors as usize { 0 } else { known }
     }
 
-    /// How long a new member takes at most to be known to all that should have it in their lists, if no more join beside
-    /// it than a list has places.
-    pub(super) fn settling_time(&self, truth: &Truth<'_>) -> Option<Duration> {
-        let rounds =
-            self.stabilisation(2 * u64::from(self.config.successors) + 4, truth.members.len(), truth.longest_wait)?;
-        match self.config.successor_list_refresh {
-            ListRefresh::Copied => Some(rounds),
-            ListRefresh::InTurn => Some(rounds + self.time_to_fix_fingers(truth)?),
+    /// How long a new member takes at most to be known to all that should have it in their lists: a round for each that
+    /// joins beside it, and one for each place of a list.
+    fn settling_time(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let history = truth.history?;
+        let places = u64::from(self.config.successors);
+        let more = match self.config.successor_list_refresh {
+            ListRefresh::Copied => Duration::ZERO,
+            ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
+        };
+        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
+        let mut settling = None;
+        for beside in 0..=places {
+            let rounds = self.stabilisation(places + 4 + beside, truth.members.len(), truth.longest_wait)? + more;
+            settling = Some(rounds);
+            if longest_run(&ages, rounds) as u64 <= beside {
+                break;
+            }
+        }
+        settling
+    }
+}
+
+/// Length of the longest run of neighbours that are younger than `age`.
+fn longest_run(ages: &[Duration], age: Duration) -> usize {
+    ages.split(|other| *other >= age).map(<[Duration]>::len).max().unwrap_or(0)
+}
+
+/// Which identifiers of a ring (in rising order) lie strictly between a pair of the given ones.
+pub(super) fn skipped(ring: &[u64], pairs: impl Iterator<Item = (u64, u64)>) -> Vec<bool> {
+    // How many pairs begin to skip at a place, less those that cease to: skips are runs of neighbouring places.
+    let mut change = vec![0i64; ring.len() + 1];
+    let mut skip = |from: usize, to: usize| {
+        if from < to {
+            change[from] += 1;
+            change[to] -= 1;
+        }
+    };
+    for (from, to) in pairs {
+        if clockwise(from, to) <= 1 {
+            continue;
+        }
+        let first = ring.partition_point(|id| *id <= from);
+        let end = ring.partition_point(|id| *id < to);
+        if from < to {
+            skip(first, end);
+        } else {
+            skip(first, ring.len());
+            skip(0, end);
         }
     }
+    let mut skipping = 0;
+    let is_skipped = |change: &i64| {
+        skipping += *change;
+        skipping > 0
+    };
+    change[..ring.len()].iter().map(is_skipped).collect()
 }
 
 /// So long ago, or the beginning.

@@ -34,6 +34,8 @@ pub(super) struct Healing {
     /// When the clock of the next one started, and how long it may take.
     started: Time,
     within: Option<Duration>,
+    /// How long it had taken when it was last seen not to hold.
+    taken: Duration,
     is_claimed: bool,
     ideal_at: Option<Time>,
     /// From when on lookups that end have been made in a network as it should be, and how many ended badly by then.
@@ -65,23 +67,26 @@ impl Healing {
             (self.within, self.is_claimed) = (Some(within), true);
             let taken = now.since(self.started);
             match (promise.check)(protocol, truth) {
-                Ok(()) => self.keep(promise.name, now, taken, within),
+                Ok(()) => self.keep(promise.name, now, within),
                 Err(fault) if taken > within => {
                     return Err(broken(promise, fault, &format!("{taken} after quiet, not within {within}")));
                 }
-                Err(_) => return Ok(()),
+                Err(_) => {
+                    self.taken = taken;
+                    return Ok(());
+                }
             }
         }
         self.look_at_lookups(world, now)
     }
 
     /// A promise has been kept.
-    fn keep(&mut self, name: &'static str, now: Time, taken: Duration, within: Duration) {
-        let share = taken.as_secs_f64() / within.as_secs_f64().max(1e-9);
+    fn keep(&mut self, name: &'static str, now: Time, within: Duration) {
+        let share = self.taken.as_secs_f64() / within.as_secs_f64().max(1e-9);
         if self.slowest.is_none_or(|(_, slowest)| share > slowest) {
             self.slowest = Some((name, share));
         }
-        (self.kept, self.started, self.within) = (self.kept + 1, now, None);
+        (self.kept, self.started, self.within, self.taken) = (self.kept + 1, now, None, Duration::ZERO);
     }
 
     /// All is as it should be: lookups that start now end at the owner.
