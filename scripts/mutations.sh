@@ -6,6 +6,7 @@
 #   scripts/mutations.sh                        all of scripts/mutations/*.patch, and a table of what caught each
 #   scripts/mutations.sh NAME...                some of them
 #   scripts/mutations.sh --markdown FILE        writes the table as docs/mutations.md has it, too
+#   scripts/mutations.sh --seeds A..B           other seeds for the swarm than 0..60
 #
 # Each patch is applied to a copy of the tree in a temporary folder and built with `--profile mutations`; only the crate
 # itself is built anew. Exits with 0 if the tree as it is passes everything and each mutation is caught by something,
@@ -17,10 +18,12 @@ root=$PWD
 fail() { printf 'error: %s\n' "$1" >&2; exit "${2:-2}"; }
 
 page=
+seeds=0..60
 names=()
 while [ $# -gt 0 ]; do
     case $1 in
         --markdown) page=${2:?--markdown needs a file}; case $page in /*) ;; *) page=$OLDPWD/$page ;; esac; shift 2 ;;
+        --seeds) seeds=${2:?--seeds needs a range such as 0..60}; shift 2 ;;
         -*) fail "unknown option $1; the head of scripts/mutations.sh says what there is" ;;
         *) names+=("$1"); shift ;;
     esac
@@ -46,7 +49,7 @@ check run scenarios/partition-and-heal.toml --set population.nodes=200 --check-e
 validate validate ton-fig10a --at 256
 validate validate ton-table2 --at 0.2
 validate validate farewells
-swarm swarm --seeds 0..200
+swarm swarm --seeds $seeds
 validate validate sigcomm-fig12 --at 0.05
 validate validate ton-table3 --at 0.25
 validate validate krishnamurthy-successors --at 200
@@ -78,7 +81,7 @@ look() {
         [ "$kind" = swarm ] || arguments+=(--quiet)
         [ "$kind" = check ] && arguments+=(--force --out "$work/out")
         code=0
-        (cd "$copy" && timeout 120 "$program" "${arguments[@]}") > "$work/said" 2>&1 < /dev/null || code=$?
+        (cd "$copy" && timeout 300 "$program" "${arguments[@]}") > "$work/said" 2>&1 < /dev/null || code=$?
         [ $code = 0 ] && continue
         explain "$kind" "$line" $code
         return

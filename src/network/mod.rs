@@ -135,6 +135,28 @@ impl Network {
         self.partition.heal();
     }
 
+    /// From now on nothing is lost, and all hosts reach each other.
+    pub fn calm(&mut self) {
+        self.loss = 0.0;
+        self.heal();
+    }
+
+    /// Whether messages can be lost.
+    pub fn is_lossy(&self) -> bool {
+        self.loss > 0.0
+    }
+
+    /// How long a request waits for its reply at most, whoever sends it to whom; at least 1 ns.
+    pub fn longest_timeout(&self) -> Duration {
+        let timeout = match self.rpc_timeout {
+            model::RpcTimeout::Fixed(timeout) => timeout,
+            model::RpcTimeout::RoundTrips(factor) => {
+                Duration::from_nanos((self.delays.longest_expected().as_nanos() as f64 * 2.0 * factor) as u64)
+            }
+        };
+        timeout.max(Duration::from_nanos(1))
+    }
+
     /// Whether a partition is in force.
     pub fn is_partitioned(&self) -> bool {
         self.partition.is_in_force()

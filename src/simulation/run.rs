@@ -13,6 +13,7 @@ use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
 use crate::observe::warnings;
 use crate::protocol::directory::Life;
+use crate::protocol::history::History;
 use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
 use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
@@ -60,6 +61,8 @@ pub struct Simulation<P: Protocol> {
     checks: Option<Checks>,
     /// When the next check is due; never, if nothing is checked.
     next_check: Time,
+    /// Whether the run has shown what it was to show, and ends.
+    is_settled: bool,
 }
 
 impl<P: Protocol> Simulation<P> {
@@ -68,6 +71,7 @@ impl<P: Protocol> Simulation<P> {
         let mut world = World::new(scenario, &protocol);
         world.finished = (options.record_lookups || options.follow_lookup.is_some()).then(Vec::new);
         world.eager_timeouts = options.eager_timeouts;
+        world.history = options.check.is_some().then(History::default);
         let mut simulation = Simulation {
             world,
             agenda: Agenda::new(scenario),
@@ -83,6 +87,7 @@ impl<P: Protocol> Simulation<P> {
             options,
             tracer: None,
             checks: options.check.map(Checks::new),
+            is_settled: false,
             next_check: if options.check.is_some() { Time::ZERO } else { Time::NEVER },
             protocol,
         };
@@ -141,9 +146,10 @@ impl<P: Protocol> Simulation<P> {
             let time = agenda_time.min(queue_time);
             self.close_windows(time.min(self.end));
             if self.next_check <= time.min(self.end) {
-                self.check()?;
+                // Nothing changes from the last event on: what is seen at the end is seen as of the end.
+                self.check(if time >= self.end { self.end } else { self.next_check.max(self.world.now) })?;
             }
-            if time >= self.end {
+            if time >= self.end || self.is_settled {
                 break;
             }
             self.world.now = time;
@@ -221,12 +227,14 @@ impl<P: Protocol> Simulation<P> {
     /// Checks that what must hold does, as things are after the last event.
     #[cold]
     #[inline(never)]
-    fn check(&mut self) -> Result<(), Stopped> {
+    fn check(&mut self, now: Time) -> Result<(), Stopped> {
         let Some(checks) = &mut self.checks else { return Ok(()) };
+        checks.note(&mut self.world);
         let world = &self.world;
-        let broken = checks.look(&self.protocol, world, &world.truth(&|a, b| world.reachable(a, b)));
+        let broken = checks.look(&self.protocol, world, &world.truth(&|a, b| world.reachable(a, b)), now);
         // Several periods may have gone by without an event: nothing has changed since the first of them.
         self.next_check = checks.next_after(self.next_check.max(world.now));
+        self.is_settled = checks.is_settled();
         broken.map_err(|(checker, meaning, fault)| {
             let node = |slot: Slot| (world.directory.node(slot), world.directory.contact(slot).id());
             let last = world.fingerprint.last();
@@ -278,6 +286,11 @@ impl<P: Protocol> Simulation<P> {
             Happening::Heal => {
                 self.world.record(0, Kind::Heal);
                 self.world.network.heal();
+            }
+            Happening::Quiet => {
+                self.world.record(0, Kind::Quiet);
+                self.world.network.calm();
+                self.world.quiet_since = Some(self.world.now);
             }
         }
     }
@@ -343,6 +356,9 @@ impl<P: Protocol> Simulation<P> {
                 self.world.end_lookup(lookup, LookupResult::InitiatorDeparted);
             }
             self.world.members.remove(self.world.contact(slot));
+            if let Some(history) = &mut self.world.history {
+                history.departed(self.world.directory.contact(slot).id(), self.world.now);
+            }
             self.world.directory.depart(slot);
             self.protocol.on_departure(slot);
         }
@@ -491,8 +507,9 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn report(self) -> RunReport {
-        let Simulation { world, died_out, berths, load, .. } = self;
+        let Simulation { world, died_out, berths, load, checks, .. } = self;
         let load = load.deal_out(&world.members, berths.width(), |members, key| P::owner(members, key, |_| true));
+        let healing = checks.and_then(|checks| checks.healing(world.outcomes.lookups()));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
         let late_share = world.late_replies as f64 / world.requests.max(1) as f64;
@@ -509,6 +526,7 @@ impl<P: Protocol> Simulation<P> {
             hops,
             load,
             warnings,
+            healing,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::network::Network;
 use crate::observe::metrics::Metrics;
 use crate::observe::report::{LookupRecord, MessageBalance, Outcome, Outcomes};
 use crate::protocol::directory::{Directory, Life};
+use crate::protocol::history::History;
 use crate::protocol::lookup::Lookups;
 use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::Scenario;
@@ -52,6 +53,10 @@ pub(crate) struct World<P: Protocol> {
     pub is_untouched: bool,
     /// Lookups of the workload that were cut off by their deadline.
     pub cut_off: u64,
+    /// What the network has gone through, if checks need it.
+    pub history: Option<History>,
+    /// When quiet returned, if it has.
+    pub quiet_since: Option<Time>,
     /// Payloads that were dropped while the protocol was busy: it gets them back when its handler returns.
     pub released: Vec<P::Message>,
     /// Lookups that ended in the measurement, for whoever writes them down.
@@ -93,6 +98,8 @@ impl<P: Protocol> World<P> {
             strays: 0,
             is_untouched: false,
             cut_off: 0,
+            history: None,
+            quiet_since: None,
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,
@@ -124,7 +131,14 @@ impl<P: Protocol> World<P> {
 
     /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`].
     pub fn truth<'a>(&'a self, reachable: &'a dyn Fn(Slot, Slot) -> bool) -> Truth<'a> {
-        Truth { members: &self.members, directory: &self.directory, reachable }
+        Truth {
+            members: &self.members,
+            directory: &self.directory,
+            reachable,
+            now: self.now,
+            history: self.history.as_ref(),
+            longest_wait: self.network.longest_timeout(),
+        }
     }
 
     /// Live nodes changed by `change`, or members did.
@@ -137,6 +151,11 @@ impl<P: Protocol> World<P> {
     /// Identifiers a node.
     pub fn width(&self) -> u32 {
         self.width
+    }
+
+    /// How long a lookup may take.
+    pub fn lookup_deadline(&self) -> Duration {
+        self.deadline
     }
 
     pub fn live(&self) -> u64 {
@@ -472,6 +491,9 @@ impl<P: Protocol> Context<P> for World<P> {
         if self.members.insert(self.directory.contact(node)) {
             self.metrics.join_completed(self.now.since(self.directory.arrived(node)));
             self.population_changed(0);
+            if let Some(history) = &mut self.history {
+                history.joined(self.directory.contact(node), self.now);
+            }
         }
     }
 

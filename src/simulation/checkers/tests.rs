@@ -29,7 +29,7 @@ fn found(tamper: impl FnOnce(&mut World<Any>)) -> Option<&'static str> {
     world.arrivals = 3;
     world.population_changed(3);
     tamper(&mut world);
-    let mut checks = Checks::new(Check { every: Duration::from_secs(1), each_event_from: None });
+    let mut checks = Checks::new(Check { every: Duration::from_secs(1), each_event_from: None, until_healed: false });
     checks.memory.now = Time::from_nanos(5);
     world.now = world.now.max(Time::from_nanos(world.events));
     // The protocol's own statements are about tables that this network does not have.

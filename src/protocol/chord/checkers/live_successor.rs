@@ -14,12 +14,13 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
 fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
     for member in truth.members.iter() {
         let list = chord.successors(member.slot());
-        if !list.iter().any(|successor| truth.directory.is_live(*successor)) {
+        if !list.iter().any(|successor| truth.members.contains(*successor)) {
             let text = match list.len() {
                 0 => format!("{:016x} has no successor", member.id()),
                 count => format!("all {count} successors of {:016x} are dead", member.id()),
             };
-            return Err(Fault::new([member.slot()], text));
+            let is_excused = chord.is_beyond_repair(truth, member.slot());
+            return Err(Fault::new([member.slot()], text).excused_if(is_excused));
         }
     }
     Ok(!truth.members.is_empty())

@@ -5,13 +5,17 @@
 //! as long as no member loses all its successors at once, and the original rules break them.
 
 mod live_successor;
+mod liveness;
 mod one_ring;
 mod principals;
 mod successor_order;
 
 use super::Chord;
-use crate::protocol::checker::Checker;
+use crate::protocol::checker::{Checker, Liveness};
 
 /// All of them, the most basic first.
 pub(super) const ALL: &[Checker<Chord>] =
     &[successor_order::CHECKER, live_successor::CHECKER, principals::CHECKER, one_ring::CHECKER];
+
+/// What becomes true in quiet, one after the other.
+pub(super) const IN_QUIET: &[Liveness<Chord>] = liveness::ALL;
