@@ -69,7 +69,7 @@ impl Healing {
             match (promise.check)(protocol, truth) {
                 Ok(()) => self.keep(promise.name, now, within),
                 Err(fault) if taken > within => {
-                    return Err(broken(promise, fault, &format!("{taken} after quiet, not within {within}")));
+                    return Err(broken(promise, fault, &late(taken, within)));
                 }
                 Err(_) => {
                     self.taken = taken;
@@ -116,6 +116,10 @@ impl Healing {
         let Healing { is_claimed, ideal_at, slowest, .. } = *self;
         self.since.map(|since| Report { since, ideal_at, is_claimed, slowest, lookups })
     }
+}
+
+fn late(taken: Duration, within: Duration) -> String {
+    format!("{:.3} s after quiet or what it needs, not within {:.3} s", taken.as_secs_f64(), within.as_secs_f64())
 }
 
 fn broken<P>(promise: &Liveness<P>, fault: Fault, when: &str) -> Broken {
