@@ -445,6 +445,7 @@ impl<P: Protocol> Simulation<P> {
         let call = *self.world.call(index);
         if !call.answered && self.world.directory.lives(to, call.from_life) {
             self.world.call_mut(index).timed_out = true;
+            self.world.false_alarms += u64::from(call.pending > 1 && self.target_lives(index));
             self.world.record(to, Kind::Timeout);
             if let Some(lookup) = call.lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;

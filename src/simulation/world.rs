@@ -45,6 +45,8 @@ pub(crate) struct World<P: Protocol> {
     /// The protocol's own lookups that have ended.
     pub tasks_ended: u64,
     pub late_replies: u64,
+    /// Timeouts of requests to nodes that live, whose reply was still to come.
+    pub false_alarms: u64,
     /// What the network has gone through, if checks need it.
     pub history: Option<History>,
     /// When quiet returned, if it has.
@@ -86,6 +88,7 @@ impl<P: Protocol> World<P> {
             outcomes: Outcomes::default(),
             tasks_ended: 0,
             late_replies: 0,
+            false_alarms: 0,
             history: None,
             quiet_since: None,
             released: Vec::new(),

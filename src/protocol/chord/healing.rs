@@ -156,47 +156,70 @@ impl Chord {
         let Some(history) = truth.history else { return false };
         // One that had lost its place before is on its way back.
         let Some(horizon) = self.horizon(truth).filter(|_| !self.node(node).joining) else { return true };
-        let from = before(truth.now, horizon);
-        if history.suspected_since(from) {
+        if history.suspected_since(before(truth.now, horizon)) {
             return true;
         }
-        let own = self.node(node).id;
-        let mut dead: Vec<(u64, Time)> =
-            history.departed_since(from).iter().map(|(time, id)| (clockwise(own, *id), *time)).collect();
-        dead.sort_unstable();
-        let takes_a_place = |(place, (_, time)): &(u64, &(u64, Time))| {
-            let notice = match self.config.successor_list_refresh {
-                ListRefresh::Copied => self.stabilisation(*place, truth.members.len(), truth.longest_wait),
-                ListRefresh::InTurn => Some(horizon),
-            };
-            notice.is_none_or(|notice| truth.now.since(*time) <= notice)
+        let copied = self.config.successor_list_refresh == ListRefresh::Copied;
+        let rounds = |count: usize| match copied {
+            true => self.stabilisation(count as u64, truth.members.len(), truth.longest_wait).unwrap_or(Duration::MAX),
+            false => horizon,
         };
-        let dead: Vec<u64> = (1..).zip(&dead).filter(takes_a_place).map(|(_, (distance, _))| *distance).collect();
-        for (beside, member) in (0..).zip(truth.members.from_key(own.wrapping_add(1))) {
-            let before = dead.partition_point(|dead| *dead < clockwise(own, member.id()));
-            if before >= self.config.successors as usize || member.slot() == node {
-                return true;
-            }
-            let known = match self.config.successor_list_refresh {
-                ListRefresh::Copied => {
-                    self.stabilisation(3 + beside + before as u64, truth.members.len(), truth.longest_wait)
+        let around = self.around(truth, node, horizon);
+        let (mut places, mut deaths) = (0, 0);
+        for (index, other) in around.iter().enumerate() {
+            match other.age {
+                None => {
+                    deaths += 1;
+                    places += usize::from(truth.now.since(other.since) <= rounds(deaths));
                 }
-                ListRefresh::InTurn => Some(horizon),
-            };
-            if known.is_some_and(|known| history.age(member, truth.now) >= known) {
-                return false;
+                Some(_) if places >= self.config.successors as usize => return true,
+                Some(age) => {
+                    let not_long_before = (age + rounds(3)).min(horizon);
+                    let is_beside = |other: &&Neighbour| other.age.is_none_or(|age| age < not_long_before);
+                    let after = around[index + 1..].iter().take_while(is_beside).count();
+                    let beside = after + around[..index].iter().rev().take_while(is_beside).count();
+                    if age >= rounds(3 + beside + places) {
+                        return false;
+                    }
+                }
             }
         }
         true
     }
 
-    /// For how long what has happened may still show in lists, as far as these statements reckon.
+    /// All other members, and those who departed within the horizon, as they come after `node`.
+    fn around(&self, truth: &Truth<'_>, node: Slot, horizon: Duration) -> Vec<Neighbour> {
+        let Some(history) = truth.history else { return Vec::new() };
+        let own = self.node(node).id;
+        let live = truth.members.iter().filter(|member| member.slot() != node).map(|member| Neighbour {
+            distance: clockwise(own, member.id()),
+            age: Some(history.age(member, truth.now)),
+            since: truth.now,
+        });
+        let dead = history.departed_since(before(truth.now, horizon)).iter();
+        let dead = dead.map(|(time, id)| Neighbour { distance: clockwise(own, *id), age: None, since: *time });
+        let mut around: Vec<Neighbour> = live.chain(dead).collect();
+        around.sort_by_key(|neighbour| neighbour.distance);
+        around
+    }
+
+    /// For how long what has happened may still show in lists: a round for each that joined beside others, and for the
+    /// way through a list and back.
     fn horizon(&self, truth: &Truth<'_>) -> Option<Duration> {
-        let places = u64::from(self.config.successors);
-        let rounds = self.stabilisation(2 * places + 4, truth.members.len(), truth.longest_wait)?;
-        match self.config.successor_list_refresh {
-            ListRefresh::Copied => Some(rounds),
-            ListRefresh::InTurn => Some(rounds + self.time_to_fix_fingers(truth)?),
+        let history = truth.history?;
+        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
+        let more = match self.config.successor_list_refresh {
+            ListRefresh::Copied => Duration::ZERO,
+            ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
+        };
+        let mut beside = 0;
+        loop {
+            let rounds = 2 * u64::from(self.config.successors) + 4 + beside;
+            let horizon = self.stabilisation(rounds, ages.len(), truth.longest_wait)? + more;
+            match longest_run(&ages, horizon) as u64 {
+                longer if longer > beside => beside = longer,
+                _ => return Some(horizon),
+            }
         }
     }
 
@@ -229,6 +252,16 @@ impl Chord {
         }
         None
     }
+}
+
+/// Somebody around a node.
+struct Neighbour {
+    /// Clockwise from the node.
+    distance: u64,
+    /// For how long it has been a member; `None` if it is gone.
+    age: Option<Duration>,
+    /// If it is gone, since when.
+    since: Time,
 }
 
 /// Length of the longest run of neighbours that are younger than `age`.
