@@ -401,7 +401,7 @@ impl<P: Protocol> Simulation<P> {
                 self.world.deadline_passed();
                 if let Some(late) = self.world.end_lookup(lookup, LookupResult::GivenUp) {
                     self.world.record(late.initiator, Kind::Deadline);
-                    self.world.cut_off += u64::from(lookup.is_workload());
+                    self.world.cut_off += 1;
                     if let Purpose::Task(task) = late.purpose {
                         self.protocol.on_task_failed(&mut self.world, late.initiator, task);
                     }
@@ -468,6 +468,7 @@ impl<P: Protocol> Simulation<P> {
             self.witness(to, Some(call.from_life));
             self.world.call_mut(index).timed_out = true;
             self.world.exchanges.timed_out += 1;
+            self.world.false_alarms += u64::from(call.pending > 1 && self.target_lives(index));
             self.world.record(to, Kind::Timeout);
             if let Some(lookup) = call.lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;

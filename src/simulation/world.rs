@@ -51,8 +51,12 @@ pub(crate) struct World<P: Protocol> {
     pub strays: u64,
     /// Whether the network began with ideal tables and nobody has come or gone since, nor was it ever partitioned.
     pub is_untouched: bool,
-    /// Lookups of the workload that were cut off by their deadline.
+    /// The protocol's own lookups that ended without an answer though the initiator lived on.
+    pub tasks_failed: u64,
+    /// Lookups that were cut off by their deadline, whoever made them.
     pub cut_off: u64,
+    /// Timeouts of requests to nodes that live, whose reply was still to come.
+    pub false_alarms: u64,
     /// What the network has gone through, if checks need it.
     pub history: Option<History>,
     /// When quiet returned, if it has.
@@ -97,7 +101,9 @@ impl<P: Protocol> World<P> {
             exchanges: Exchanges::default(),
             strays: 0,
             is_untouched: false,
+            tasks_failed: 0,
             cut_off: 0,
+            false_alarms: 0,
             history: None,
             quiet_since: None,
             released: Vec::new(),
@@ -209,6 +215,7 @@ impl<P: Protocol> World<P> {
             self.judge(&lookup, result);
         } else {
             self.tasks_ended += 1;
+            self.tasks_failed += u64::from(matches!(result, LookupResult::GivenUp));
         }
         Some(lookup)
     }

@@ -7,11 +7,11 @@
 //! them into its place (ToN 2003, section on concurrent joins; Liben-Nowell, Balakrishnan and Karger, PODC 2002, whose
 //! strongly stable ring it is): m rounds. Fingers are looked up in turn, each right once the ring is.
 
-use super::fix_fingers::{finger_start, last_same};
+use super::fix_fingers::first_finger;
 use super::{Chord, FingersPerRound, ListRefresh, Maintenance, Periods};
 use crate::engine::distribution::Distribution;
 use crate::engine::time::{Duration, Time};
-use crate::protocol::identifier::{between, clockwise};
+use crate::protocol::identifier::clockwise;
 use crate::protocol::{Contact, Members, Slot, Truth};
 
 /// How unlikely random periods are to take longer than is granted: minus its natural logarithm (1 in 10^9 for a node).
@@ -74,12 +74,23 @@ impl Chord {
                 let entries = u64::from(self.config.successors).min(truth.members.len() as u64);
                 self.stabilisation(entries + 1, truth.members.len(), truth.longest_wait)
             }
-            ListRefresh::InTurn => self.time_to_fix_fingers(truth),
+            // A pass finds one that is lacking after each entry, and that one's next in the pass after.
+            ListRefresh::InTurn => Some(self.pass(truth)?.saturating_mul(1 + self.most_lacking(truth))),
         }
     }
 
-    /// For fingers in a ring whose lists are right.
+    /// For fingers in a ring whose lists are right. A lookup that gives up leaves the finger as it is, until the nearer
+    /// fingers of the nodes on its way are right.
     pub(super) fn time_to_fix_fingers(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let passes = match self.config.retries >= ENOUGH_RETRIES {
+            true => 2,
+            false => 2 + u64::from(usize::BITS - truth.members.len().leading_zeros()),
+        };
+        Some(self.pass(truth)?.saturating_mul(passes))
+    }
+
+    /// For each finger, and each entry of the list that takes turns with them, to be looked up once.
+    fn pass(&self, truth: &Truth<'_>) -> Option<Duration> {
         let members = truth.members.len();
         let turns = self.most_fingers(truth.members) + u64::from(self.config.successors);
         let rounds = match self.config.fingers_per_round {
@@ -90,13 +101,7 @@ impl Chord {
             true => self.config.stabilize_every,
             false => self.config.fix_fingers_every,
         };
-        // A lookup that gives up leaves the finger as it is, until the nearer fingers of the nodes on its way are right.
-        let passes = match self.config.retries >= ENOUGH_RETRIES {
-            true => 2,
-            false => 2 + u64::from(usize::BITS - members.leading_zeros()),
-        };
-        let pass = self.rounds(law, rounds, members)? + self.config.lookup_deadline;
-        Some(pass.saturating_mul(passes))
+        Some(self.rounds(law, rounds, members)? + self.config.lookup_deadline)
     }
 
     /// The longest run of members each of whom is skipped: lies between some member and its first live successor. Nobody
@@ -120,58 +125,102 @@ impl Chord {
         longest
     }
 
-    /// The most fingers that a node has which are not the same.
+    /// The most fingers that a node keeps. A round that starts several lookups at once does not skip those that turn out
+    /// to be the same.
     fn most_fingers(&self, members: &Members) -> u64 {
         let fingers = |member: Contact| {
-            let (mut count, mut index) = (0, 0);
-            while index < 64 {
-                let start = finger_start(member.id(), index);
-                let Some(finger) = members.successor(start).filter(|finger| *finger != member) else {
-                    return count + 1;
-                };
-                let distance = clockwise(member.id(), finger.id());
-                (count, index) = (count + 1, last_same(index, distance) + 1);
-            }
-            count
+            let next = members.successor(member.id().wrapping_add(1)).unwrap_or(member);
+            64 - u64::from(first_finger(clockwise(member.id(), next.id())))
         };
         members.iter().map(fingers).max().unwrap_or(0)
+    }
+
+    /// The most entries that a successor list lacks.
+    fn most_lacking(&self, truth: &Truth<'_>) -> u64 {
+        let lacking = |member: Contact| {
+            let list = self.successors(member.slot());
+            let right = truth.members.from_key(member.id().wrapping_add(1)).take(self.config.successors as usize);
+            right.filter(|right| *right != member && !list.contains(right)).count() as u64
+        };
+        truth.members.iter().map(lacking).max().unwrap_or(0)
     }
 
     /// Whether more has happened around `node` than maintenance can keep up with, so that its whole list may be dead
     /// without anybody's fault: that is what Zave's proof assumes away ("no failure leaves a member without a live
     /// successor").
     ///
-    /// Between the node and the next member that has been there for long enough to be known, somebody must have lived
-    /// on or the list is too short: as many as it has places have died there before the death could be seen, or joined
-    /// too late to be known. The p-th node from here is struck from the list p rounds after its death.
+    /// The p-th node from here is struck from the list at most p rounds after its death; until then it may take a place.
+    /// A member is known here a round after each that joined beside it, and one for each place before its own. So the
+    /// list may be dead if as many dead as it has places come before the first member that must be known.
     pub(super) fn is_beyond_repair(&self, truth: &Truth<'_>, node: Slot) -> bool {
         let Some(history) = truth.history else { return false };
-        if self.node(node).joining {
-            // It had lost its place before, and is on its way back.
+        // One that had lost its place before is on its way back.
+        let Some(horizon) = self.horizon(truth).filter(|_| !self.node(node).joining) else { return true };
+        if history.suspected_since(before(truth.now, horizon)) {
             return true;
         }
-        let Some(settling) = self.settling_time(truth) else { return true };
-        let from = before(truth.now, settling);
-        if history.suspected_since(from) {
-            return true;
-        }
-        let own = self.node(node).id;
-        let settled =
-            truth.members.from_key(own.wrapping_add(1)).find(|member| history.age(*member, truth.now) >= settling);
-        let Some(end) = settled.map(|member| member.id()).filter(|end| *end != own) else { return true };
-        let young = truth.members.from_key(own.wrapping_add(1));
-        let young = young.take_while(|member| member.id() != end && member.id() != own).count();
-        let mut dead: Vec<_> = history.departed_since(from).iter().filter(|(_, id)| between(own, *id, end)).collect();
-        dead.sort_unstable_by_key(|(_, id)| clockwise(own, *id));
-        let is_fresh = |(place, (time, _)): (u64, &&(Time, u64))| {
-            let time_to_notice = match self.config.successor_list_refresh {
-                ListRefresh::Copied => self.stabilisation(place, truth.members.len(), truth.longest_wait),
-                ListRefresh::InTurn => None,
-            };
-            time_to_notice.is_none_or(|notice| truth.now.since(*time) <= notice)
+        let copied = self.config.successor_list_refresh == ListRefresh::Copied;
+        let rounds = |count: usize| match copied {
+            true => self.stabilisation(count as u64, truth.members.len(), truth.longest_wait).unwrap_or(Duration::MAX),
+            false => horizon,
         };
-        let fresh = (1..).zip(&dead).filter(|entry| is_fresh(*entry)).count();
-        young + fresh >= self.config.successors as usize
+        let around = self.around(truth, node, horizon);
+        let (mut places, mut deaths) = (0, 0);
+        for (index, other) in around.iter().enumerate() {
+            match other.age {
+                None => {
+                    deaths += 1;
+                    places += usize::from(truth.now.since(other.since) <= rounds(deaths));
+                }
+                Some(_) if places >= self.config.successors as usize => return true,
+                Some(age) => {
+                    let not_long_before = (age + rounds(3)).min(horizon);
+                    let is_beside = |other: &&Neighbour| other.age.is_none_or(|age| age < not_long_before);
+                    let after = around[index + 1..].iter().take_while(is_beside).count();
+                    let beside = after + around[..index].iter().rev().take_while(is_beside).count();
+                    if age >= rounds(3 + beside + places) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// All other members, and those who departed within the horizon, as they come after `node`.
+    fn around(&self, truth: &Truth<'_>, node: Slot, horizon: Duration) -> Vec<Neighbour> {
+        let Some(history) = truth.history else { return Vec::new() };
+        let own = self.node(node).id;
+        let live = truth.members.iter().filter(|member| member.slot() != node).map(|member| Neighbour {
+            distance: clockwise(own, member.id()),
+            age: Some(history.age(member, truth.now)),
+            since: truth.now,
+        });
+        let dead = history.departed_since(before(truth.now, horizon)).iter();
+        let dead = dead.map(|(time, id)| Neighbour { distance: clockwise(own, *id), age: None, since: *time });
+        let mut around: Vec<Neighbour> = live.chain(dead).collect();
+        around.sort_by_key(|neighbour| neighbour.distance);
+        around
+    }
+
+    /// For how long what has happened may still show in lists: a round for each that joined beside others, and for the
+    /// way through a list and back.
+    fn horizon(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let history = truth.history?;
+        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
+        let more = match self.config.successor_list_refresh {
+            ListRefresh::Copied => Duration::ZERO,
+            ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
+        };
+        let mut beside = 0;
+        loop {
+            let rounds = 2 * u64::from(self.config.successors) + 4 + beside;
+            let horizon = self.stabilisation(rounds, ages.len(), truth.longest_wait)? + more;
+            match longest_run(&ages, horizon) as u64 {
+                longer if longer > beside => beside = longer,
+                _ => return Some(horizon),
+            }
+        }
     }
 
     /// How many members have been there for long enough to be in all lists that should have them. None, if that cannot
@@ -182,15 +231,11 @@ impl Chord {
         if history.suspected_since(before(truth.now, settling)) {
             return 0;
         }
-        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
-        match longest_run(&ages, settling) > self.config.successors as usize {
-            true => 0,
-            false => ages.iter().filter(|age| **age >= settling).count(),
-        }
+        truth.members.iter().filter(|member| history.age(*member, truth.now) >= settling).count()
     }
 
     /// How long a new member takes at most to be known to all that should have it in their lists: a round for each that
-    /// joins beside it, and one for each place of a list.
+    /// joins beside it, and one for each place of a list. `None` if more join beside each other than a list has places.
     fn settling_time(&self, truth: &Truth<'_>) -> Option<Duration> {
         let history = truth.history?;
         let places = u64::from(self.config.successors);
@@ -199,16 +244,24 @@ impl Chord {
             ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
         };
         let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
-        let mut settling = None;
         for beside in 0..=places {
-            let rounds = self.stabilisation(places + 4 + beside, truth.members.len(), truth.longest_wait)? + more;
-            settling = Some(rounds);
-            if longest_run(&ages, rounds) as u64 <= beside {
-                break;
+            let settling = self.stabilisation(places + 4 + beside, truth.members.len(), truth.longest_wait)? + more;
+            if longest_run(&ages, settling) as u64 <= beside {
+                return Some(settling);
             }
         }
-        settling
+        None
     }
+}
+
+/// Somebody around a node.
+struct Neighbour {
+    /// Clockwise from the node.
+    distance: u64,
+    /// For how long it has been a member; `None` if it is gone.
+    age: Option<Duration>,
+    /// If it is gone, since when.
+    since: Time,
 }
 
 /// Length of the longest run of neighbours that are younger than `age`.

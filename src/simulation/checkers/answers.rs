@@ -15,8 +15,12 @@ pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
 
 fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let is_calm = world.is_untouched && world.balance.lost == 0 && world.exchanges.timed_out == 0;
-    if is_calm && world.outcomes.wrong_owner + world.outcomes.failed > world.cut_off {
-        return Err(Fault::new([], format!("in a ring that nothing has touched: {:?}", world.outcomes)));
+    let bad = world.outcomes.wrong_owner + world.outcomes.failed + world.tasks_failed;
+    if is_calm && bad > world.cut_off {
+        let (outcomes, failed) = (world.outcomes, world.tasks_failed);
+        let text =
+            format!("in a ring that nothing has touched: {outcomes:?}, and {failed} of the protocol's own failed");
+        return Err(Fault::new([], text));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! promise after the other, and stays true; and where all of it is true every lookup ends at the owner.
 //!
 //! The clock of a promise starts when all before it hold. It starts anew when the network is disturbed after all: when
-//! somebody still comes or goes, or when a reply comes after its timeout, so that somebody alive was taken for dead.
+//! somebody still comes or goes, or when a timeout comes before the reply, so that somebody alive was taken for dead.
 //! Nothing is claimed while a statement that should always hold does not: a network in two pieces cannot know of it.
 
 use super::{Broken, World};
@@ -27,7 +27,7 @@ pub(super) struct Scene<'a, P: Protocol> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Healing {
     since: Option<Time>,
-    /// Arrivals, departures and late replies so far, where these are the last.
+    /// Arrivals, departures and false alarms so far, where these are the last.
     disturbances: Option<u64>,
     /// Promises that hold.
     kept: usize,
@@ -50,7 +50,7 @@ impl Healing {
         let Scene { protocol, world, truth, now } = *scene;
         let Some(since) = world.quiet_since else { return Ok(()) };
         self.since = Some(since);
-        let disturbances = world.arrivals + world.departures + world.late_replies;
+        let disturbances = world.arrivals + world.departures + world.false_alarms;
         let is_disturbed = self.disturbances.replace(disturbances) != Some(disturbances);
         if is_disturbed || !is_whole || world.members.is_empty() {
             let Healing { disturbances, is_claimed, slowest, since, .. } = *self;
@@ -69,7 +69,7 @@ impl Healing {
             match (promise.check)(protocol, truth) {
                 Ok(()) => self.keep(promise.name, now, within),
                 Err(fault) if taken > within => {
-                    return Err(broken(promise, fault, &format!("{taken} after quiet, not within {within}")));
+                    return Err(broken(promise, fault, &late(taken, within)));
                 }
                 Err(_) => {
                     self.taken = taken;
@@ -116,6 +116,10 @@ impl Healing {
         let Healing { is_claimed, ideal_at, slowest, .. } = *self;
         self.since.map(|since| Report { since, ideal_at, is_claimed, slowest, lookups })
     }
+}
+
+fn late(taken: Duration, within: Duration) -> String {
+    format!("{:.3} s after quiet or what it needs, not within {:.3} s", taken.as_secs_f64(), within.as_secs_f64())
 }
 
 fn broken<P>(promise: &Liveness<P>, fault: Fault, when: &str) -> Broken {

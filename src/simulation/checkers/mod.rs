@@ -57,7 +57,7 @@ pub(super) struct Checks {
     held: Vec<bool>,
     healing: Healing,
     is_settled: bool,
-    late_replies: u64,
+    false_alarms: u64,
 }
 
 /// Name and meaning of a violated statement, and what is wrong.
@@ -66,12 +66,12 @@ pub(super) type Broken = (&'static str, &'static str, Fault);
 impl Checks {
     pub fn new(check: Check) -> Self {
         let (memory, held, healing) = Default::default();
-        Checks { check, memory, held, healing, is_settled: false, late_replies: 0 }
+        Checks { check, memory, held, healing, is_settled: false, false_alarms: 0 }
     }
 
     /// Writes down what statements need to know of the time since the last look.
     pub fn note<P: Protocol>(&mut self, world: &mut World<P>) {
-        let is_late = world.late_replies != std::mem::replace(&mut self.late_replies, world.late_replies);
+        let is_late = world.false_alarms != std::mem::replace(&mut self.false_alarms, world.false_alarms);
         if let (true, Some(history)) =
             (is_late || world.network.is_lossy() || world.network.is_partitioned(), &mut world.history)
         {
