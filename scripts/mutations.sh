@@ -50,6 +50,8 @@ validate validate ton-fig10a --at 256
 validate validate ton-table2 --at 0.2
 validate validate farewells
 swarm swarm --seeds $seeds
+swarm swarm --mode crashes --seeds 0..10 --set protocol.chord.maintenance=corrected --set protocol.chord.check_predecessor_every=never
+swarm swarm --mode crashes --seeds 0..16 --set protocol.chord.maintenance=original
 validate validate sigcomm-fig12 --at 0.05
 validate validate ton-table3 --at 0.25
 validate validate krishnamurthy-successors --at 200
