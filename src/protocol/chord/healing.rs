@@ -174,10 +174,7 @@ impl Chord {
                 }
                 Some(_) if places >= self.config.successors as usize => return true,
                 Some(age) => {
-                    let not_long_before = (age + rounds(3)).min(horizon);
-                    let is_beside = |other: &&Neighbour| other.age.is_none_or(|age| age < not_long_before);
-                    let after = around[index + 1..].iter().take_while(is_beside).count();
-                    let beside = after + around[..index].iter().rev().take_while(is_beside).count();
+                    let beside = beside(&around, index, |count| (age + rounds(3 + count)).min(horizon));
                     if age >= rounds(3 + beside + places) {
                         return false;
                     }
@@ -262,6 +259,22 @@ struct Neighbour {
     age: Option<Duration>,
     /// If it is gone, since when.
     since: Time,
+}
+
+/// How many joined beside the one with this index: in a row with it, and not so long before that they had been put in
+/// order by then, which takes as long as there are such.
+fn beside(around: &[Neighbour], index: usize, not_before: impl Fn(usize) -> Duration) -> usize {
+    let mut count = 0;
+    loop {
+        let oldest = not_before(count);
+        let is_beside = |other: &&Neighbour| other.age.is_none_or(|age| age < oldest);
+        let after = around[index + 1..].iter().take_while(is_beside).count();
+        let found = after + around[..index].iter().rev().take_while(is_beside).count();
+        if found <= count {
+            return count;
+        }
+        count = found;
+    }
 }
 
 /// Length of the longest run of neighbours that are younger than `age`.
