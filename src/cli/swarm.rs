@@ -114,18 +114,7 @@ impl Tally {
             row("left out", grouped(self.skipped), "--set contradicts these scenarios".to_owned());
         }
         row("findings", grouped(self.findings.len() as u64), String::new());
-        columns(&rows.map_rows(), 1, true)
-    }
-}
-
-/// Rows as [`columns`] takes them.
-trait MapRows {
-    fn map_rows(self) -> Vec<Vec<String>>;
-}
-
-impl MapRows for Vec<[String; 3]> {
-    fn map_rows(self) -> Vec<Vec<String>> {
-        self.into_iter().map(Vec::from).collect()
+        columns(&rows.into_iter().map(Vec::from).collect::<Vec<_>>(), 1, true)
     }
 }
 
@@ -221,8 +210,8 @@ fn write(shrunk: &Shrunk, finding: &Finding, arguments: &SwarmArguments) -> Resu
     let path = arguments.out.join(format!("swarm-{mode}-{seed}.toml"));
     let violated = &shrunk.violation;
     let head = format!(
-        "# {} does not hold in this scenario, after {} s: {}.\n#\n#     {}\n#\n# Made smaller from seed {seed}, mode {mode}, of \
-         torus-sim swarm, in {} plays.\n\n",
+        "# {} does not hold in this scenario, after {} s: {}.\n#\n#     {}\n#\n\
+         # Made smaller from seed {seed}, mode {mode}, of torus-sim swarm, in {} plays.\n\n",
         violated.checker,
         violated.at.as_secs_f64(),
         violated.text,

@@ -90,8 +90,8 @@ mod tests {
             Draft::new().text("name", "a").table("network", inner).tables("event", events).tables("none", vec![]);
         assert_eq!(
             draft.and(Draft::new().flag("b", false)).finish().to_toml(),
-            "name = \"a\"\nb = false\n\n[network]\nloss = 0.25\n\n[network.latency]\nx = 3\n\n[[event]]\nat = \"1.5s\"\n\
-             heal = true\n"
+            "name = \"a\"\nb = false\n\n[network]\nloss = 0.25\n\n[network.latency]\nx = 3\n\n[[event]]\n\
+             at = \"1500ms\"\nheal = true\n"
         );
     }
 }

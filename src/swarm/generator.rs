@@ -1,7 +1,7 @@
 //! Scenarios at random: from a seed, a valid scenario of everything that the format knows.
 //!
-//! A scenario is text like any other, so that it can be kept, read and played by hand; nothing but the seed and the mode
-//! enters. What the protocol's own table may say, the protocol draws itself
+//! A scenario is text like any other, so that it can be kept, read and played by hand; nothing but the seed and the
+//! mode enters. What the protocol's own table may say, the protocol draws itself
 //! ([`Configurable::sample`](crate::protocol::Configurable::sample)). Files are never named: measured latencies and
 //! schedules are left out.
 

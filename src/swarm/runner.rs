@@ -1,5 +1,5 @@
-//! Plays many seeds on several threads. What comes of a seed depends on nothing but the seed, and results are put in the
-//! order of the seeds, so the number of threads does not show.
+//! Plays many seeds on several threads. What comes of a seed depends on nothing but the seed, and results are put in
+//! the order of the seeds, so the number of threads does not show.
 
 use super::mode::Mode;
 use super::player::{Ended, play};

@@ -104,8 +104,8 @@ impl Chord {
         Some(self.rounds(law, rounds, members)? + self.config.lookup_deadline)
     }
 
-    /// The longest run of members each of whom is skipped: lies between some member and its first live successor. Nobody
-    /// looks past a member that is skipped by nobody, so runs heal beside each other.
+    /// The longest run of members each of whom is skipped: lies between some member and its first live successor.
+    /// Nobody looks past a member that is skipped by nobody, so runs heal beside each other.
     fn widest_gap(&self, truth: &Truth<'_>) -> u64 {
         let ring: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
         let heads = truth.members.iter().map(|member| {
@@ -125,8 +125,8 @@ impl Chord {
         longest
     }
 
-    /// The most fingers that a node keeps. A round that starts several lookups at once does not skip those that turn out
-    /// to be the same.
+    /// The most fingers that a node keeps. A round that starts several lookups at once does not skip those that turn
+    /// out to be the same.
     fn most_fingers(&self, members: &Members) -> u64 {
         let fingers = |member: Contact| {
             let next = members.successor(member.id().wrapping_add(1)).unwrap_or(member);
@@ -149,9 +149,9 @@ impl Chord {
     /// without anybody's fault: that is what Zave's proof assumes away ("no failure leaves a member without a live
     /// successor").
     ///
-    /// The p-th node from here is struck from the list at most p rounds after its death; until then it may take a place.
-    /// A member is known here a round after each that joined beside it, and one for each place before its own. So the
-    /// list may be dead if as many dead as it has places come before the first member that must be known.
+    /// The p-th node from here is struck from the list at most p rounds after its death; until then it may take a
+    /// place. A member is known here a round after each that joined beside it, and one for each place before its own.
+    /// So the list may be dead if as many dead as it has places come before the first member that must be known.
     pub(super) fn is_beyond_repair(&self, truth: &Truth<'_>, node: Slot) -> bool {
         let Some(history) = truth.history else { return false };
         // One that had lost its place before is on its way back.
@@ -174,10 +174,7 @@ impl Chord {
                 }
                 Some(_) if places >= self.config.successors as usize => return true,
                 Some(age) => {
-                    let not_long_before = (age + rounds(3)).min(horizon);
-                    let is_beside = |other: &&Neighbour| other.age.is_none_or(|age| age < not_long_before);
-                    let after = around[index + 1..].iter().take_while(is_beside).count();
-                    let beside = after + around[..index].iter().rev().take_while(is_beside).count();
+                    let beside = beside(&around, index, horizon);
                     if age >= rounds(3 + beside + places) {
                         return false;
                     }
@@ -262,6 +259,13 @@ struct Neighbour {
     age: Option<Duration>,
     /// If it is gone, since when.
     since: Time,
+}
+
+/// How many are in a row with the one with this index that are gone, or have joined within the horizon.
+fn beside(around: &[Neighbour], index: usize, horizon: Duration) -> usize {
+    let is_beside = |other: &&Neighbour| other.age.is_none_or(|age| age < horizon);
+    let after = around[index + 1..].iter().take_while(is_beside).count();
+    after + around[..index].iter().rev().take_while(is_beside).count()
 }
 
 /// Length of the longest run of neighbours that are younger than `age`.

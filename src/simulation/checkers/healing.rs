@@ -38,6 +38,8 @@ pub(super) struct Healing {
     taken: Duration,
     is_claimed: bool,
     ideal_at: Option<Time>,
+    /// Since when only promises are left that are not made.
+    unpromised_since: Option<Time>,
     /// From when on lookups that end have been made in a network as it should be, and how many ended badly by then.
     exact_from: Option<Time>,
     bad: Option<u64>,
@@ -63,7 +65,10 @@ impl Healing {
         }
         while let Some(promise) = P::LIVENESS.get(self.kept) {
             let within = self.within.or_else(|| (promise.within)(protocol, truth));
-            let Some(within) = within else { return Ok(()) };
+            let Some(within) = within else {
+                self.unpromised_since.get_or_insert(now);
+                return Ok(());
+            };
             (self.within, self.is_claimed) = (Some(within), true);
             let taken = now.since(self.started);
             match (promise.check)(protocol, truth) {
@@ -107,9 +112,11 @@ impl Healing {
         Ok(())
     }
 
-    /// Whether all has been as it should be for so long that lookups have been seen to be right.
+    /// Whether all has been as it should be for so long that lookups have been seen to be right, or nothing more is
+    /// promised.
     pub fn is_over(&self, now: Time, deadline: Duration) -> bool {
-        self.bad.is_some() && self.ideal_at.is_some_and(|ideal| now.since(ideal) >= deadline + deadline)
+        let is_long_ago = |since: Time| now.since(since) >= deadline + deadline;
+        self.unpromised_since.is_some_and(is_long_ago) || (self.bad.is_some() && self.ideal_at.is_some_and(is_long_ago))
     }
 
     pub fn report(&self, lookups: u64) -> Option<Report> {

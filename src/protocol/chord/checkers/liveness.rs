@@ -1,5 +1,5 @@
-//! What becomes true in a quiet Chord network: everybody has joined, the ring is in order, successor lists are exact, and
-//! so are fingers. Each needs those before it. How long it takes: [`super::super::healing`].
+//! What becomes true in a quiet Chord network: everybody has joined, the ring is in order, successor lists are exact,
+//! and so are fingers. Each needs those before it. How long it takes: [`super::super::healing`].
 
 use super::Chord;
 use crate::protocol::checker::{Fault, Liveness};
