@@ -466,9 +466,10 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_reply(&mut self, index: u32, to: Slot) {
         let call = self.world.call(index);
         let (from, request, reply, timed_out) = (call.to, call.request, call.reply, call.timed_out);
-        let alive = self.world.directory.lives(to, call.from_life);
+        let from_life = call.from_life;
+        let alive = self.world.directory.lives(to, from_life);
         if self.world.arrived(alive) {
-            self.witness(to, Some(call.from_life));
+            self.witness(to, Some(from_life));
             self.world.record(to, Kind::Reply);
             match (&request, &reply) {
                 (Some(request), Some(reply)) if !timed_out => {
