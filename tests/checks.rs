@@ -60,7 +60,7 @@ fn looking_changes_nothing() {
 #[test]
 fn the_time_between_checks_is_a_duration() {
     let place = tempfile::tempdir().unwrap();
-    for (bad, words) in [("0s", "longer than nothing"), ("5", "a number and a unit")] {
+    for (bad, words) in [("0s", "longer than nothing"), ("5", "missing unit"), ("often", "a number and a unit")] {
         let ended = torus_sim(place.path(), &["run", &scenario("churn20m"), "--check-every", bad]).expect(2);
         assert!(ended.err.contains(words), "{}", ended.err);
     }

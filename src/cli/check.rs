@@ -20,7 +20,7 @@ pub(super) fn check(
 ) -> Result<(), Failure> {
     let mut bad = 0;
     for file in &arguments.files {
-        let request = Request { file, seed: None, set: &[], replay: None, colours: console.colours };
+        let request = Request::new(file, None, &[], None, console.colours);
         match load(&request) {
             Ok(Sound { warnings, what }) => {
                 console.rendered(&warnings);

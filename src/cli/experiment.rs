@@ -36,6 +36,19 @@ pub(super) struct Request<'a> {
     pub(super) colours: bool,
 }
 
+impl<'a> Request<'a> {
+    /// What the arguments of a command that plays a scenario ask for.
+    pub(super) fn new(
+        file: &'a Path,
+        seed: Option<u64>,
+        set: &'a [String],
+        replay: Option<&'a Path>,
+        colours: bool,
+    ) -> Self {
+        Request { file, seed, set, replay, colours }
+    }
+}
+
 /// Reads and checks the scenario; the error is ready to be shown.
 pub(super) fn load(request: &Request<'_>) -> Result<Experiment, String> {
     let render = |problems: Diagnostics| problems.render(request.colours);

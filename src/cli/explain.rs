@@ -18,13 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Carries out the command.
 pub(super) fn explain(arguments: &ExplainArguments, console: &mut Console) -> Result<(), Failure> {
-    let request = Request {
-        file: &arguments.file,
-        seed: arguments.seed,
-        set: &arguments.set,
-        replay: arguments.replay.as_deref(),
-        colours: console.colours,
-    };
+    let request =
+        Request::new(&arguments.file, arguments.seed, &arguments.set, arguments.replay.as_deref(), console.colours);
     let load = || experiment::load(&request).map_err(|rendered| Failure::Input { rendered });
     let experiment = load()?;
     if !arguments.quiet {
@@ -130,14 +125,11 @@ impl<'a> Listener<'a> {
 
 impl Recorder for Listener<'_> {
     fn lookup(&mut self, record: &LookupRecord) {
-        match record.outcome {
-            Outcome::Correct => self.outcomes.correct += 1,
-            Outcome::Aborted => self.outcomes.aborted += 1,
-            Outcome::WrongOwner | Outcome::Failed if self.waits_for_failure => {
-                self.failed.get_or_insert(record.number);
-                self.heard.set(true);
-            }
-            Outcome::WrongOwner | Outcome::Failed => {}
+        self.outcomes.count(record.outcome);
+        let is_wrong = matches!(record.outcome, Outcome::WrongOwner | Outcome::Failed);
+        if is_wrong && self.waits_for_failure {
+            self.failed.get_or_insert(record.number);
+            self.heard.set(true);
         }
     }
 

@@ -6,6 +6,7 @@ mod clock;
 mod columns;
 mod compare;
 mod console;
+mod display;
 mod experiment;
 mod explain;
 mod interrupt;

@@ -1,17 +1,15 @@
 //! Progress on standard error: a bar on a terminal, elsewhere a line every few seconds.
 
 use super::clock::Stopwatch;
-use crate::observe::{Monitor, Progress};
+use super::display::{self, BAR_STEPS, Heartbeat, Place};
+use crate::observe::{Monitor, Progress, Until};
 use crate::output::human::{figure, grouped, span};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use indicatif::ProgressBar;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-
-/// Real time between two lines where there is no terminal.
-pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// When to show progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -34,17 +32,20 @@ pub(super) struct Watcher {
 enum Style {
     Silent,
     Bar(ProgressBar),
-    Heartbeat { name: String, err: Box<dyn Write>, next: Duration },
+    Lines { name: String, err: Box<dyn Write>, heartbeat: Heartbeat },
 }
 
 impl Watcher {
     /// Starts to watch the run of a scenario called `name`, until `stop` is set.
     pub(super) fn start(when: When, name: &str, err_is_terminal: bool, stop: Arc<AtomicBool>) -> Self {
-        let style = match when {
-            When::Never => Style::Silent,
-            When::Auto if !err_is_terminal => heartbeat(name, Box::new(io::stderr())),
-            When::Always if !err_is_terminal => bar(ProgressDrawTarget::term_like_with_hz(Box::new(Redirected), 10)),
-            When::Auto | When::Always => bar(ProgressDrawTarget::stderr_with_hz(10)),
+        let style = match Place::of(when, err_is_terminal) {
+            Place::Nowhere => Style::Silent,
+            Place::Lines => lines(name, Box::new(io::stderr())),
+            Place::Bars(target) => {
+                let bar = display::bar(10);
+                bar.set_draw_target(target);
+                Style::Bar(bar)
+            }
         };
         Watcher { style, clock: Stopwatch::start(), stop }
     }
@@ -61,9 +62,7 @@ impl Watcher {
 
 impl Monitor for Watcher {
     fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {
-        if self.stop.load(Ordering::Relaxed) {
-            return ControlFlow::Break(());
-        }
+        Until(&self.stop).progress(progress)?;
         show(&mut self.style, progress, self.clock.elapsed());
         ControlFlow::Continue(())
     }
@@ -76,11 +75,10 @@ fn show(style: &mut Style, progress: &Progress, elapsed: Duration) {
             bar.set_message(format!("{:3.0}%  {}", progress.share() * 100.0, text(progress, elapsed, "  ", "")));
             bar.set_position((progress.share() * BAR_STEPS as f64) as u64);
         }
-        Style::Heartbeat { name, err, next } => {
-            if elapsed >= *next {
+        Style::Lines { name, err, heartbeat } => {
+            if heartbeat.is_due(elapsed) {
                 let percent = progress.share() * 100.0;
                 let _ = writeln!(err, "{name}: {percent:.0}%, {}", text(progress, elapsed, ", ", " nodes"));
-                *next = elapsed + HEARTBEAT;
             }
         }
     }
@@ -121,58 +119,8 @@ pub(super) fn left(share: f64, elapsed_s: f64) -> Option<String> {
     known.then(|| span(crate::engine::time::Duration::from_secs(seconds.ceil() as u64)))
 }
 
-/// Length of the bar in steps that are told to it: finer than it can be drawn.
-const BAR_STEPS: u64 = 10_000;
-
-fn bar(target: ProgressDrawTarget) -> Style {
-    let style = ProgressStyle::with_template("{bar:10.cyan} {wide_msg}").expect("the template is sound");
-    Style::Bar(ProgressBar::with_draw_target(Some(BAR_STEPS), target).with_style(style.progress_chars("━╸─")))
-}
-
-fn heartbeat(name: &str, err: Box<dyn Write>) -> Style {
-    Style::Heartbeat { name: name.to_owned(), err, next: HEARTBEAT }
-}
-
-/// Standard error drawn on like a terminal of 80 columns, whatever it is.
-#[derive(Debug)]
-pub(super) struct Redirected;
-
-impl TermLike for Redirected {
-    fn width(&self) -> u16 {
-        80
-    }
-
-    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        if lines > 0 { self.write_str(&format!("\x1b[{lines}A")) } else { Ok(()) }
-    }
-
-    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        if lines > 0 { self.write_str(&format!("\x1b[{lines}B")) } else { Ok(()) }
-    }
-
-    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        if columns > 0 { self.write_str(&format!("\x1b[{columns}C")) } else { Ok(()) }
-    }
-
-    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        if columns > 0 { self.write_str(&format!("\x1b[{columns}D")) } else { Ok(()) }
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        writeln!(io::stderr(), "{text}")
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        io::stderr().write_all(text.as_bytes())
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.write_str("\r\x1b[2K")
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        io::stderr().flush()
-    }
+fn lines(name: &str, err: Box<dyn Write>) -> Style {
+    Style::Lines { name: name.to_owned(), err, heartbeat: Heartbeat::new() }
 }
 
 #[cfg(test)]
@@ -180,6 +128,7 @@ mod tests {
     use super::super::console::tests::Kept;
     use super::*;
     use crate::engine::time::Time;
+    use std::sync::atomic::Ordering;
 
     fn at(share: f64) -> Progress {
         let end = 4_800_000_000_000_u64;
@@ -190,7 +139,7 @@ mod tests {
     #[test]
     fn where_there_is_no_terminal_a_line_appears_every_five_seconds() {
         let err = Kept::default();
-        let mut style = heartbeat("churn20m", Box::new(err.clone()));
+        let mut style = lines("churn20m", Box::new(err.clone()));
         for tenth in 0..=120 {
             let elapsed = Duration::from_millis(tenth * 100);
             show(&mut style, &at(elapsed.as_secs_f64() / 20.0), elapsed);

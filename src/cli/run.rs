@@ -21,22 +21,17 @@ pub(super) fn run(
     console: &mut Console,
     load: impl Fn(&Request<'_>) -> Result<Experiment, String>,
 ) -> Result<(), Failure> {
-    let request = Request {
-        file: &arguments.file,
-        seed: arguments.seed,
-        set: &arguments.set,
-        replay: arguments.replay.as_deref(),
-        colours: console.colours,
-    };
-    let experiment = load(&request).map_err(|rendered| Failure::Input { rendered })?;
+    let request =
+        Request::new(&arguments.file, arguments.seed, &arguments.set, arguments.replay.as_deref(), console.colours);
+    let load = || load(&request).map_err(|rendered| Failure::Input { rendered });
+    let experiment = load()?;
     if !arguments.quiet {
         console.rendered(&experiment.warnings);
     }
     if arguments.show_config {
         return console.print(&experiment.effective);
     }
-    let again = || load(&request).map_err(|rendered| Failure::Input { rendered });
-    play(arguments, console, experiment, again, interrupt::watch())
+    play(arguments, console, experiment, load, interrupt::watch())
 }
 
 /// Plays the experiment until it is done or `stop` is set. `again` gives the same experiment once more.

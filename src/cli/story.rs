@@ -1,10 +1,14 @@
 //! The story of a lookup, for people to read.
 
+use super::columns::{Column, aligned};
 use crate::engine::time::{Duration, Time};
 use crate::observe::report::Outcome;
 use crate::observe::story::{Belief, Cause, Ending, Exchange, Round, Saying, State, Story, Who};
 use crate::output::human::figure;
 use crate::protocol::identifier::clockwise;
+
+const WORDS: Column = Column::WORDS;
+const FIGURES: Column = Column::FIGURES;
 
 /// The whole story: what was asked and what came of it, message by message, and why.
 pub(super) fn render(run: &str, story: &Story) -> String {
@@ -15,9 +19,9 @@ pub(super) fn render(run: &str, story: &Story) -> String {
         Outcome::Aborted => ": aborted",
     });
     let mut text = format!("lookup {} of {run}{}\n\n", story.number, outcome.unwrap_or_default());
-    text.push_str(&aligned(&facts(story), &[false, false]));
+    text.push_str(&table(&facts(story), &[WORDS, WORDS]));
     text.push('\n');
-    text.push_str(&aligned(&messages(story), &[true, true, false, false, false]));
+    text.push_str(&table(&messages(story), &[FIGURES, FIGURES, WORDS, WORDS, WORDS]));
     text.push_str(&reasons(story));
     text.push_str(&format!("\n{}\n", verdict(story)));
     text
@@ -143,7 +147,7 @@ fn reasons(story: &Story) -> String {
     }
     let header = ["at [s]", "untrue belief", "because", "its next round"].map(str::to_owned).to_vec();
     rows.insert(0, header);
-    format!("\n{}", aligned(&rows, &[true, false, false, false]))
+    format!("\n{}", table(&rows, &[FIGURES, WORDS, WORDS, WORDS]))
 }
 
 fn source(belief: &Belief) -> String {
@@ -296,18 +300,7 @@ fn span(duration: Duration) -> String {
     }
 }
 
-/// Rows of equally many cells, two blanks in front and between; those of which `right` says so are flush right.
-fn aligned(rows: &[Vec<String>], right: &[bool]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..right.len()).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for ((cell, width), right) in row.iter().zip(&widths).zip(right) {
-            line.push_str(&if *right { format!("  {cell:>width$}") } else { format!("  {cell:width$}") });
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+/// A part of the story, two blanks in front of each column.
+fn table(rows: &[Vec<String>], columns: &[Column]) -> String {
+    aligned(rows, columns, 2, 2)
 }

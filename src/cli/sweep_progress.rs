@@ -2,7 +2,8 @@
 //! a line every few seconds. A job that fails is reported at once.
 
 use super::clock::Stopwatch;
-use super::progress::{HEARTBEAT, Redirected, When, left};
+use super::display::{BAR_STEPS, Heartbeat, Place, bar, line};
+use super::progress::{When, left};
 use crate::engine::time::Time;
 use crate::observe::Progress;
 use crate::output::human::span;
@@ -10,14 +11,11 @@ use crate::sweep::journal::Outcome;
 use crate::sweep::runner::Watcher;
 use crate::sweep::scheduler::{Results, Shard, jobs};
 use crate::sweep::{Job, Plan};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// Length of the bar in steps that are told to it: finer than it can be drawn.
-const BAR_STEPS: u64 = 10_000;
 
 /// Shows how far a sweep is.
 pub(super) struct Display<'a> {
@@ -35,7 +33,7 @@ enum Screen {
     /// Bars that are drawn again and again.
     Bars(MultiProgress),
     /// Lines.
-    Heartbeat,
+    Lines,
 }
 
 struct State {
@@ -53,7 +51,7 @@ struct State {
     /// Node-seconds of the jobs that have ended since the start, and of all that are left at the start.
     work_done: f64,
     work_at_start: f64,
-    next_heartbeat: Duration,
+    heartbeat: Heartbeat,
 }
 
 struct Running {
@@ -65,11 +63,10 @@ struct Running {
 impl<'a> Display<'a> {
     /// Starts to show a sweep of which `results` are there already.
     pub(super) fn start(when: When, err_is_terminal: bool, plan: &'a Plan, shard: Shard, results: &Results) -> Self {
-        let screen = match when {
-            When::Never => Screen::Silent,
-            When::Auto if !err_is_terminal => Screen::Heartbeat,
-            When::Always if !err_is_terminal => bars(ProgressDrawTarget::term_like_with_hz(Box::new(Redirected), 10)),
-            When::Auto | When::Always => bars(ProgressDrawTarget::stderr_with_hz(10)),
+        let screen = match Place::of(when, err_is_terminal) {
+            Place::Nowhere => Screen::Silent,
+            Place::Lines => Screen::Lines,
+            Place::Bars(target) => Screen::Bars(MultiProgress::with_draw_target(target)),
         };
         let display = Display::on(screen, Box::new(io::stderr()), plan, shard, results);
         display.draw(&mut display.lock());
@@ -82,7 +79,7 @@ impl<'a> Display<'a> {
         let works: Vec<f64> = missing.map(|job| plan.costs[job.cell].work).collect();
         let before = jobs.len() - works.len();
         let total = match &screen {
-            Screen::Bars(bars) => Some(bars.add(bar("{bar:20.cyan} {wide_msg}").with_position(0))),
+            Screen::Bars(bars) => Some(bars.add(bar(20).with_position(0))),
             _ => None,
         };
         let state = State {
@@ -96,7 +93,7 @@ impl<'a> Display<'a> {
             failed: 0,
             work_done: 0.0,
             work_at_start: works.iter().sum(),
-            next_heartbeat: HEARTBEAT,
+            heartbeat: Heartbeat::new(),
         };
         Display { plan, screen, clock: Stopwatch::start(), state: Mutex::new(state) }
     }
@@ -131,10 +128,9 @@ impl<'a> Display<'a> {
         if let Some(total) = &state.total {
             total.set_message(format!("{}: {}", self.plan.outline.sweep, state.text(elapsed)));
             total.set_position((state.share_of_all() * BAR_STEPS as f64) as u64);
-        } else if matches!(self.screen, Screen::Heartbeat) && elapsed >= state.next_heartbeat {
+        } else if matches!(self.screen, Screen::Lines) && state.heartbeat.is_due(elapsed) {
             let text = state.text(elapsed);
             let _ = writeln!(state.err, "{}: {text}", self.plan.outline.sweep);
-            state.next_heartbeat = elapsed + HEARTBEAT;
         }
     }
 }
@@ -174,7 +170,7 @@ impl Watcher for Display<'_> {
 
     fn started(&self, job: &Job) {
         let line = match &self.screen {
-            Screen::Bars(bars) => Some(bars.add(bar("  {wide_msg}"))),
+            Screen::Bars(bars) => Some(bars.add(line())),
             _ => None,
         };
         if let Some(line) = &line {
@@ -229,13 +225,4 @@ impl Screen {
             _ => write(),
         }
     }
-}
-
-fn bars(target: ProgressDrawTarget) -> Screen {
-    Screen::Bars(MultiProgress::with_draw_target(target))
-}
-
-fn bar(template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).expect("the template is sound");
-    ProgressBar::new(BAR_STEPS).with_style(style.progress_chars("━╸─"))
 }

@@ -1,18 +1,20 @@
 //! The summary of a run on standard output: a small table for people. Programs read the files.
 
+use super::columns::{Column, aligned};
 use super::progress::speed;
 use crate::observe::report::{Statistics, Summary, Volume};
 use crate::output::human::{figure, figure_or_dash, grouped, percent, span, whole_or_figure};
 use crate::output::statistics::{rate, volumes};
 use crate::output::{Run, Timing};
 use crate::scenario::Measurement;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use std::path::Path;
 
-/// Width of the first column in all parts, so that they stand below each other.
-const LABELS: u16 = 26;
-/// Width of each column of figures.
-const FIGURES: u16 = 10;
+/// Blanks in front of each row.
+const INDENT: usize = 2;
+/// The first column in all parts, so wide that they stand below each other.
+const LABELS: Column = Column { is_figure: false, at_least: 24 };
+/// Each column of figures.
+const FIGURES: Column = Column { is_figure: true, at_least: 10 };
 
 /// The whole text, with a line feed at its end; at most 80 columns wide but for long names.
 pub(super) fn summary(run: &Run, measurement: &Measurement, timing: &Timing, folder: &Path) -> String {
@@ -116,28 +118,20 @@ fn health(total: &Statistics) -> String {
 }
 
 fn two_columns<const ROWS: usize>(rows: [[String; 2]; ROWS]) -> String {
-    lay_out(rows, false)
+    lay_out(rows, Column::WORDS)
 }
 
 fn figures<const COLUMNS: usize>(rows: impl IntoIterator<Item = [String; COLUMNS]>) -> String {
-    lay_out(rows, true)
+    lay_out(rows, FIGURES)
 }
 
-/// Rows of a label and values, indented; figures stand flush right.
-fn lay_out<const COLUMNS: usize>(rows: impl IntoIterator<Item = [String; COLUMNS]>, are_figures: bool) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.add_rows(rows);
-    for (place, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 0));
-        if place == 0 {
-            column.set_padding((2, 0)).set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(LABELS)));
-        } else if are_figures {
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(FIGURES)));
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.trim_fmt()
+/// Rows of a label and values, indented, without a line feed at the end.
+fn lay_out<const COLUMNS: usize>(rows: impl IntoIterator<Item = [String; COLUMNS]>, values: Column) -> String {
+    let rows: Vec<Vec<String>> = rows.into_iter().map(Vec::from).collect();
+    let columns: [Column; COLUMNS] = std::array::from_fn(|place| if place == 0 { LABELS } else { values });
+    let mut text = aligned(&rows, &columns, INDENT, 0);
+    text.pop();
+    text
 }
 
 #[cfg(test)]

@@ -4,16 +4,16 @@ use super::arguments::ValidateArguments;
 use super::clock::Stopwatch;
 use super::columns::columns;
 use super::console::{Console, Failure};
-use super::progress::{HEARTBEAT, Redirected, When, left};
+use super::display::{self, Heartbeat, Place};
+use super::progress::{When, left};
 use super::{interrupt, machine};
 use crate::output::Error;
 use crate::output::single::SingleFile;
 use crate::validation::{self, Experiment, Published, Request, Row, Stopped, Verdict, Watcher};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 /// Carries out the command.
 pub(super) fn validate(arguments: &ValidateArguments, console: &mut Console) -> Result<(), Failure> {
@@ -62,14 +62,14 @@ fn requests(arguments: &ValidateArguments) -> Result<Vec<Request>, Failure> {
             let Experiment { name, parameter, range, .. } = experiment;
             return Err(usage(format!("{name} cannot be played at {bad}: x ({parameter}) is {range}")));
         }
-        let mut points = if arguments.at.is_empty() { experiment.points.to_vec() } else { arguments.at.clone() };
-        let all = points.clone();
-        let mut index = 0;
+        let wanted = if arguments.at.is_empty() { experiment.points } else { &arguments.at };
         // A point that is asked for twice is played once.
-        points.retain(|x| {
-            index += 1;
-            !all[..index - 1].contains(x)
-        });
+        let mut points = Vec::new();
+        for x in wanted {
+            if !points.contains(x) {
+                points.push(*x);
+            }
+        }
         Ok(Request { experiment, points })
     };
     validation::ALL.iter().filter(wanted).map(request).collect()
@@ -127,21 +127,19 @@ struct Display {
 enum Style {
     Silent,
     Bar(ProgressBar),
-    /// When the next line is due.
-    Heartbeat(Mutex<Duration>),
+    Lines(Mutex<Heartbeat>),
 }
 
 impl Display {
     fn start(when: When, err_is_terminal: bool) -> Self {
-        let bar = |target| {
-            let style = ProgressStyle::with_template("{bar:10.cyan} {wide_msg}").expect("the template is sound");
-            Style::Bar(ProgressBar::with_draw_target(Some(1), target).with_style(style.progress_chars("━╸─")))
-        };
-        let style = match when {
-            When::Never => Style::Silent,
-            When::Auto if !err_is_terminal => Style::Heartbeat(Mutex::new(HEARTBEAT)),
-            When::Always if !err_is_terminal => bar(ProgressDrawTarget::term_like_with_hz(Box::new(Redirected), 10)),
-            When::Auto | When::Always => bar(ProgressDrawTarget::stderr_with_hz(10)),
+        let style = match Place::of(when, err_is_terminal) {
+            Place::Nowhere => Style::Silent,
+            Place::Lines => Style::Lines(Mutex::new(Heartbeat::new())),
+            Place::Bars(target) => {
+                let bar = display::bar(10);
+                bar.set_draw_target(target);
+                Style::Bar(bar)
+            }
         };
         Display { clock: Stopwatch::start(), style }
     }
@@ -166,11 +164,9 @@ impl Watcher for Display {
                 bar.set_position(done as u64);
                 bar.set_message(text);
             }
-            Style::Heartbeat(next) => {
-                let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
-                if elapsed >= *next {
+            Style::Lines(heartbeat) => {
+                if heartbeat.lock().unwrap_or_else(PoisonError::into_inner).is_due(elapsed) {
                     let _ = writeln!(io::stderr(), "validate: {text}");
-                    *next = elapsed + HEARTBEAT;
                 }
             }
         }

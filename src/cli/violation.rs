@@ -1,16 +1,20 @@
 //! How a violated invariant is told: what, when, where, and what to run to see it again.
 
 use super::arguments::RunArguments;
-use crate::engine::time::{Duration, Time};
+use crate::engine::time::Duration;
 use crate::observe::Violation;
-use crate::scenario::units;
+use crate::scenario::units::{self, Decimal, UnitError};
 
 /// Reads the argument of `--check-every`.
 pub(super) fn parse_period(text: &str) -> Result<Duration, String> {
     match units::parse_duration(text) {
         Ok(period) if period.is_zero() => Err("the time between two checks is longer than nothing".to_owned()),
         Ok(period) => Ok(period),
-        Err(_) => Err("a duration needs a number and a unit, such as 1s, 500ms or 5min".to_owned()),
+        Err(UnitError { problem, help }) => {
+            let help =
+                help.unwrap_or_else(|| "a duration is a number and a unit, such as 1s, 500ms or 5min".to_owned());
+            Err(format!("{problem}: {help}"))
+        }
     }
 }
 
@@ -19,7 +23,7 @@ pub(super) fn tell(violation: &Violation, command: &str) -> String {
     let mut text = format!("{} does not hold: {}\n", violation.checker, violation.text);
     let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:<13}{value}\n"));
     line("must hold", violation.meaning);
-    line("virtual time", &format!("{} s", seconds(violation.at)));
+    line("virtual time", &format!("{:#} s", Decimal::seconds(violation.at.as_nanos())));
     let event = match violation.last_event {
         Some((kind, node)) => format!("{} ({kind} at node {node})", violation.events),
         None => "none: it does not hold at the start".to_owned(),
@@ -31,12 +35,6 @@ pub(super) fn tell(violation: &Violation, command: &str) -> String {
     line("again", command);
     text.truncate(text.trim_end().len());
     text
-}
-
-/// Seconds with all nine places.
-fn seconds(time: Time) -> String {
-    let nanos = time.as_nanos();
-    format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
 }
 
 /// The command line that plays this again.
@@ -61,6 +59,7 @@ pub(super) fn period(every: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::time::Time;
 
     #[test]
     fn periods_are_read() {
@@ -68,6 +67,9 @@ mod tests {
         for bad in ["0s", "5", "-1s", "often"] {
             assert!(parse_period(bad).is_err(), "{bad}");
         }
+        let problem = |text| parse_period(text).unwrap_err();
+        assert_eq!(problem("5m"), "unknown unit `m`: did you mean \"5min\"?");
+        assert_eq!(problem("-1s"), "negative: a duration is a number and a unit, such as 1s, 500ms or 5min");
         for text in ["90s", "500ms", "7ns"] {
             assert_eq!(period(parse_period(text).unwrap()), text);
         }

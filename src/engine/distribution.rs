@@ -2,7 +2,7 @@
 //!
 //! Sampling uses `libm` for every transcendental function, so that the same seed gives the same duration on every
 //! platform; the standard library's `ln` and `powf` differ from it in the last bit for some arguments. Samples are
-//! rounded down to whole nanoseconds, and those too long for a [`Duration`] become [`Duration::MAX`].
+//! rounded down to whole nanoseconds, and those of 292 years or more become [`Duration::MAX`].
 
 #[cfg(test)]
 mod tests;
@@ -68,13 +68,14 @@ impl Distribution {
     }
 
     /// Draws one value.
-    #[inline]
+    #[inline(always)]
     pub fn sample(&self, rng: &mut impl Rng) -> Duration {
         // The law of most latencies, drawn once a message: kept small enough to be inlined.
         if let Distribution::Exponential { mean } = *self { times(mean, exponential(rng)) } else { self.draw(rng) }
     }
 
     /// Draws one value of any law.
+    #[inline(never)]
     fn draw(&self, rng: &mut impl Rng) -> Duration {
         match *self {
             Distribution::Fixed(length) => length,
@@ -113,11 +114,19 @@ impl Distribution {
     }
 }
 
-/// `length` times `factor`, rounded down; too long gives [`Duration::MAX`].
+/// The longest sample that is told from "never": 292 years \[ns\].
+const LONGEST: u64 = i64::MAX as u64;
+
+/// `length` times `factor`, rounded down; 292 years or more give [`Duration::MAX`].
 #[inline]
 fn times(length: Duration, factor: f64) -> Duration {
-    // A float-to-integer cast saturates, on every platform alike.
-    Duration::from_nanos((length.as_nanos() as f64 * factor) as u64)
+    // Processors convert signed numbers in one step and unsigned ones in several. A float-to-integer cast saturates, on
+    // every platform alike.
+    let nanos = length.as_nanos().min(LONGEST) as i64 as f64 * factor;
+    match nanos as i64 as u64 {
+        LONGEST => Duration::MAX,
+        nanos => Duration::from_nanos(nanos),
+    }
 }
 
 /// Draws from the Pareto law with minimum 1; infinite if the value is too large for a float.

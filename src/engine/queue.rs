@@ -1,16 +1,18 @@
 //! The event queue: what happens next, in order of time and, at equal times, in the order of scheduling.
 //!
-//! Two wheels of 4096 buckets, and a heap for what lies beyond them. A bucket of the near wheel is 2^20 ns (1.05 ms)
-//! wide, one of the far wheel covers the whole near wheel: 2^32 ns (4.3 s). Both wheels cover spans aligned to their
+//! Two wheels of 1024 buckets, and a heap for what lies beyond them. A bucket of the near wheel is 2^20 ns (1.05 ms)
+//! wide, one of the far wheel covers the whole near wheel: 2^30 ns (1.07 s). Both wheels cover spans aligned to their
 //! size, the ones in which the *cursor* lies (the bucket that is being taken from), so the highest bit in which a time
 //! differs from the cursor says where it belongs. When the near wheel is empty, the next far bucket is dealt out over
-//! it; when both are, the heap refills the far wheel with the next 2^44 ns (4.9 h).
+//! it; when both are, the heap refills the far wheel with the next 2^40 ns (18 min).
 //!
 //! Scheduling costs a write to the end of a bucket. Order is made when a bucket is reached: its entries are copied out
-//! and sorted. What is scheduled into a bucket while it is being taken from goes to a small heap, which is merged with
-//! the sorted entries.
+//! and put in order. What is scheduled into a bucket while it is being taken from goes to a small heap, which is merged
+//! with the sorted entries. The near wheel is so short, and blocks of a bucket so small, that what is written before
+//! it is read mostly stays in a cache of 2 MiB.
 
 mod blocks;
+mod current;
 mod look;
 #[cfg(test)]
 mod tests;
@@ -18,20 +20,12 @@ mod wheel;
 
 use super::time::Time;
 use blocks::{Blocks, Entry};
+use current::Current;
 use std::collections::BinaryHeap;
 use wheel::{SLOT_BITS, SLOT_MASK, Wheel};
 
 /// Width of a near bucket, as a power of two \[ns\].
 const BUCKET_BITS: u32 = 20;
-
-/// Bits for an entry's place among those of its bucket, while these are sorted.
-const PLACE_BITS: u32 = 32 - BUCKET_BITS;
-
-/// Most entries of a bucket that are put in order by counting.
-const RANKED: usize = 32;
-
-/// Numbers that are compared at once.
-const LANES: usize = 8;
 
 /// Width of a far bucket, as a power of two \[ns\].
 const FAR_BITS: u32 = BUCKET_BITS + SLOT_BITS;
@@ -43,7 +37,7 @@ const ERA_BITS: u32 = FAR_BITS + SLOT_BITS;
 ///
 /// An event scheduled with a ticket fires, among events of the same instant, where it would have fired had it been
 /// scheduled when the ticket was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u64);
 
 /// A priority queue of events by (time, order of scheduling).
@@ -53,13 +47,8 @@ pub struct Ticket(u64);
 /// so they should be small: 16 bytes make entries of 32.
 #[derive(Debug)]
 pub struct EventQueue<E> {
-    /// Entries of the bucket at the cursor, sorted; those before `next` have been taken.
-    current: Vec<Entry<E>>,
-    /// Entries of that bucket as they were before sorting, and how they are to be ordered: kept for their memory.
-    unsorted: Vec<Entry<E>>,
-    order: Vec<u32>,
-    /// Index of the next entry to take from `current`.
-    next: usize,
+    /// Entries of the bucket at the cursor, in order.
+    current: Current<E>,
     /// Entries scheduled into the bucket at the cursor since it was sorted.
     late: BinaryHeap<Entry<E>>,
     /// Number of the near bucket that is being taken from: its time shifted right by `BUCKET_BITS`.
@@ -85,10 +74,7 @@ impl<E: Copy> EventQueue<E> {
     /// An empty queue at time 0.
     pub fn new() -> Self {
         EventQueue {
-            current: Vec::new(),
-            unsorted: Vec::new(),
-            order: Vec::new(),
-            next: 0,
+            current: Current::new(),
             late: BinaryHeap::new(),
             cursor: 0,
             now: 0,
@@ -148,27 +134,44 @@ impl<E: Copy> EventQueue<E> {
     /// Time of the next event, if there is one.
     #[inline]
     pub fn peek_time(&self) -> Option<Time> {
-        match self.current.get(self.next) {
+        match self.current.peek() {
             Some(entry) if self.late.is_empty() => Some(Time::from_nanos(entry.time)),
-            _ => self.search_time(),
+            _ => self.search_time().map(Time::from_nanos),
         }
     }
 
     /// Takes the next event.
     #[inline]
     pub fn pop(&mut self) -> Option<(Time, E)> {
-        let entry = if self.late.is_empty() {
-            if self.next == self.current.len() && !self.advance() {
-                return None;
-            }
-            self.next += 1;
-            self.current[self.next - 1]
-        } else {
-            self.pop_merged()?
-        };
+        self.pop_until(u64::MAX)
+    }
+
+    /// Takes the next event, if it fires before `limit`.
+    #[inline(always)]
+    pub fn pop_before(&mut self, limit: Time) -> Option<(Time, E)> {
+        self.pop_until(limit.as_nanos().checked_sub(1)?)
+    }
+
+    /// Takes the next event, if it fires at `last` \[ns\] or before.
+    #[inline(always)]
+    fn pop_until(&mut self, last: u64) -> Option<(Time, E)> {
+        if !self.late.is_empty() {
+            return self.pop_merged(last);
+        }
+        // The cursor must not go past the limit: what happens there may schedule what comes first.
+        if self.current.is_used_up() && !(self.search_time().is_some_and(|time| time <= last) && self.advance()) {
+            return None;
+        }
+        let entry = *self.current.peek().filter(|entry| entry.time <= last)?;
+        self.current.pass();
+        Some(self.taken(entry))
+    }
+
+    #[inline(always)]
+    fn taken(&mut self, entry: Entry<E>) -> (Time, E) {
         self.len -= 1;
         self.now = entry.time;
-        Some((Time::from_nanos(entry.time), entry.event))
+        (Time::from_nanos(entry.time), entry.event)
     }
 
     /// The event that is, as far as is known without reorganising the queue, `ahead` places after the next one: a hint
@@ -176,7 +179,7 @@ impl<E: Copy> EventQueue<E> {
     /// when there is no hint.
     #[inline]
     pub fn look_ahead(&self, ahead: usize) -> Option<&E> {
-        self.current.get(self.next + ahead).map(|entry| &entry.event)
+        self.current.ahead(ahead).map(|entry| &entry.event)
     }
 
     /// Number of events waiting.
@@ -193,12 +196,13 @@ impl<E: Copy> EventQueue<E> {
 
     /// Whether sorted entries of the bucket at the cursor are still to be taken.
     fn is_taking(&self) -> bool {
-        self.next < self.current.len() || !self.late.is_empty()
+        !self.current.is_used_up() || !self.late.is_empty()
     }
 
-    /// Time of the next event, wherever it is. The levels come one after the other in time, except for the first two.
-    fn search_time(&self) -> Option<Time> {
-        let current = self.current.get(self.next).map(|entry| entry.time);
+    /// Time of the next event, wherever it is \[ns\]. The levels come one after the other in time, except for the first
+    /// two.
+    fn search_time(&self) -> Option<u64> {
+        let current = self.current.peek().map(|entry| entry.time);
         let late = self.late.peek().map(|entry| entry.time);
         let taking = match (current, late) {
             (Some(current), Some(late)) => Some(current.min(late)),
@@ -208,18 +212,26 @@ impl<E: Copy> EventQueue<E> {
             .or_else(|| self.near.earliest())
             .or_else(|| self.far.earliest())
             .or_else(|| self.overflow.peek().map(|entry| entry.time))
-            .map(Time::from_nanos)
     }
 
-    /// Takes the earlier of the next sorted entry and the next late one.
-    fn pop_merged(&mut self) -> Option<Entry<E>> {
-        match (self.current.get(self.next), self.late.peek()) {
-            (Some(current), Some(late)) if current.key() < late.key() => {
-                self.next += 1;
-                Some(*current)
-            }
-            _ => self.late.pop(),
+    /// Takes the earlier of the next sorted entry and the next late one, if it fires at `last` \[ns\] or before.
+    #[cold]
+    #[inline(never)]
+    fn pop_merged(&mut self, last: u64) -> Option<(Time, E)> {
+        let late = self.late.peek()?;
+        let entry = match self.current.peek() {
+            Some(current) if current.key() < late.key() => *current,
+            _ => *late,
+        };
+        if entry.time > last {
+            return None;
         }
+        if entry.key() == late.key() {
+            self.late.pop();
+        } else {
+            self.current.pass();
+        }
+        Some(self.taken(entry))
     }
 
     /// Moves the cursor to the next bucket that holds entries and sorts them into `current`, which must be used up.
@@ -243,57 +255,13 @@ impl<E: Copy> EventQueue<E> {
     /// Moves the cursor to near bucket `slot` and sorts its entries into `current`.
     fn load(&mut self, slot: u64) {
         self.cursor = self.cursor & !SLOT_MASK | slot;
-        self.next = 0;
         self.current.clear();
-        self.unsorted.clear();
         let mut chain = self.near.take(slot);
         while let Some((block, held)) = self.blocks.take_first(&mut chain) {
-            self.unsorted.extend_from_slice(self.blocks.entries(block, held));
+            self.current.add(self.blocks.entries(block, held));
             self.blocks.free(block);
         }
-        self.sort();
-    }
-
-    /// Fills `current` with what is in `unsorted`, in order.
-    fn sort(&mut self) {
-        if self.unsorted.len() > 1 << PLACE_BITS {
-            self.current.extend_from_slice(&self.unsorted);
-            // Keys are distinct, so an unstable sort has one possible result, and it allocates nothing.
-            return self.current.sort_unstable_by_key(Entry::key);
-        }
-        // Times of one bucket differ in the lowest bits only, which leave room in 32 bits for the place in `unsorted`:
-        // sorting such small integers costs a fraction of sorting entries.
-        self.order.clear();
-        let low_bits = |time: u64| (time & ((1 << BUCKET_BITS) - 1)) as u32;
-        self.order.extend((0..).zip(&self.unsorted).map(|(place, entry)| low_bits(entry.time) << PLACE_BITS | place));
-        if self.unsorted.len() <= RANKED {
-            self.rank();
-        } else {
-            self.order.sort_unstable();
-            let place = |ordered: u32| (ordered & ((1 << PLACE_BITS) - 1)) as usize;
-            self.current.extend(self.order.iter().map(|ordered| self.unsorted[place(*ordered)]));
-        }
-        // Equal times are rare, and are in the order in which they were scheduled but where tickets were used.
-        if !self.current.is_sorted_by_key(Entry::key) {
-            self.current.sort_unstable_by_key(Entry::key);
-        }
-    }
-
-    /// Fills `current` with the few entries in `unsorted`, each at the place that the number of smaller ones says. More
-    /// comparisons than sorting takes, but none that the processor has to guess the outcome of, which is what costs.
-    fn rank(&mut self) {
-        let count = self.unsorted.len();
-        self.order.resize(count.next_multiple_of(LANES), u32::MAX);
-        self.current.extend_from_slice(&self.unsorted);
-        for (entry, own) in self.unsorted.iter().zip(&self.order) {
-            let mut smaller = [0u32; LANES];
-            for others in self.order.chunks_exact(LANES) {
-                for (lane, other) in smaller.iter_mut().zip(others) {
-                    *lane += u32::from(other < own);
-                }
-            }
-            self.current[smaller.iter().sum::<u32>() as usize] = *entry;
-        }
+        self.current.sort();
     }
 
     /// Moves the cursor to the start of far bucket `slot` and deals its entries out over the near wheel. Each block is

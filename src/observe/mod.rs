@@ -11,5 +11,5 @@ pub mod story;
 pub mod violation;
 pub mod warnings;
 
-pub use progress::{Interrupted, Monitor, Progress, Stopped, Unwatched};
+pub use progress::{Interrupted, Monitor, Progress, Stopped, Until, Unwatched};
 pub use violation::Violation;

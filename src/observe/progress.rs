@@ -5,6 +5,7 @@
 use super::violation::Violation;
 use crate::engine::time::Time;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +65,16 @@ pub struct Unwatched;
 impl Monitor for Unwatched {
     fn progress(&mut self, _progress: &Progress) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+}
+
+/// Watches nothing and ends a run when the flag is set.
+#[derive(Clone, Copy, Debug)]
+pub struct Until<'a>(pub &'a AtomicBool);
+
+impl Monitor for Until<'_> {
+    fn progress(&mut self, _progress: &Progress) -> ControlFlow<()> {
+        if self.0.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Header, values and the reference page come from the same table, so they cannot disagree.
 
+use crate::scenario::units::Decimal;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -46,21 +47,10 @@ impl fmt::Display for Cell<'_> {
             // Adding 0 turns -0 into 0.
             Cell::Float(value) if value.is_finite() => write!(f, "{}", value + 0.0),
             Cell::Float(_) => Ok(()),
-            Cell::Seconds(nanos) => decimal(f, nanos, 9),
-            Cell::Milliseconds(nanos) => decimal(f, nanos, 6),
+            Cell::Seconds(nanos) => Decimal::seconds(nanos).fmt(f),
+            Cell::Milliseconds(nanos) => Decimal::milliseconds(nanos).fmt(f),
         }
     }
-}
-
-/// Writes `number / 10^places` exactly, without trailing zeros.
-fn decimal(f: &mut fmt::Formatter<'_>, number: u64, places: usize) -> fmt::Result {
-    let one = 10_u64.pow(places as u32);
-    let (whole, fraction) = (number / one, number % one);
-    if fraction == 0 {
-        return write!(f, "{whole}");
-    }
-    let digits = format!("{fraction:0places$}");
-    write!(f, "{whole}.{}", digits.trim_end_matches('0'))
 }
 
 /// A column of a file whose rows are made from `Row`s.

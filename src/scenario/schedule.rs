@@ -12,7 +12,7 @@ use super::diagnostics::{Diagnostics, FileProblems, Problem};
 use super::model::{Population, ScheduleAction, ScheduleEntry, Start};
 use super::reader::nearest;
 use super::source::{Place, SourceText, read_text};
-use super::units::{DecimalError, Notation, decimal};
+use super::units::{Decimal, DecimalError, Notation, decimal};
 use crate::engine::time::{Duration, NANOS_PER_SEC, Time};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -33,14 +33,7 @@ const ACTIONS: [&str; 4] = ["join", "leave", "crash", "lookup"];
 /// # Errors
 /// If `out` cannot be written to.
 pub fn write_entry(out: &mut impl Write, entry: &ScheduleEntry) -> io::Result<()> {
-    let nanos = entry.time.as_nanos();
-    let (seconds, rest) = (nanos / NANOS_PER_SEC, nanos % NANOS_PER_SEC);
-    if rest == 0 {
-        write!(out, "{seconds}")?;
-    } else {
-        let digits = format!("{rest:09}");
-        write!(out, "{seconds}.{}", digits.trim_end_matches('0'))?;
-    }
+    write!(out, "{}", Decimal::seconds(entry.time.as_nanos()))?;
     match entry.action {
         ScheduleAction::Join => writeln!(out, ",join,{},", entry.node),
         ScheduleAction::Leave => writeln!(out, ",leave,{},", entry.node),

@@ -3,6 +3,7 @@
 //! All arithmetic is on integers; no float is ever parsed on the way.
 
 use crate::engine::time::{Duration, NANOS_PER_SEC};
+use std::fmt;
 
 /// Units and their length \[ns\].
 const UNITS: [(&str, u64); 7] = [
@@ -81,6 +82,37 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
         return Err(UnitError { problem: "too long".to_owned(), help: Some("at most 100 years".to_owned()) });
     }
     Ok(Duration::from_nanos(nanos))
+}
+
+/// `number` / 10^`places`, written exactly: without zeros at the end, or with `#` with all places.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decimal {
+    pub(crate) number: u64,
+    pub(crate) places: u32,
+}
+
+impl Decimal {
+    /// Nanoseconds in seconds.
+    pub(crate) const fn seconds(nanos: u64) -> Self {
+        Decimal { number: nanos, places: 9 }
+    }
+
+    /// Nanoseconds in milliseconds.
+    pub(crate) const fn milliseconds(nanos: u64) -> Self {
+        Decimal { number: nanos, places: 6 }
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (one, places) = (10_u64.pow(self.places), self.places as usize);
+        let (whole, fraction) = (self.number / one, self.number % one);
+        match (f.alternate(), fraction) {
+            (true, _) => write!(f, "{whole}.{fraction:0places$}"),
+            (false, 0) => write!(f, "{whole}"),
+            (false, _) => write!(f, "{whole}.{}", format!("{fraction:0places$}").trim_end_matches('0')),
+        }
+    }
 }
 
 fn nearest_unit(unit: &str) -> Option<&'static str> {
@@ -276,6 +308,21 @@ mod tests {
             assert_eq!(parse_duration(text).unwrap_err().help.as_deref(), Some(help), "{text}");
         }
         assert_eq!(parse_duration("5 parsecs").unwrap_err().help, None);
+    }
+
+    #[test]
+    fn decimals_are_written_with_as_many_places_as_are_needed_or_with_all() {
+        for (nanos, short, long) in [
+            (0, "0", "0.000000000"),
+            (1, "0.000000001", "0.000000001"),
+            (1_500_000_000, "1.5", "1.500000000"),
+            (60_000_000_000, "60", "60.000000000"),
+            (u64::MAX, "18446744073.709551615", "18446744073.709551615"),
+        ] {
+            let seconds = Decimal::seconds(nanos);
+            assert_eq!((seconds.to_string(), format!("{seconds:#}")), (short.to_owned(), long.to_owned()));
+        }
+        assert_eq!(Decimal::milliseconds(1_234_567_890).to_string(), "1234.56789");
     }
 
     #[test]

@@ -139,7 +139,19 @@ impl<P: Protocol> Simulation<P> {
                     self.tell(monitor)?;
                 }
             }
+            // Nothing but events of the queue happens before this instant, and none of them moves it.
             let agenda_time = self.agenda.peek_time();
+            let horizon = agenda_time.min(self.world.metrics.boundary()).min(self.next_check).min(self.end);
+            while self.world.events < next_progress
+                && let Some((time, event)) = self.world.queue.pop_before(horizon)
+            {
+                self.world.now = time;
+                self.play_event(event);
+                self.tidy(recorder);
+            }
+            if self.world.events >= next_progress {
+                continue;
+            }
             let queue_time = self.world.queue.peek_time().unwrap_or(Time::NEVER);
             let time = agenda_time.min(queue_time);
             self.close_windows(time.min(self.end));
@@ -150,11 +162,12 @@ impl<P: Protocol> Simulation<P> {
             if time >= self.end || self.is_settled {
                 break;
             }
+            // Windows have ended up to here, and what is due now comes next: first what is on the agenda.
             self.world.now = time;
-            if agenda_time <= queue_time {
+            if agenda_time == time {
                 self.play_agenda(recorder);
-            } else {
-                self.play_event();
+            } else if let Some((_, event)) = self.world.queue.pop() {
+                self.play_event(event);
             }
             self.tidy(recorder);
         }
@@ -249,8 +262,15 @@ impl<P: Protocol> Simulation<P> {
     }
 
     /// Gives back payloads that were dropped, and hands out lookups that ended.
-    #[inline]
+    #[inline(always)]
     fn tidy(&mut self, recorder: &mut dyn Recorder) {
+        if !self.world.released.is_empty() || self.world.finished.is_some() {
+            self.hand_out(recorder);
+        }
+    }
+
+    #[inline(never)]
+    fn hand_out(&mut self, recorder: &mut dyn Recorder) {
         while let Some(message) = self.world.released.pop() {
             self.protocol.release(&message);
         }
@@ -378,8 +398,7 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    fn play_event(&mut self) {
-        let Some((_, event)) = self.world.queue.pop() else { return };
+    fn play_event(&mut self, event: Event<P::Timer>) {
         match event {
             Event::Request { call, to } => self.deliver_request(call, to),
             Event::Reply { call, to } => self.deliver_reply(call, to),
@@ -426,14 +445,15 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn deliver_reply(&mut self, index: u32, to: Slot) {
-        let call = *self.world.call(index);
+        let call = self.world.call(index);
+        let (from, request, reply, timed_out) = (call.to, call.request, call.reply, call.timed_out);
         let alive = self.world.directory.lives(to, call.from_life);
         if self.world.arrived(alive) {
             self.world.record(to, Kind::Reply);
-            match (&call.request, &call.reply) {
-                (Some(request), Some(reply)) if !call.timed_out => {
+            match (&request, &reply) {
+                (Some(request), Some(reply)) if !timed_out => {
                     self.world.call_mut(index).answered = true;
-                    self.protocol.on_reply(&mut self.world, to, call.to, request, reply);
+                    self.protocol.on_reply(&mut self.world, to, from, request, reply);
                 }
                 _ => self.world.late_replies += 1,
             }
@@ -470,12 +490,15 @@ impl<P: Protocol> Simulation<P> {
     }
 
     /// One event that referred to a call is over.
-    #[inline]
+    #[inline(always)]
     fn passed(&mut self, index: u32) {
         if self.world.settle(index) {
             let call = self.world.call(index);
-            for payload in [&call.request, &call.reply].into_iter().flatten() {
-                self.protocol.release(payload);
+            if let Some(request) = &call.request {
+                self.protocol.release(request);
+            }
+            if let Some(reply) = &call.reply {
+                self.protocol.release(reply);
             }
         }
     }

@@ -324,21 +324,7 @@ impl<P: Protocol> World<P> {
     fn open_call(&mut self, from: Slot, to: Contact, to_life: Option<Life>, lookup: Option<LookupId>) -> u32 {
         let (from, from_life) = (self.directory.contact(from), self.directory.life(from));
         let ticket = self.queue.ticket();
-        let index = self.calls.open(|| Call {
-            from,
-            to,
-            from_life,
-            to_life,
-            lookup,
-            request: None,
-            reply: None,
-            timeout_at: Time::NEVER,
-            ticket,
-            pending: 0,
-            timeout_scheduled: false,
-            timed_out: false,
-            answered: false,
-        });
+        let index = self.calls.open();
         let call = &mut self.calls[index];
         call.from = from;
         call.to = to;

@@ -7,12 +7,11 @@ use super::folder::SweepFolder;
 use super::journal::{Entry, Outcome, Summary};
 use super::plan::{Job, Plan};
 use super::scheduler::{Results, Shard, jobs, jobs_of_cell};
-use crate::observe::progress::{Monitor, Progress};
-use crate::observe::report::{LookupRecord, Recorder};
+use crate::observe::progress::{Monitor, Progress, Until};
+use crate::observe::report::Unrecorded;
 use crate::output::error::Error;
 use crate::output::results::Run;
 use crate::output::summary;
-use crate::scenario::ScheduleEntry;
 use crate::simulation::Options as RunOptions;
 use std::any::Any;
 use std::collections::{BTreeSet, VecDeque};
@@ -178,7 +177,7 @@ impl Sweep<'_> {
             Err(problems) => return Some(Outcome::Failed(problems.to_string())),
         };
         let mut watch = Watch { sweep: self, job };
-        let report = playable.play(&scenario, RunOptions::default(), &mut watch, &mut NoRecord).ok()?;
+        let report = playable.play(&scenario, RunOptions::default(), &mut watch, &mut Unrecorded).ok()?;
         let (nodes, seed) = (scenario.population.nodes, scenario.seed);
         Some(match summarise(&Run { name: scenario.name, nodes, seed, report }) {
             Ok(summary) => Outcome::Done(Box::new(summary)),
@@ -281,14 +280,6 @@ struct Watch<'a> {
 impl Monitor for Watch<'_> {
     fn progress(&mut self, progress: &Progress) -> ControlFlow<()> {
         self.sweep.watcher.went_on(self.job, progress);
-        if self.sweep.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        Until(self.sweep.stop).progress(progress)
     }
-}
-
-/// Runs of a sweep record nothing on the way.
-struct NoRecord;
-
-impl Recorder for NoRecord {
-    fn lookup(&mut self, _record: &LookupRecord) {}
-    fn scheduled(&mut self, _entry: &ScheduleEntry) {}
 }

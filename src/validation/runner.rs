@@ -4,13 +4,12 @@
 use super::experiment::Experiment;
 use super::published::Published;
 use super::row::Row;
-use crate::observe::progress::{Monitor, Progress};
+use crate::observe::progress::Until;
 use crate::observe::report::Unrecorded;
 use crate::scenario::{self, Source};
 use crate::simulation::Options;
 use crate::simulation::protocols;
 use rayon::prelude::*;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// An experiment and the values of its parameter that are wanted.
@@ -138,13 +137,4 @@ fn rows(
         }
     }
     rows
-}
-
-/// Lets a run go on until the flag is set.
-struct Until<'a>(&'a AtomicBool);
-
-impl Monitor for Until<'_> {
-    fn progress(&mut self, _progress: &Progress) -> ControlFlow<()> {
-        if self.0.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 /// Entries in a block. Larger blocks waste memory in the many buckets with few events, smaller ones cost more links.
-pub(super) const BLOCK_LEN: usize = 32;
+pub(super) const BLOCK_LEN: usize = 16;
 
 /// The link that leads nowhere.
 const NONE: u32 = u32::MAX;

@@ -6,7 +6,7 @@ use super::{EventQueue, Time};
 impl<E: Copy> EventQueue<E> {
     /// The next event. Takes time where its bucket has not been put in order yet.
     pub fn peek(&self) -> Option<E> {
-        let current = self.current.get(self.next).into_iter().chain(self.late.peek());
+        let current = self.current.peek().into_iter().chain(self.late.peek());
         let entry = current.min_by_key(|entry| entry.key()).or_else(|| {
             let bucket = |wheel: &super::Wheel| wheel.first().map(|slot| wheel.chain(slot));
             let first = bucket(&self.near).or_else(|| bucket(&self.far));
@@ -22,7 +22,7 @@ impl<E: Copy> EventQueue<E> {
     pub fn waiting(&self) -> impl Iterator<Item = (Time, E)> + '_ {
         let heaps = self.late.iter().chain(&self.overflow);
         let buckets = self.near.chains().chain(self.far.chains()).flat_map(|chain| self.blocks.of_chain(chain));
-        let all = self.current[self.next..].iter().chain(heaps).chain(buckets);
+        let all = self.current.rest().chain(heaps).chain(buckets);
         all.map(|entry: &Entry<E>| (Time::from_nanos(entry.time), entry.event))
     }
 }

@@ -1,9 +1,9 @@
-//! One level of the event queue: 4096 buckets and a bitmap of those that hold entries.
+//! One level of the event queue: 1024 buckets and a bitmap of those that hold entries.
 
 use super::blocks::{Blocks, Chain, Entry};
 
 /// Buckets of a wheel, as a power of two.
-pub(super) const SLOT_BITS: u32 = 12;
+pub(super) const SLOT_BITS: u32 = 10;
 
 /// Buckets of a wheel.
 const SLOTS: usize = 1 << SLOT_BITS;

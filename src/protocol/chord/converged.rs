@@ -37,12 +37,11 @@ impl Chord {
         }
         let state = &mut self.nodes[node as usize];
         state.member = true;
-        state.successor_count = count as u8;
         if count == 0 {
-            self.push_successor(node, ring[place]);
-        } else {
-            state.predecessor = ring[(place + ring.len() - 1) % ring.len()];
+            return self.push_successor(node, ring[place]);
         }
+        state.predecessor = ring[(place + ring.len() - 1) % ring.len()];
+        self.keep_successors(node, count);
     }
 
     fn build_fingers(&mut self, own: Contact, members: &Members) {

@@ -90,6 +90,17 @@ pub enum Message {
     PredecessorLeaves(Contact),
 }
 
+impl Message {
+    /// Whether it holds something in a pool, to be given back when it is over. Most messages do not.
+    #[inline]
+    pub(super) fn is_pooled(&self) -> bool {
+        matches!(
+            self,
+            Message::Neighbours { .. } | Message::SuccessorLeaves(_) | Message::Forward { .. } | Message::Return { .. }
+        )
+    }
+}
+
 /// A `FindSuccessor` request that names so many dead nodes: the key, and those.
 pub(super) const fn find_successor(dead: u32) -> Charge {
     Charge::addresses(FIND_SUCCESSOR, 1 + dead)

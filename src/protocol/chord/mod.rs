@@ -114,6 +114,18 @@ impl Chord {
         [self.contacts.live_blocks(), self.dead.live_blocks() - kept, self.queries.len()]
     }
 
+    /// Gives back what a message holds in pools.
+    #[inline(never)]
+    fn release_pooled(&mut self, message: &Message) {
+        match *message {
+            Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => {
+                self.contacts.release(list)
+            }
+            Message::Forward { query } | Message::Return { query } => self.drop_query(query),
+            _ => {}
+        }
+    }
+
     /// Starts a lookup on its way from `node`.
     fn begin(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
         match self.config.routing {
@@ -333,14 +345,10 @@ impl Protocol for Chord {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, message: &Message) {
-        match *message {
-            Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => {
-                self.contacts.release(list)
-            }
-            Message::Forward { query } | Message::Return { query } => self.drop_query(query),
-            _ => {}
+        if message.is_pooled() {
+            self.release_pooled(message);
         }
     }
 

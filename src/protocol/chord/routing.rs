@@ -22,21 +22,23 @@ impl Chord {
     /// The step from `node` towards `key`, leaving out nodes that are known dead (`dead`): `find_successor` and
     /// `closest_preceding_node` of ToN 2003, figure 5, where the successor list takes part in the search.
     pub(super) fn step(&self, node: Slot, key: u64, dead: &[u64]) -> Step {
-        let own = self.node(node).id;
-        let usable = |contact: &&Contact| contact.is_some() && (dead.is_empty() || !dead.contains(&contact.id()));
-        let successors = self.successors(node);
-        let Some(first) = successors.iter().find(usable) else { return Step::Lost };
+        let state = self.node(node);
+        let own = state.id;
+        let usable = |contact: &Contact| contact.is_some() && (dead.is_empty() || !dead.contains(&contact.id()));
+        // The ends of the successor list lie with the node, and are mostly all of it that is needed.
+        let first = state.head().filter(usable).or_else(|| self.successors(node).iter().copied().find(usable));
+        let Some(first) = first else { return Step::Lost };
         if between_or_at(own, key, first.id()) {
-            return if self.node(node).joining { Step::Lost } else { Step::Owner(*first) };
+            return if state.joining { Step::Lost } else { Step::Owner(first) };
         }
         // The last distance before the key. The node's own identifier is a whole turn away: everybody precedes it.
         let last = clockwise(own, key).wrapping_sub(1);
-        let precedes = |contact: &&Contact| clockwise(own, contact.id()) <= last && usable(contact);
+        let precedes = |contact: &Contact| clockwise(own, contact.id()) <= last && usable(contact);
+        let nearest = |contacts: &[Contact]| contacts.iter().rev().copied().find(precedes);
         // Successors are in order of distance, so the last that precedes the key is the nearest to it; the first does.
-        let successor = successors.iter().rev().find(precedes).unwrap_or(first);
-        let fingers = self.node(node).fingers.up_to_distance(&self.contacts, last);
-        let finger = fingers.iter().rev().find(precedes).unwrap_or(first);
+        let successor = state.last().filter(precedes).or_else(|| nearest(self.successors(node))).unwrap_or(first);
+        let finger = nearest(state.fingers.up_to_distance(&self.contacts, last)).unwrap_or(first);
         let is_finger = clockwise(own, finger.id()) > clockwise(own, successor.id());
-        Step::Next(if is_finger { *finger } else { *successor })
+        Step::Next(if is_finger { finger } else { successor })
     }
 }

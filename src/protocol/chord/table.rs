@@ -6,11 +6,17 @@ use crate::engine::pool::List;
 use crate::protocol::identifier::{between, clockwise};
 use crate::protocol::{Contact, Context, Slot};
 
-/// State of a node, but for the successor list.
+/// State of a node, but for the successor list between its ends: one cache line, and all that most routing steps need
+/// besides a finger.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
 pub(super) struct Node {
     pub id: u64,
     pub predecessor: Contact,
+    /// First entry of the successor list; [`Contact::NONE`] if the list is empty.
+    head: Contact,
+    /// Last entry of the successor list; [`Contact::NONE`] if the list is empty.
+    last: Contact,
     /// Length of the successor list.
     pub successor_count: u8,
     /// The finger whose turn it is.
@@ -20,6 +26,20 @@ pub(super) struct Node {
     /// Whether it looks for its place: on arrival, or because it lost its last successor.
     pub joining: bool,
     pub fingers: Fingers,
+}
+
+impl Node {
+    /// The first successor, if there is one.
+    #[inline]
+    pub(super) fn head(&self) -> Option<Contact> {
+        (self.successor_count > 0).then_some(self.head)
+    }
+
+    /// The furthest successor that is known, if there is one.
+    #[inline]
+    pub(super) fn last(&self) -> Option<Contact> {
+        (self.successor_count > 0).then_some(self.last)
+    }
 }
 
 impl Chord {
@@ -65,7 +85,17 @@ impl Chord {
     /// The first successor, if there is one.
     #[inline]
     pub(super) fn head(&self, node: Slot) -> Option<Contact> {
-        self.successors(node).first().copied()
+        self.node(node).head()
+    }
+
+    /// The first `count` places of the successor list are its entries from now on.
+    pub(super) fn keep_successors(&mut self, node: Slot, count: usize) {
+        let start = node as usize * self.config.successors as usize;
+        let list = &self.successors[start..start + count];
+        let state = &mut self.nodes[node as usize];
+        state.successor_count = count as u8;
+        state.head = list.first().copied().unwrap_or(Contact::NONE);
+        state.last = list.last().copied().unwrap_or(Contact::NONE);
     }
 
     /// Makes `head` the first successor, followed by what it says are its own successors, as long as each lies
@@ -86,7 +116,7 @@ impl Chord {
             (*place, reached) = (*contact, distance);
             count += 1;
         }
-        self.nodes[node as usize].successor_count = count;
+        self.keep_successors(node, count);
     }
 
     /// Puts a nearer node before the successor list (the original rules, on hearsay).
@@ -98,7 +128,7 @@ impl Chord {
         let keep = if self.head(node) == Some(self.own(node)) { 0 } else { count.min(capacity - 1) };
         self.successors.copy_within(start..start + keep, start + 1);
         self.successors[start] = nearer;
-        self.node_mut(node).successor_count = keep as u8 + 1;
+        self.keep_successors(node, keep + 1);
     }
 
     /// `key` comes next after an entry of the successor list, and `owner` is the first node at or after it: entries in
@@ -120,7 +150,7 @@ impl Chord {
         let places = &mut self.successors[start..start + capacity];
         places.copy_within(count - beyond..count - beyond + keep, before + 2);
         places[before + 1] = owner;
-        self.nodes[node as usize].successor_count = (before + 2 + keep) as u8;
+        self.keep_successors(node, before + 2 + keep);
     }
 
     /// Whether `candidate` lies between the node and its first successor.
@@ -143,7 +173,7 @@ impl Chord {
         let list = &mut self.successors[start..start + count];
         if let Some(place) = list.iter().position(|successor| *successor == dead) {
             list.copy_within(place + 1.., place);
-            self.nodes[node as usize].successor_count -= 1;
+            self.keep_successors(node, count - 1);
             if count == 1 && !self.node(node).joining {
                 self.find_place(context, node);
             }
