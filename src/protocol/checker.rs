@@ -4,6 +4,8 @@
 //! A checker sees the state of all nodes and the truth beside it. It changes nothing and draws no random number, so a
 //! run is the same with and without checkers.
 
+#[cfg(doc)]
+use super::Protocol;
 use super::{Slot, Truth};
 use crate::engine::time::Duration;
 
@@ -35,7 +37,8 @@ impl Fault {
 pub enum Scope {
     /// In every state, from the first on.
     Always,
-    /// Once it has held, and all those of this scope that are listed before it: what nodes do must keep it. It need not
+    /// Once it has held, together with all others, in a network that is in order ([`Protocol::is_in_order`]): what nodes
+    /// do must keep it, as long as those of this scope that are listed before it hold. It need not
     /// survive a partition, which no protocol can keep a ring through, nor more damage than it assumes; after that it
     /// counts from when it holds again.
     OnceHeld,

@@ -215,6 +215,12 @@ pub trait Protocol: Sized + 'static {
     /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;
 
+    /// Whether nothing is left of damage that went beyond what [`Self::CHECKERS`] assume: from here on they are to hold.
+    fn is_in_order(&self, truth: &Truth<'_>) -> bool {
+        let _ = truth;
+        true
+    }
+
     /// What `node` would say now if it were asked for the owner of `key` by `lookup`, or by itself at the start of one:
     /// for the story of a lookup. `None` if the protocol does not tell.
     fn statement(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Statement> {

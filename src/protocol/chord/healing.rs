@@ -220,15 +220,14 @@ impl Chord {
         }
     }
 
-    /// How many members have been there for long enough to be in all lists that should have them. None, if that cannot
-    /// be told: somebody may have been taken for dead, or more have joined at one place than a list has places.
-    pub(super) fn known_to_all(&self, truth: &Truth<'_>) -> usize {
-        let Some(history) = truth.history else { return truth.members.len() };
-        let Some(settling) = self.settling_time(truth) else { return 0 };
-        if history.suspected_since(before(truth.now, settling)) {
-            return 0;
-        }
-        truth.members.iter().filter(|member| history.age(*member, truth.now) >= settling).count()
+    /// Which members have been there for long enough to be in all lists that should have them. None, if that cannot be
+    /// told: somebody may have been taken for dead, or more have joined at one place than a list has places.
+    pub(super) fn is_known_to_all(&self, truth: &Truth<'_>) -> Vec<bool> {
+        let Some(history) = truth.history else { return vec![true; truth.members.len()] };
+        let settling = self.settling_time(truth);
+        let settling = settling.filter(|settling| !history.suspected_since(before(truth.now, *settling)));
+        let is_known = |member: Contact| settling.is_some_and(|settling| history.age(member, truth.now) >= settling);
+        truth.members.iter().map(is_known).collect()
     }
 
     /// How long a new member takes at most to be known to all that should have it in their lists: a round for each that

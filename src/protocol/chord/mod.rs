@@ -363,6 +363,10 @@ impl Protocol for Chord {
         self.measure_health(truth)
     }
 
+    fn is_in_order(&self, truth: &Truth<'_>) -> bool {
+        checkers::is_in_order(self, truth)
+    }
+
     fn statement(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Statement> {
         Some(self.state_belief(node, key, lookup))
     }

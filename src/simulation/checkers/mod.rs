@@ -141,20 +141,22 @@ impl Checks {
         truth: &Truth<'_>,
     ) -> Result<bool, Broken> {
         self.held.resize(P::CHECKERS.len(), false);
-        let (mut is_whole, mut is_enforced) = (true, !world.network.is_partitioned());
-        for (checker, held) in P::CHECKERS.iter().zip(&mut self.held) {
-            let is_enforced_here = checker.scope == Scope::Always || (is_enforced && *held);
-            *held = match (checker.check)(protocol, truth) {
-                Ok(holds) => holds && (is_enforced || checker.scope == Scope::Always),
-                Err(fault) if is_enforced_here && !fault.is_excused => {
+        let results: Vec<Result<bool, Fault>> =
+            P::CHECKERS.iter().map(|checker| (checker.check)(protocol, truth)).collect();
+        let is_whole = results.iter().all(Result::is_ok);
+        let all_hold = results.iter().all(|result| *result == Ok(true));
+        let begins = all_hold && !self.held.iter().all(|held| *held) && protocol.is_in_order(truth);
+        let mut is_enforced = !world.network.is_partitioned();
+        for ((checker, held), result) in P::CHECKERS.iter().zip(&mut self.held).zip(results) {
+            let is_always = checker.scope == Scope::Always;
+            *held = match result {
+                Ok(holds) => holds && (is_always || (is_enforced && (*held || begins))),
+                Err(fault) if (is_always || (is_enforced && *held)) && !fault.is_excused => {
                     return Err((checker.name, checker.meaning, fault));
                 }
-                Err(_) => {
-                    is_whole = false;
-                    false
-                }
+                Err(_) => false,
             };
-            is_enforced &= *held || checker.scope == Scope::Always;
+            is_enforced &= *held || is_always;
         }
         Ok(is_whole)
     }

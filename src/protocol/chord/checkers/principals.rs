@@ -20,7 +20,7 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
     let identifiers: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
     let wanted = chord.config().successors as usize + 1;
     // Whoever was once skipped by nobody never is again; so who departs must leave enough who are known to all.
-    let known = chord.known_to_all(truth);
+    let known = chord.is_known_to_all(truth).iter().filter(|is_known| **is_known).count();
     // Smaller networks cannot fill their lists; there the other checkers have to do.
     if identifiers.len() < wanted {
         return Ok(known == identifiers.len() && known > 0);
@@ -35,6 +35,14 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
         return Err(Fault::new([], text));
     }
     Ok(true)
+}
+
+/// Whether all members are principals that have been there for long enough to be known to all.
+pub(super) fn all_known_are(chord: &Chord, truth: &Truth<'_>) -> bool {
+    let identifiers: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
+    let is_known = chord.is_known_to_all(truth);
+    let skipped = skipped(&identifiers, pairs(chord, truth));
+    is_known.contains(&true) && is_known.iter().zip(&skipped).all(|(is_known, is_skipped)| !(*is_known && *is_skipped))
 }
 
 /// Neighbours in the extended successor lists of all members.
