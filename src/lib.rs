@@ -51,6 +51,7 @@ pub mod protocol;
 pub mod report;
 pub mod scenario;
 pub mod simulation;
+pub mod swarm;
 pub mod sweep;
 pub mod validation;
 pub mod workload;

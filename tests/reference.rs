@@ -42,6 +42,7 @@ const SAMPLES: &[&str] = &[
     "[[event]]\nat = \"1s\"\njoin = { count = 1 }",
     "[[event]]\nat = \"1s\"\npartition = { groups = 2 }\n[[event]]\nat = \"2s\"\nheal = true",
     "[[event]]\nat = \"1s\"\npartition = { shares = [0.5, 0.5] }",
+    "[[event]]\nat = \"1s\"\nquiet = true",
     "[schedule]\nfile = \"schedule.csv\"",
 ];
 

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["network", "protocol"],
     &["protocol/*", "churn", "workload", "observe"],
     &["simulation"],
-    &["output", "sweep", "report", "validation"],
+    &["output", "sweep", "swarm", "report", "validation"],
     &["cli", "main.rs", "lib.rs"],
 ];
 
@@ -35,8 +35,10 @@ const STREAMS: &[(&str, &str)] = &[
     ("Churn", "src/churn/process.rs"),
     ("Identifiers", "src/protocol/identifier.rs"),
     ("Load", "src/simulation/load.rs"),
+    ("Model", "src/validation/pointers.rs"),
     ("Network", "src/network/mod.rs"),
     ("Protocol", "src/simulation/world.rs"),
+    ("Swarm", "src/swarm/generator.rs"),
     ("Workload", "src/workload/mod.rs"),
 ];
 
@@ -216,7 +218,7 @@ fn the_lower_floors_do_no_input_or_output() {
     let mut wrong = Vec::new();
     for file in sources() {
         let reads = ["src/scenario/source.rs"].contains(&file.path.as_str());
-        let upper = ["src/output/", "src/sweep/", "src/report/", "src/validation/", "src/cli/"]
+        let upper = ["src/output/", "src/sweep/", "src/swarm/", "src/report/", "src/validation/", "src/cli/"]
             .iter()
             .any(|folder| file.path.starts_with(folder));
         for (number, line) in file.program().filter(|_| !reads && !upper) {
@@ -244,13 +246,14 @@ fn who_only_reads_looks_on_or_writes_draws_no_random_numbers() {
 }
 
 #[test]
-fn only_sweeps_and_validation_use_threads() {
-    let threaded = |file: &File| ["src/sweep/", "src/validation/"].iter().any(|folder| file.path.starts_with(folder));
+fn only_sweeps_swarms_and_validation_use_threads() {
+    const THREADED: [&str; 3] = ["src/sweep/", "src/swarm/", "src/validation/"];
+    let threaded = |file: &File| THREADED.iter().any(|folder| file.path.starts_with(folder));
     let files = sources().into_iter().filter(|file| !threaded(file));
     let named = |file: &File| file.program().find(|(_, line)| line.contains("rayon")).map(|(number, _)| number);
     let wrong: Vec<String> =
         files.filter_map(|file| named(&file).map(|number| format!("{}:{number}", file.path))).collect();
-    report("threads outside of src/sweep/ and src/validation/", &wrong);
+    report("threads outside of src/sweep/, src/swarm/ and src/validation/", &wrong);
 }
 
 #[test]

@@ -177,6 +177,15 @@ impl Process {
         }
     }
 
+    /// From now on nobody comes or goes unless told to.
+    pub fn rest(&mut self) {
+        self.law = ChurnProcess::None;
+        self.pending = EventQueue::new();
+        self.first_pending = Time::NEVER;
+        self.replacement = None;
+        self.departures_rest = false;
+    }
+
     /// The nodes of a converged start are live, and in the midst of their sessions or at their beginning.
     fn start_converged(&mut self, nodes: u32, at_start: AtStart) {
         for node in 0..nodes {

@@ -166,6 +166,31 @@ Exit codes:
   2    bad usage; nothing was written
   130  interrupted; nothing was written";
 
+const SWARM_AFTER_HELP: &str = "\
+Examples:
+  torus-sim swarm --seeds 0..1000
+      a thousand scenarios that nobody thought of, each with all checkers on
+
+  torus-sim swarm --seeds 17..18 --mode crashes --shrink
+      one of them again; if it fails, results/swarm/swarm-crashes-17.toml is a smaller
+      scenario that fails in the same way
+
+  torus-sim swarm --seeds 17..18 --print > seed17.toml
+      its scenario, to play it by hand
+
+  torus-sim swarm --seeds 0..100 --set protocol.chord.maintenance=original
+      the same scenarios under rules that are known to break
+
+What comes of a seed depends on the seed, the mode and --set alone. docs/swarm.md says
+what is drawn and what is checked.
+
+Exit codes:
+  0    all that must hold held
+  1    threads could not be started, or a scenario could not be written
+  2    bad usage or bad input
+  3    something did not hold; the message says what plays it again
+  130  interrupted";
+
 /// Simulates distributed hash tables under churn: the same scenario and seed give the same bytes, on any machine.
 #[derive(Debug, Parser)]
 #[command(name = "torus-sim", version = VERSION, max_term_width = 100, after_long_help = AFTER_HELP)]
@@ -184,6 +209,7 @@ pub(super) enum Command {
     Report(ReportArguments),
     Explain(ExplainArguments),
     Validate(ValidateArguments),
+    Swarm(SwarmArguments),
 }
 
 /// Play a scenario and write its results
@@ -398,6 +424,44 @@ pub(super) struct ValidateArguments {
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub(super) progress: When,
     /// Show errors only: no progress, no table
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// Play scenarios drawn at random, with all checkers on
+#[derive(Debug, Args)]
+#[command(after_long_help = SWARM_AFTER_HELP)]
+pub(super) struct SwarmArguments {
+    /// The seeds, from A to before B; each is a scenario
+    #[arg(long, value_name = "A..B", value_parser = super::swarm::parse_seeds)]
+    pub(super) seeds: std::ops::Range<u64>,
+    /// What may happen to the networks
+    #[arg(long, value_enum, value_name = "MODE", default_value = "everything")]
+    pub(super) mode: super::swarm::Modes,
+    /// Make each failing scenario smaller, and write it down
+    #[arg(long)]
+    pub(super) shrink: bool,
+    /// Folder for failing scenarios that were made smaller
+    #[arg(long, value_name = "DIR", default_value = "results/swarm")]
+    pub(super) out: PathBuf,
+    /// Go on after something was found
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// Print the scenario of each seed, and do not play it
+    #[arg(long)]
+    pub(super) print: bool,
+    /// Put a value in place of the scenarios'; may be given several times
+    ///
+    /// Scenarios in which it contradicts something else are left out.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Runs at once [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(super) jobs: Option<u16>,
+    /// When to show progress on standard error
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) progress: When,
+    /// Show findings only: no progress, no summary
     #[arg(long, short)]
     pub(super) quiet: bool,
 }

@@ -94,7 +94,7 @@ fn replaying(mut experiment: Experiment, path: &Path) -> Result<Experiment, Diag
     let (entries, blake3) = schedule::load(path, &scenario.population, scenario.measurement.end())?;
     scenario.churn.process = ChurnProcess::None;
     scenario.workload.arrivals = Arrivals::None;
-    scenario.events.retain(|event| matches!(event.action, Action::Partition { .. } | Action::Heal));
+    scenario.events.retain(|event| matches!(event.action, Action::Partition { .. } | Action::Heal | Action::Quiet));
     scenario.schedule = Some(Arc::new(entries));
     let provenance = &mut experiment.provenance;
     // The hash stands for all that a run depends on.

@@ -16,6 +16,8 @@ mod progress;
 mod report;
 mod run;
 mod story;
+mod swarm;
+mod swarm_progress;
 mod sweep;
 mod sweep_list;
 mod sweep_progress;
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Report(arguments) => report::report(arguments, &mut console),
         Command::Explain(arguments) => explain::explain(arguments, &mut console),
         Command::Validate(arguments) => validate::validate(arguments, &mut console),
+        Command::Swarm(arguments) => swarm::swarm(arguments, &mut console),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -69,7 +69,7 @@ fn play(
     let options = Options {
         record_lookups: arguments.lookups,
         record_schedule: arguments.record.is_some(),
-        check: arguments.check_every.map(|every| Check { every, each_event_from: None }),
+        check: arguments.check_every.map(|every| Check { every, each_event_from: None, until_healed: false }),
         ..Options::default()
     };
     let outcome = play.play(&scenario, options, &mut watcher, results.recorder());
@@ -102,7 +102,7 @@ fn play(
 fn violated(arguments: &RunArguments, seen: Violation, experiment: Experiment) -> Failure {
     let every = arguments.check_every.unwrap_or(Duration::MAX);
     let before = seen.at.as_nanos().saturating_sub(every.as_nanos());
-    let check = Check { every, each_event_from: Some(Time::from_nanos(before)) };
+    let check = Check { every, each_event_from: Some(Time::from_nanos(before)), until_healed: false };
     let options = Options { check: Some(check), blind: true, ..Options::default() };
     let first = match experiment.play.play(&experiment.scenario, options, &mut Unwatched, &mut Unrecorded) {
         Err(Stopped::Violated(first)) => *first,

@@ -48,7 +48,7 @@ pub(super) fn command(arguments: &RunArguments, every: Duration) -> String {
 }
 
 /// As `--check-every` takes it.
-fn period(every: Duration) -> String {
+pub(super) fn period(every: Duration) -> String {
     match every.as_nanos() {
         nanos if nanos.is_multiple_of(1_000_000_000) => format!("{}s", nanos / 1_000_000_000),
         nanos if nanos.is_multiple_of(1_000_000) => format!("{}ms", nanos / 1_000_000),

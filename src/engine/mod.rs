@@ -2,6 +2,7 @@
 //!
 //! It does not know what a node, a message or a protocol is, and it does no I/O.
 
+pub mod dice;
 pub mod distribution;
 pub mod fingerprint;
 pub mod pool;

@@ -22,6 +22,10 @@ pub enum Purpose {
     Protocol = 5,
     /// Keys that are dealt out to see how many each node owns.
     Load = 6,
+    /// Scenarios drawn at random.
+    Swarm = 7,
+    /// Models of a network that results are held against.
+    Model = 8,
 }
 
 /// The root of all randomness of one run.

@@ -77,6 +77,16 @@ impl Delays {
         }
     }
 
+    /// Mean delay between the two hosts for which it is longest, wherever they sit.
+    pub(super) fn longest_expected(&self) -> Duration {
+        match self {
+            Delays::Constant(delay) => *delay,
+            Delays::Drawn { mean, .. } => *mean,
+            Delays::Euclidean { base, unit_ns, .. } => *base + distance([0, 0], [u32::MAX, u32::MAX], *unit_ns),
+            Delays::Matrix { matrix, .. } => matrix.one_way.iter().copied().max().unwrap_or_default(),
+        }
+    }
+
     /// Mean delay of a message between two different hosts.
     #[inline]
     pub(super) fn expected(&self, from: u32, to: u32) -> Duration {

@@ -27,6 +27,9 @@ pub struct Network {
     partition: Partition,
     /// Probability that a message is lost.
     loss: f64,
+    /// Messages that loss could have struck, and those that it did.
+    at_risk: u64,
+    struck: u64,
     rpc_timeout: model::RpcTimeout,
     /// Makes the places of nodes depend on the seed.
     salt: u64,
@@ -42,6 +45,8 @@ impl Network {
             delays: Delays::new(&config.latency, salt),
             partition: Partition::default(),
             loss: config.loss,
+            at_risk: 0,
+            struck: 0,
             rpc_timeout: config.rpc_timeout,
             salt,
             rng,
@@ -68,10 +73,27 @@ impl Network {
         if from == to {
             return Some(Duration::ZERO);
         }
-        if !self.partition.connects(from, to) || (self.loss > 0.0 && unit(&mut self.rng) < self.loss) {
+        if !self.partition.connects(from, to) || self.is_lost() {
             return None;
         }
         Some(self.delays.draw(from, to, &mut self.rng))
+    }
+
+    /// Draws whether chance strikes a message.
+    #[inline]
+    fn is_lost(&mut self) -> bool {
+        if self.loss == 0.0 {
+            return false;
+        }
+        let is_lost = unit(&mut self.rng) < self.loss;
+        self.at_risk += 1;
+        self.struck += u64::from(is_lost);
+        is_lost
+    }
+
+    /// The probability that a message is lost, the messages at that risk so far, and those lost.
+    pub fn loss(&self) -> (f64, u64, u64) {
+        (self.loss, self.at_risk, self.struck)
     }
 
     /// How long a request from one host to another waits for its reply; at least 1 ns.
@@ -111,6 +133,28 @@ impl Network {
     /// Ends the partition: all hosts reach each other again.
     pub fn heal(&mut self) {
         self.partition.heal();
+    }
+
+    /// From now on nothing is lost, and all hosts reach each other.
+    pub fn calm(&mut self) {
+        self.loss = 0.0;
+        self.heal();
+    }
+
+    /// Whether messages can be lost.
+    pub fn is_lossy(&self) -> bool {
+        self.loss > 0.0
+    }
+
+    /// How long a request waits for its reply at most, whoever sends it to whom; at least 1 ns.
+    pub fn longest_timeout(&self) -> Duration {
+        let timeout = match self.rpc_timeout {
+            model::RpcTimeout::Fixed(timeout) => timeout,
+            model::RpcTimeout::RoundTrips(factor) => {
+                Duration::from_nanos((self.delays.longest_expected().as_nanos() as f64 * 2.0 * factor) as u64)
+            }
+        };
+        timeout.max(Duration::from_nanos(1))
     }
 
     /// Whether a partition is in force.

@@ -25,6 +25,23 @@ pub struct RunReport {
     pub messages: MessageBalance,
     /// Reasons to look twice before trusting the result.
     pub warnings: Vec<Warning>,
+    /// How the network healed after quiet returned, in checked runs in which it did.
+    pub healing: Option<Healing>,
+}
+
+/// How a network healed after quiet had returned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Healing {
+    /// When quiet returned.
+    pub since: Time,
+    /// When all was as it should be, if it ever was.
+    pub ideal_at: Option<Time>,
+    /// Whether the protocol promised, at some time, to heal.
+    pub is_claimed: bool,
+    /// Of all promises that were kept: the largest share that was taken of the time granted, and by which.
+    pub slowest: Option<(&'static str, f64)>,
+    /// Lookups of the whole run that ended, those of the warm-up among them.
+    pub lookups: u64,
 }
 
 /// How keys spread over nodes.

@@ -93,6 +93,7 @@ pub fn run() -> Run {
             in_flight: 12,
             messages: MessageBalance { sent: 100, delivered: 90, lost: 5, dropped: 3, in_flight: 2 },
             warnings: vec![Warning::FewLookups { judged: 40 }],
+            healing: None,
         },
     }
 }

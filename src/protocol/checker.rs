@@ -1,9 +1,13 @@
-//! Statements about a whole network that must hold at every instant, whatever happens in it.
+//! Statements about a whole network: that must hold at every instant, whatever happens in it (safety), or within a time
+//! once nothing happens to it any more (liveness).
 //!
 //! A checker sees the state of all nodes and the truth beside it. It changes nothing and draws no random number, so a
 //! run is the same with and without checkers.
 
+#[cfg(doc)]
+use super::Protocol;
 use super::{Slot, Truth};
+use crate::engine::time::Duration;
 
 /// What is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,12 +16,19 @@ pub struct Fault {
     pub nodes: Vec<Slot>,
     /// What is wrong, in words; nodes in it are named by identifier.
     pub text: String,
+    /// Whether more has happened to the network than the statement assumes: then it is no fault of the protocol.
+    pub is_excused: bool,
 }
 
 impl Fault {
     /// Something is wrong with these nodes.
     pub fn new(nodes: impl IntoIterator<Item = Slot>, text: String) -> Self {
-        Fault { nodes: nodes.into_iter().collect(), text }
+        Fault { nodes: nodes.into_iter().collect(), text, is_excused: false }
+    }
+
+    /// The same, excused if so.
+    pub fn excused_if(self, is_excused: bool) -> Self {
+        Fault { is_excused, ..self }
     }
 }
 
@@ -26,8 +37,10 @@ impl Fault {
 pub enum Scope {
     /// In every state, from the first on.
     Always,
-    /// Once it has held: what nodes do must keep it. It need not survive a partition, which no protocol can keep a ring
-    /// through; after one it counts from when it holds again.
+    /// Once it has held, together with all others, in a network that is in order ([`Protocol::is_in_order`]): what nodes
+    /// do must keep it, as long as those of this scope that are listed before it hold. It need not
+    /// survive a partition, which no protocol can keep a ring through, nor more damage than it assumes; after that it
+    /// counts from when it holds again.
     OnceHeld,
 }
 
@@ -41,4 +54,17 @@ pub struct Checker<P> {
     pub scope: Scope,
     /// Holds it against the network. `false` if the network is in no state of which the statement says anything.
     pub check: fn(&P, &Truth<'_>) -> Result<bool, Fault>,
+}
+
+/// A statement about a network of protocol `P` that becomes true when nothing happens to it any more, and stays true.
+pub struct Liveness<P> {
+    /// Its name, as in messages.
+    pub name: &'static str,
+    /// What it says.
+    pub meaning: &'static str,
+    /// How long it takes at most from the present state, in which all statements that are listed before it hold.
+    /// `None` if that is not claimed, because a task that it takes is never done.
+    pub within: fn(&P, &Truth<'_>) -> Option<Duration>,
+    /// Holds it against the network.
+    pub check: fn(&P, &Truth<'_>) -> Result<(), Fault>,
 }

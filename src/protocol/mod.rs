@@ -7,9 +7,11 @@
 pub mod checker;
 pub mod contact;
 pub mod directory;
+pub mod history;
 pub mod identifier;
 pub mod lookup;
 pub mod members;
+pub mod sample;
 pub mod statement;
 
 pub mod chord;
@@ -18,11 +20,14 @@ pub use contact::{Contact, Slot};
 pub use lookup::{Lookup, LookupId, Purpose};
 pub use members::Members;
 
+use crate::engine::dice::Dice;
 use crate::engine::time::{Duration, Time};
 use crate::scenario::{Facts, Key, TableReader};
-use checker::Checker;
+use checker::{Checker, Liveness};
 use directory::Directory;
+use history::History;
 use rand_chacha::ChaCha8Rng;
+use sample::{Circumstances, Sample};
 use statement::{Description, Statement};
 
 /// Bytes of every message before what it carries (p2psim's accounting, so that figures can be compared).
@@ -54,6 +59,12 @@ pub struct Truth<'a> {
     pub directory: &'a Directory,
     /// Whether two slots can reach each other now.
     pub reachable: &'a dyn Fn(Slot, Slot) -> bool,
+    /// The present.
+    pub now: Time,
+    /// What the network has gone through, if that is kept: in checked runs.
+    pub history: Option<&'a History>,
+    /// How long a request waits at most.
+    pub longest_wait: Duration,
 }
 
 /// What a protocol can do to the world.
@@ -119,6 +130,8 @@ pub trait Protocol: Sized + 'static {
     const HEALTH: &'static [&'static str];
     /// What must hold in a network of this protocol, the most basic first.
     const CHECKERS: &'static [Checker<Self>] = &[];
+    /// What becomes true in a quiet network of this protocol in which [`Self::CHECKERS`] hold, one after the other.
+    const LIVENESS: &'static [Liveness<Self>] = &[];
 
     /// Identifiers (virtual nodes) a node has; each has a slot and runs the protocol by itself.
     fn identifiers_per_node(&self) -> u32 {
@@ -202,6 +215,12 @@ pub trait Protocol: Sized + 'static {
     /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;
 
+    /// Whether nothing is left of damage that went beyond what [`Self::CHECKERS`] assume: from here on they are to hold.
+    fn is_in_order(&self, truth: &Truth<'_>) -> bool {
+        let _ = truth;
+        true
+    }
+
     /// What `node` would say now if it were asked for the owner of `key` by `lookup`, or by itself at the start of one:
     /// for the story of a lookup. `None` if the protocol does not tell.
     fn statement(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Statement> {
@@ -233,4 +252,11 @@ pub trait Configurable: Protocol {
     /// A network without nodes, with the parameters that the table gives. What is wrong with the table is reported
     /// through the reader.
     fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self;
+
+    /// Parameters at random, each that the protocol knows, that go together and with which [`Self::CHECKERS`] and
+    /// [`Self::LIVENESS`] are to hold.
+    fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
+        let _ = (dice, circumstances);
+        Sample::default()
+    }
 }

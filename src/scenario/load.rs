@@ -239,7 +239,10 @@ fn refuse_beside_schedule(
     let mut refuse = |place: Place, what: &str| {
         let problem = Problem::error(format!("{what} and a schedule exclude each other"), place, "random");
         let problem = problem.and(schedule.clone(), "the schedule says what happens");
-        root.report("schedule", problem.note("beside a schedule: `partition` and `heal` events, and no others"));
+        root.report(
+            "schedule",
+            problem.note("beside a schedule: `partition`, `heal` and `quiet` events, and no others"),
+        );
     };
     if let Some(place) = churn {
         refuse(place, "churn");
@@ -252,7 +255,7 @@ fn refuse_beside_schedule(
             Action::Crash(_) => refuse(placed.action.clone(), "`crash` events"),
             Action::Leave(_) => refuse(placed.action.clone(), "`leave` events"),
             Action::Join { .. } => refuse(placed.action.clone(), "`join` events"),
-            Action::Partition { .. } | Action::Heal => {}
+            Action::Partition { .. } | Action::Heal | Action::Quiet => {}
         }
     }
 }

@@ -6,6 +6,7 @@
 //! is read but the files that the scenario names.
 
 pub mod diagnostics;
+pub mod draft;
 pub mod effective;
 pub mod grid;
 pub mod matrix;
@@ -33,6 +34,7 @@ mod reader_values;
 mod reference_keys;
 
 pub use diagnostics::{Diagnostics, Problem, Severity};
+pub use draft::Draft;
 pub use effective::Effective;
 pub use files::NamedFile;
 pub use grid::{Grid, Replicates, Target};

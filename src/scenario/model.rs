@@ -225,6 +225,9 @@ pub enum Action {
     },
     /// All groups can reach each other again.
     Heal,
+    /// From now on nobody comes or goes but the nodes of a joining start and those of a schedule file, nothing is lost,
+    /// and all groups can reach each other.
+    Quiet,
 }
 
 /// How many nodes an event strikes.

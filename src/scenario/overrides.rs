@@ -17,7 +17,7 @@ const ALTERNATIVES: [&[&str]; 8] = [
     &["constant", "uniform", "exponential", "log_normal", "euclidean", "matrix", "weibull", "pareto", "fixed", "zipf"],
     &["mean", "scale", "minimum", "median"],
     &["lookups_every", "network_lookups_every"],
-    &["crash", "leave", "join", "partition", "heal"],
+    &["crash", "leave", "join", "partition", "heal", "quiet"],
     &["fraction", "count"],
     &["groups", "shares"],
     &["preset", "poisson", "session"],

@@ -11,7 +11,7 @@ use crate::engine::time::{Duration, Time};
 /// Most groups that the network can fall into.
 const MOST_GROUPS: u64 = 64;
 
-const ACTIONS: [&str; 5] = ["crash", "leave", "join", "partition", "heal"];
+const ACTIONS: [&str; 6] = ["crash", "leave", "join", "partition", "heal", "quiet"];
 
 /// An event, and where it stands.
 pub(super) struct Placed {
@@ -34,9 +34,10 @@ pub(super) fn read(table: &mut TableReader<'_>) -> Option<Placed> {
         "partition" => Action::Partition { shares: table.table(name, read_shares)? },
         _ => {
             if !table.flag(name, true) && table.is_sound(name) {
-                table.reject_value(name, "does nothing", "false".to_owned(), "`true`, or no `heal` at all");
+                let allowed = format!("`true`, or no `{name}` at all");
+                table.reject_value(name, "does nothing", "false".to_owned(), &allowed);
             }
-            Action::Heal
+            if name == "heal" { Action::Heal } else { Action::Quiet }
         }
     };
     let sound = table.is_sound("at") && table.is_sound(name);
@@ -103,5 +104,19 @@ pub(super) fn finish(
             _ => {}
         }
     }
+    refuse_after_quiet(table, &events);
     events.into_iter().map(|placed| placed.event).collect()
+}
+
+/// Quiet is the last event. Not even at the same instant may there be another: it would not be clear which is first.
+fn refuse_after_quiet(table: &mut TableReader<'_>, events: &[Placed]) {
+    let Some(first) = events.iter().position(|placed| placed.event.action == Action::Quiet) else { return };
+    let quiet = &events[first];
+    for (index, placed) in events.iter().enumerate() {
+        if index != first && placed.event.at >= quiet.event.at {
+            let problem = Problem::error("something happens after quiet has returned", placed.action.clone(), "");
+            let problem = problem.and(quiet.action.clone(), format!("nothing does from {} on", quiet.event.at));
+            table.report("event", problem.note("allowed: events before that time"));
+        }
+    }
 }

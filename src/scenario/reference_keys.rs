@@ -210,6 +210,12 @@ const EVENT: &[Key] = &[
         "the probabilities of the groups, summing to 1",
     ),
     Key::optional("heal", "true", "all groups can reach each other again"),
+    Key::optional(
+        "quiet",
+        "true",
+        "from then on the churn law rests, joins of events that are still to come are called off, nothing is lost, and \
+         all groups can reach each other; lookups, maintenance, and the joins of a joining start go on. The last event",
+    ),
 ];
 
 const SCHEDULE: &[Key] = &[Key::required("file", "a string", "path of the file (CSV: `time_s,action,node,key`)")];

@@ -52,6 +52,13 @@ impl<M> Default for Call<M> {
     }
 }
 
+impl<M> Call<M> {
+    /// Whether an answer is expected.
+    pub fn is_request(&self) -> bool {
+        self.timeout_at != Time::NEVER
+    }
+}
+
 /// All calls. An index stays with its call until the call is closed; the index freed last is used first.
 #[derive(Debug)]
 pub(crate) struct Calls<M> {

@@ -36,10 +36,11 @@ pub(crate) enum Kind {
     Message = 10,
     Timer = 11,
     Deadline = 12,
+    Quiet = 13,
 }
 
 /// Names of the kinds, by number.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "nothing",
     "join",
     "leave",
@@ -53,6 +54,7 @@ const NAMES: [&str; 13] = [
     "message",
     "timer",
     "deadline of a lookup",
+    "return of quiet",
 ];
 
 impl Kind {

@@ -1,8 +1,10 @@
 //! The protocols that a scenario can name: one line each.
 
 use super::{Options, Simulation};
+use crate::engine::dice::Dice;
 use crate::observe::report::{Recorder, RunReport};
 use crate::observe::{Monitor, Stopped};
+use crate::protocol::sample::{Circumstances, Sample};
 use crate::protocol::{Configurable, Protocol};
 use crate::scenario::reference::ProtocolReference;
 use crate::scenario::{Arrivals, AtStart, ChurnProcess, Facts, Latency, Scenario, TableReader};
@@ -120,6 +122,14 @@ macro_rules! protocols {
         pub fn read(table: &mut TableReader<'_>, name: &str, facts: &Facts) -> Option<Playable> {
             $(if name == <$protocol as Protocol>::NAME {
                 return Some(Playable::new(<$protocol as Configurable>::from_table(table, facts)));
+            })*
+            None
+        }
+
+        /// Parameters of the protocol of that name, drawn at random; `None` for a name that is not in [`NAMES`].
+        pub fn sample(name: &str, dice: &mut Dice, circumstances: &Circumstances) -> Option<Sample> {
+            $(if name == <$protocol as Protocol>::NAME {
+                return Some(<$protocol as Configurable>::sample(dice, circumstances));
             })*
             None
         }

@@ -12,6 +12,8 @@ use crate::observe::progress::{Interrupted, Monitor, Progress, Stopped, Unwatche
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
 use crate::observe::warnings;
+use crate::protocol::directory::Life;
+use crate::protocol::history::History;
 use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
 use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
@@ -59,6 +61,8 @@ pub struct Simulation<P: Protocol> {
     checks: Option<Checks>,
     /// When the next check is due; never, if nothing is checked.
     next_check: Time,
+    /// Whether the run has shown what it was to show, and ends.
+    is_settled: bool,
 }
 
 impl<P: Protocol> Simulation<P> {
@@ -67,6 +71,7 @@ impl<P: Protocol> Simulation<P> {
         let mut world = World::new(scenario, &protocol);
         world.finished = (options.record_lookups || options.follow_lookup.is_some()).then(Vec::new);
         world.eager_timeouts = options.eager_timeouts;
+        world.history = options.check.is_some().then(History::default);
         let mut simulation = Simulation {
             world,
             agenda: Agenda::new(scenario),
@@ -82,6 +87,7 @@ impl<P: Protocol> Simulation<P> {
             options,
             tracer: None,
             checks: options.check.map(Checks::new),
+            is_settled: false,
             next_check: if options.check.is_some() { Time::ZERO } else { Time::NEVER },
             protocol,
         };
@@ -106,6 +112,7 @@ impl<P: Protocol> Simulation<P> {
         self.protocol.start_converged(&mut self.world, &members);
         self.world.original = (self.owner == OwnerOf::Original).then(|| members.clone());
         self.world.members = members;
+        self.world.is_untouched = true;
         self.world.arrivals += u64::from(nodes);
         self.world.population_changed(i64::from(nodes));
     }
@@ -151,9 +158,10 @@ impl<P: Protocol> Simulation<P> {
             let time = agenda_time.min(queue_time);
             self.close_windows(time.min(self.end));
             if self.next_check <= time.min(self.end) {
-                self.check()?;
+                // Nothing changes from the last event on: what is seen at the end is seen as of the end.
+                self.check(if time >= self.end { self.end } else { self.next_check.max(self.world.now) })?;
             }
-            if time >= self.end {
+            if time >= self.end || self.is_settled {
                 break;
             }
             // Windows have ended up to here, and what is due now comes next: first what is on the agenda.
@@ -232,12 +240,14 @@ impl<P: Protocol> Simulation<P> {
     /// Checks that what must hold does, as things are after the last event.
     #[cold]
     #[inline(never)]
-    fn check(&mut self) -> Result<(), Stopped> {
+    fn check(&mut self, now: Time) -> Result<(), Stopped> {
         let Some(checks) = &mut self.checks else { return Ok(()) };
+        checks.note(&mut self.world);
         let world = &self.world;
-        let broken = checks.look(&self.protocol, world, &world.truth(&|a, b| world.reachable(a, b)));
+        let broken = checks.look(&self.protocol, world, &world.truth(&|a, b| world.reachable(a, b)), now);
         // Several periods may have gone by without an event: nothing has changed since the first of them.
         self.next_check = checks.next_after(self.next_check.max(world.now));
+        self.is_settled = checks.is_settled();
         broken.map_err(|(checker, meaning, fault)| {
             let node = |slot: Slot| (world.directory.node(slot), world.directory.contact(slot).id());
             let last = world.fingerprint.last();
@@ -290,11 +300,17 @@ impl<P: Protocol> Simulation<P> {
             Happening::Lookup { node, key } => self.start_lookup(node, key),
             Happening::Partition { event } => {
                 self.world.record(0, Kind::Partition);
+                self.world.is_untouched = false;
                 self.world.network.partition(self.agenda.shares(event));
             }
             Happening::Heal => {
                 self.world.record(0, Kind::Heal);
                 self.world.network.heal();
+            }
+            Happening::Quiet => {
+                self.world.record(0, Kind::Quiet);
+                self.world.network.calm();
+                self.world.quiet_since = Some(self.world.now);
             }
         }
     }
@@ -339,6 +355,7 @@ impl<P: Protocol> Simulation<P> {
         self.world.record(slots.start, Kind::Join);
         self.world.metrics.arrived();
         self.world.arrivals += 1;
+        self.world.is_untouched = false;
         self.world.population_changed(1);
         for slot in slots {
             self.protocol.on_arrival(&mut self.world, slot);
@@ -350,6 +367,7 @@ impl<P: Protocol> Simulation<P> {
         self.world.record(slots.start, if graceful { Kind::Leave } else { Kind::Crash });
         self.world.metrics.departed(graceful);
         self.world.departures += 1;
+        self.world.is_untouched = false;
         if graceful {
             slots.clone().for_each(|slot| self.protocol.on_leave(&mut self.world, slot));
         }
@@ -358,6 +376,9 @@ impl<P: Protocol> Simulation<P> {
                 self.world.end_lookup(lookup, LookupResult::InitiatorDeparted);
             }
             self.world.members.remove(self.world.contact(slot));
+            if let Some(history) = &mut self.world.history {
+                history.departed(self.world.directory.contact(slot).id(), self.world.now);
+            }
             self.world.directory.depart(slot);
             self.protocol.on_departure(slot);
         }
@@ -390,6 +411,7 @@ impl<P: Protocol> Simulation<P> {
             Event::Message { call, to } => self.deliver_message(call, to),
             Event::Timer { node, life, timer } => {
                 if self.world.directory.lives(node, life) {
+                    self.witness(node, Some(life));
                     self.world.record(node, Kind::Timer);
                     self.protocol.on_timer(&mut self.world, node, timer);
                 }
@@ -398,11 +420,23 @@ impl<P: Protocol> Simulation<P> {
                 self.world.deadline_passed();
                 if let Some(late) = self.world.end_lookup(lookup, LookupResult::GivenUp) {
                     self.world.record(late.initiator, Kind::Deadline);
+                    self.world.cut_off += 1;
                     if let Purpose::Task(task) = late.purpose {
                         self.protocol.on_task_failed(&mut self.world, late.initiator, task);
                     }
                 }
             }
+        }
+    }
+
+    /// Notes whether something is handed to the life for which it was meant, if somebody checks. Deliberately apart from
+    /// the decision to hand it over.
+    #[inline]
+    fn witness(&mut self, slot: Slot, meant_for: Option<Life>) {
+        if self.checks.is_some() {
+            let directory = &self.world.directory;
+            let is_meant = directory.is_occupied(slot) && meant_for == Some(directory.life(slot));
+            self.world.strays += u64::from(!is_meant);
         }
     }
 
@@ -415,6 +449,7 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_request(&mut self, index: u32, to: Slot) {
         let alive = self.target_lives(index);
         if self.world.arrived(alive) {
+            self.witness(to, self.world.call(index).to_life);
             self.world.record(to, Kind::Request);
             let (from, request) = (self.world.call(index).from, self.world.call(index).request);
             let answer = request.and_then(|request| self.protocol.on_request(&mut self.world, to, from, &request));
@@ -431,12 +466,15 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_reply(&mut self, index: u32, to: Slot) {
         let call = self.world.call(index);
         let (from, request, reply, timed_out) = (call.to, call.request, call.reply, call.timed_out);
-        let alive = self.world.directory.lives(to, call.from_life);
+        let from_life = call.from_life;
+        let alive = self.world.directory.lives(to, from_life);
         if self.world.arrived(alive) {
+            self.witness(to, Some(from_life));
             self.world.record(to, Kind::Reply);
             match (&request, &reply) {
                 (Some(request), Some(reply)) if !timed_out => {
                     self.world.call_mut(index).answered = true;
+                    self.world.exchanges.answered += 1;
                     self.protocol.on_reply(&mut self.world, to, from, request, reply);
                 }
                 _ => self.world.late_replies += 1,
@@ -448,7 +486,10 @@ impl<P: Protocol> Simulation<P> {
     fn expire(&mut self, index: u32, to: Slot) {
         let call = *self.world.call(index);
         if !call.answered && self.world.directory.lives(to, call.from_life) {
+            self.witness(to, Some(call.from_life));
             self.world.call_mut(index).timed_out = true;
+            self.world.exchanges.timed_out += 1;
+            self.world.false_alarms += u64::from(call.pending > 1 && self.target_lives(index));
             self.world.record(to, Kind::Timeout);
             if let Some(lookup) = call.lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;
@@ -463,6 +504,7 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_message(&mut self, index: u32, to: Slot) {
         let alive = self.target_lives(index);
         if self.world.arrived(alive) {
+            self.witness(to, self.world.call(index).to_life);
             self.world.record(to, Kind::Message);
             let (from, message) = (self.world.call(index).from, self.world.call(index).request);
             if let Some(message) = &message {
@@ -477,6 +519,9 @@ impl<P: Protocol> Simulation<P> {
     fn passed(&mut self, index: u32) {
         if self.world.settle(index) {
             let call = self.world.call(index);
+            let is_abandoned = call.is_request() && !call.answered && !call.timed_out;
+            self.world.exchanges.abandoned += u64::from(is_abandoned);
+            let call = self.world.call(index);
             if let Some(request) = &call.request {
                 self.protocol.release(request);
             }
@@ -487,8 +532,9 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn report(self) -> RunReport {
-        let Simulation { world, died_out, berths, load, .. } = self;
+        let Simulation { world, died_out, berths, load, checks, .. } = self;
         let load = load.deal_out(&world.members, berths.width(), |members, key| P::owner(members, key, |_| true));
+        let healing = checks.and_then(|checks| checks.healing(world.outcomes.lookups()));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
         let late_share = world.late_replies as f64 / world.requests.max(1) as f64;
@@ -505,6 +551,7 @@ impl<P: Protocol> Simulation<P> {
             hops,
             load,
             warnings,
+            healing,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::network::Network;
 use crate::observe::metrics::Metrics;
 use crate::observe::report::{LookupRecord, MessageBalance, Outcome, Outcomes};
 use crate::protocol::directory::{Directory, Life};
+use crate::protocol::history::History;
 use crate::protocol::lookup::Lookups;
 use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::Scenario;
@@ -44,6 +45,22 @@ pub(crate) struct World<P: Protocol> {
     /// The protocol's own lookups that have ended.
     pub tasks_ended: u64,
     pub late_replies: u64,
+    pub exchanges: Exchanges,
+    /// Messages, replies and timers that were handed to another life than the one they were meant for. Counted while
+    /// somebody checks; it stays 0.
+    pub strays: u64,
+    /// Whether the network began with ideal tables and nobody has come or gone since, nor was it ever partitioned.
+    pub is_untouched: bool,
+    /// The protocol's own lookups that ended without an answer though the initiator lived on.
+    pub tasks_failed: u64,
+    /// Lookups that were cut off by their deadline, whoever made them.
+    pub cut_off: u64,
+    /// Timeouts of requests to nodes that live, whose reply was still to come.
+    pub false_alarms: u64,
+    /// What the network has gone through, if checks need it.
+    pub history: Option<History>,
+    /// When quiet returned, if it has.
+    pub quiet_since: Option<Time>,
     /// Payloads that were dropped while the protocol was busy: it gets them back when its handler returns.
     pub released: Vec<P::Message>,
     /// Lookups that ended in the measurement, for whoever writes them down.
@@ -81,6 +98,14 @@ impl<P: Protocol> World<P> {
             outcomes: Outcomes::default(),
             tasks_ended: 0,
             late_replies: 0,
+            exchanges: Exchanges::default(),
+            strays: 0,
+            is_untouched: false,
+            tasks_failed: 0,
+            cut_off: 0,
+            false_alarms: 0,
+            history: None,
+            quiet_since: None,
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,
@@ -112,7 +137,14 @@ impl<P: Protocol> World<P> {
 
     /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`].
     pub fn truth<'a>(&'a self, reachable: &'a dyn Fn(Slot, Slot) -> bool) -> Truth<'a> {
-        Truth { members: &self.members, directory: &self.directory, reachable }
+        Truth {
+            members: &self.members,
+            directory: &self.directory,
+            reachable,
+            now: self.now,
+            history: self.history.as_ref(),
+            longest_wait: self.network.longest_timeout(),
+        }
     }
 
     /// Live nodes changed by `change`, or members did.
@@ -125,6 +157,11 @@ impl<P: Protocol> World<P> {
     /// Identifiers a node.
     pub fn width(&self) -> u32 {
         self.width
+    }
+
+    /// How long a lookup may take.
+    pub fn lookup_deadline(&self) -> Duration {
+        self.deadline
     }
 
     pub fn live(&self) -> u64 {
@@ -178,6 +215,7 @@ impl<P: Protocol> World<P> {
             self.judge(&lookup, result);
         } else {
             self.tasks_ended += 1;
+            self.tasks_failed += u64::from(matches!(result, LookupResult::GivenUp));
         }
         Some(lookup)
     }
@@ -365,6 +403,17 @@ impl<P: Protocol> World<P> {
     }
 }
 
+/// What became of requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Exchanges {
+    /// The caller got the reply, in time.
+    pub answered: u64,
+    /// The caller's timeout expired.
+    pub timed_out: u64,
+    /// The caller was gone before either.
+    pub abandoned: u64,
+}
+
 /// How a lookup ended, before it is judged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LookupResult {
@@ -435,6 +484,9 @@ impl<P: Protocol> Context<P> for World<P> {
         if self.members.insert(self.directory.contact(node)) {
             self.metrics.join_completed(self.now.since(self.directory.arrived(node)));
             self.population_changed(0);
+            if let Some(history) = &mut self.history {
+                history.joined(self.directory.contact(node), self.now);
+            }
         }
     }
 

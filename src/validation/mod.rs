@@ -7,6 +7,7 @@
 mod experiment;
 mod experiments;
 mod page;
+mod pointers;
 mod published;
 mod row;
 mod runner;

@@ -29,9 +29,19 @@ pub(super) fn last_same(index: u32, distance: u64) -> u32 {
 }
 
 impl Chord {
+    /// Finger `index`, if it is known and kept.
+    pub(super) fn finger(&self, node: Slot, index: u32) -> Contact {
+        self.node(node).fingers.get(&self.contacts, index)
+    }
+
     /// A round, as the timer says.
     pub(super) fn fix_fingers(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        self.refresh_fingers(context, node, self.config.fingers_per_round);
+        let count = match self.config.fingers_per_round {
+            // The entries of the list that take turns with the fingers among them.
+            FingersPerRound::All => FingersPerRound::Count(u32::MAX),
+            count => count,
+        };
+        self.refresh_fingers(context, node, count);
     }
 
     /// Looks up so many fingers, beginning with the one whose turn it is.

@@ -42,7 +42,7 @@ impl Chord {
             dead += u64::from(!head.is_some_and(|head| truth.directory.is_live(head)));
         }
         let share = |count: u64| Some(count as f64 / members.len() as f64);
-        let cycles = self.cycles(truth, &members);
+        let cycles = self.cycles(&members, |contact| truth.directory.is_live(contact));
         let one_ring = matches!(cycles[..], [cycle] if cycle.turns == 1);
         let largest = cycles.iter().map(|cycle| cycle.members).max().unwrap_or(0);
         vec![
@@ -76,8 +76,8 @@ impl Chord {
         (fingers > 0).then(|| wrong as f64 / fingers as f64)
     }
 
-    /// The cycles of the graph in which every member points at its first live successor.
-    pub(super) fn cycles(&self, truth: &Truth<'_>, members: &[Slot]) -> Vec<Cycle> {
+    /// The cycles of the graph in which every member points at its first successor that counts.
+    pub(super) fn cycles(&self, members: &[Slot], counts: impl Fn(Contact) -> bool) -> Vec<Cycle> {
         // 0: not seen; otherwise the number of the walk that saw it first.
         let mut seen = vec![0u32; self.nodes.len()];
         let mut cycles = Vec::new();
@@ -88,28 +88,34 @@ impl Chord {
                     break Some(node);
                 }
                 seen[node as usize] = walk;
-                match self.live_successor(truth, node) {
+                match self.first_successor(node, &counts) {
                     Some(successor) => node = successor,
                     None => break None,
                 }
             };
             // The walk met its own trail: a cycle that no earlier walk has found.
             let found = met.filter(|node| seen[*node as usize] == walk);
-            cycles.extend(found.map(|node| self.measure_cycle(truth, node)));
+            cycles.extend(found.map(|node| self.measure_cycle(node, &counts)));
         }
         cycles
     }
 
-    /// The first live node of the successor list: where the ring goes on once dead entries have timed out.
-    fn live_successor(&self, truth: &Truth<'_>, node: Slot) -> Option<Slot> {
-        self.successors(node).iter().find(|successor| truth.directory.is_live(**successor)).map(|live| live.slot())
+    /// The first node of the successor list that counts. If those do that are alive: where the ring goes on once dead
+    /// entries have timed out.
+    fn first_successor(&self, node: Slot, counts: impl Fn(Contact) -> bool) -> Option<Slot> {
+        self.successors(node).iter().find(|successor| counts(**successor)).map(|first| first.slot())
     }
 
-    fn measure_cycle(&self, truth: &Truth<'_>, start: Slot) -> Cycle {
+    /// The first successor that is a member. Who has come back under its old identifier and not joined yet is none.
+    pub(super) fn live_successor(&self, truth: &Truth<'_>, node: Slot) -> Option<Slot> {
+        self.first_successor(node, |successor| truth.members.contains(successor))
+    }
+
+    fn measure_cycle(&self, start: Slot, counts: impl Fn(Contact) -> bool) -> Cycle {
         let mut cycle = Cycle { start, members: 0, turns: 0 };
         let mut node = start;
         loop {
-            let next = self.live_successor(truth, node).unwrap_or(start);
+            let next = self.first_successor(node, &counts).unwrap_or(start);
             cycle.members += 1;
             cycle.turns += u64::from(self.node(next).id <= self.node(node).id);
             node = next;

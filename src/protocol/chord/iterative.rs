@@ -132,12 +132,13 @@ impl Chord {
 
     /// Takes the answer, if need be after a look whether the owner is alive.
     fn accept(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId, owner: Contact) {
+        let own = self.own(node);
         let iteration = &mut self.iterations[lookup.index()];
         let (named_by, hops) = (iteration.named_by, iteration.depth);
         if self.config.lookups_end_at == EndsAt::Predecessor && lookup.is_workload() {
-            let predecessor = if named_by.is_none() { self.own(node) } else { named_by };
+            let predecessor = if named_by.is_none() { own } else { named_by };
             self.conclude(context, node, lookup, predecessor, hops);
-        } else if self.config.confirm_owner && owner.slot() != node {
+        } else if self.config.confirm_owner && owner != own {
             // One step further, so that a timeout goes back to the node that named it.
             iteration.depth += 1;
             context.request(node, owner, Message::Confirm { key, lookup }, message::CONFIRM, Some(lookup));

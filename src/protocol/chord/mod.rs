@@ -12,6 +12,7 @@ mod config;
 mod converged;
 mod fingers;
 mod fix_fingers;
+mod healing;
 mod health;
 mod iterative;
 mod join;
@@ -19,6 +20,7 @@ mod leave;
 mod message;
 mod recursive;
 mod routing;
+mod sample;
 mod stabilize;
 mod table;
 #[cfg(test)]
@@ -28,10 +30,12 @@ mod words;
 pub use config::{Config, EndsAt, FingersPerRound, ListRefresh, Maintenance, Periods, Routing};
 pub use message::{Asking, Message};
 
+use crate::engine::dice::Dice;
 use crate::engine::distribution::Distribution;
 use crate::engine::pool::{List, ListPool, Slab};
 use crate::engine::time::Duration;
-use crate::protocol::checker::Checker;
+use crate::protocol::checker::{Checker, Liveness};
+use crate::protocol::sample::{Circumstances, Sample};
 use crate::protocol::statement::{Description, Statement};
 use crate::protocol::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::{Facts, Key, TableReader};
@@ -203,6 +207,7 @@ impl Protocol for Chord {
     const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
     const HEALTH: &'static [&'static str] = health::NAMES;
     const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
+    const LIVENESS: &'static [Liveness<Self>] = checkers::IN_QUIET;
 
     fn identifiers_per_node(&self) -> u32 {
         self.config.virtual_nodes
@@ -358,6 +363,10 @@ impl Protocol for Chord {
         self.measure_health(truth)
     }
 
+    fn is_in_order(&self, truth: &Truth<'_>) -> bool {
+        checkers::is_in_order(self, truth)
+    }
+
     fn statement(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Statement> {
         Some(self.state_belief(node, key, lookup))
     }
@@ -377,6 +386,10 @@ impl Configurable for Chord {
 
     fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
         Chord::new(Config::read(table, facts))
+    }
+
+    fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
+        sample::sample(dice, circumstances)
     }
 }
 

@@ -135,7 +135,7 @@ impl Chord {
     }
 
     pub(super) fn notify_head(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        if let Some(head) = self.head(node).filter(|head| head.slot() != node) {
+        if let Some(head) = self.head(node).filter(|head| *head != self.own(node)) {
             context.send(node, head, Message::Notify, message::NOTIFICATION, None);
         }
     }
@@ -165,7 +165,7 @@ impl Chord {
 
     fn adopt_predecessor(&mut self, context: &mut impl Context<Self>, node: Slot, new: Contact) {
         let old = std::mem::replace(&mut self.node_mut(node).predecessor, new);
-        if self.config.notify_old_predecessor && old.is_some() && old != new && old.slot() != node {
+        if self.config.notify_old_predecessor && old.is_some() && old != new && old != self.own(node) {
             context.send(node, old, Message::NewSuccessor(new), message::NOTIFICATION, None);
         }
     }
@@ -191,7 +191,7 @@ impl Chord {
 
     fn ping_predecessor(&mut self, context: &mut impl Context<Self>, node: Slot, candidate: Contact) {
         let predecessor = self.node(node).predecessor;
-        if predecessor.is_some() && predecessor.slot() != node {
+        if predecessor.is_some() && predecessor != self.own(node) {
             context.request(node, predecessor, Message::Ping { candidate }, message::PING_OR_REPLY, None);
         }
     }

@@ -62,6 +62,11 @@ impl Drawn {
         })
     }
 
+    /// Nobody comes or goes by chance any more; lookups go on.
+    pub(super) fn rest(&mut self) {
+        self.churn.rest();
+    }
+
     /// A node of a joining start joins.
     pub(super) fn join(&mut self, now: Time, node: u32) {
         self.churn.join(now, node);

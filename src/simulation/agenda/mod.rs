@@ -8,7 +8,7 @@
 //! the simulation at that instant:
 //!
 //! 1. joins of a joining start,
-//! 2. partitions and their healing, in the order of the scenario,
+//! 2. partitions, their healing, and quiet, in the order of the scenario,
 //! 3. other scheduled events, in the order of the scenario, each to its end before the next,
 //! 4. the churn process, a replacement directly after the departure it replaces,
 //! 5. lookups.
@@ -56,6 +56,9 @@ pub enum Happening {
     },
     /// All groups can reach each other again.
     Heal,
+    /// Nothing is lost any more, and all groups can reach each other. What is still to come follows from the scenario
+    /// alone: joins of a joining start, a schedule file, lookups.
+    Quiet,
 }
 
 /// A happening and what the agenda knows about it.
@@ -151,7 +154,7 @@ impl Agenda {
             Happening::Depart { node, graceful: true } => (node, ScheduleAction::Leave),
             Happening::Depart { node, graceful: false } => (node, ScheduleAction::Crash),
             Happening::Lookup { node, key } => (node, ScheduleAction::Lookup(key)),
-            Happening::Partition { .. } | Happening::Heal => return None,
+            Happening::Partition { .. } | Happening::Heal | Happening::Quiet => return None,
         };
         Some(ScheduleEntry { time, node, action })
     }
@@ -193,6 +196,12 @@ impl Agenda {
             }
             Step::Partition(event) => Some(Happening::Partition { event }),
             Step::Heal => Some(Happening::Heal),
+            Step::Quiet => {
+                if let Source::Drawn(drawn) = &mut self.source {
+                    drawn.rest();
+                }
+                Some(Happening::Quiet)
+            }
             Step::Strike(strike) => {
                 // A scenario with a schedule file has no such event; should there be one, the file is the truth.
                 if let Source::Drawn(drawn) = &mut self.source {

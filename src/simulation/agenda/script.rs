@@ -12,6 +12,8 @@ pub(super) enum Step {
     Partition(usize),
     /// Partitions end.
     Heal,
+    /// Nobody comes or goes any more, nothing is lost, and partitions end.
+    Quiet,
     /// Nodes join or depart; which, is left to chance.
     Strike(Strike),
 }
@@ -47,7 +49,8 @@ impl Script {
         let mut events: Vec<&ScheduledEvent> = events.iter().collect();
         // A schedule file knows no partitions, so their place among its entries must not need it: they come first. The
         // sort is stable.
-        events.sort_by_key(|event| (event.at, !matches!(event.action, Action::Partition { .. } | Action::Heal)));
+        let is_inherent = |action: &Action| matches!(action, Action::Partition { .. } | Action::Heal | Action::Quiet);
+        events.sort_by_key(|event| (event.at, !is_inherent(&event.action)));
         let mut partitions = Vec::new();
         let steps = events.into_iter().map(|event| (event.at, step(&event.action, &mut partitions))).collect();
         Self { joining, join_every, joined: 0, steps, taken: 0, partitions }
@@ -96,5 +99,6 @@ fn step(action: &Action, partitions: &mut Vec<Vec<f64>>) -> Step {
             Step::Partition(partitions.len() - 1)
         }
         Action::Heal => Step::Heal,
+        Action::Quiet => Step::Quiet,
     }
 }

@@ -88,7 +88,7 @@ fn record(scenario: &Scenario) -> Scenario {
     let mut replay = scenario.clone();
     replay.churn.process = ChurnProcess::None;
     replay.workload.arrivals = Arrivals::None;
-    replay.events.retain(|event| matches!(event.action, Action::Partition { .. } | Action::Heal));
+    replay.events.retain(|event| matches!(event.action, Action::Partition { .. } | Action::Heal | Action::Quiet));
     replay.schedule = Some(Arc::new(entries));
     replay
 }
@@ -115,7 +115,7 @@ fn check_promises(scenario: &Scenario, most: usize) -> usize {
             }
             Happening::Lookup { node, .. } => assert!(live.contains(&node), "{node} looks up while away"),
             Happening::Partition { event } => assert!(agenda.shares(event).len() >= 2),
-            Happening::Heal => {}
+            Happening::Heal | Happening::Quiet => {}
         }
         (now, count) = (time, count + 1);
     }
@@ -354,6 +354,7 @@ fn event() -> impl Strategy<Value = ScheduledEvent> {
         (0u32..100, 0u64..30).prop_map(|(count, over)| Action::Join { count, over: secs(over) }),
         Just(Action::Partition { shares: vec![0.25, 0.75] }),
         Just(Action::Heal),
+        Just(Action::Quiet),
     ];
     (0u64..130, action).prop_map(|(seconds, action)| ScheduledEvent { at: at(seconds), action })
 }

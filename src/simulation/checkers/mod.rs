@@ -3,8 +3,13 @@
 //! The statements here are about the simulation's own books and hold for every protocol, one file a statement; a
 //! protocol adds its own ([`Protocol::CHECKERS`]). Checks see a run and cannot change it.
 
+mod answers;
 mod clock;
+mod exchanges;
+mod healing;
+mod lives;
 mod lookups;
+mod loss;
 mod messages;
 mod ownership;
 mod population;
@@ -13,8 +18,10 @@ mod tests;
 
 use super::world::World;
 use crate::engine::time::{Duration, Time};
+use crate::observe::report;
 use crate::protocol::checker::{Fault, Scope};
 use crate::protocol::{Protocol, Truth};
+use healing::{Healing, Scene};
 
 /// When to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +30,8 @@ pub struct Check {
     pub every: Duration,
     /// From this time on there is a check before every event: to see which event did it.
     pub each_event_from: Option<Time>,
+    /// Whether the run ends once the network has healed after quiet returned, and lookups have been seen to be right.
+    pub until_healed: bool,
 }
 
 /// A statement about the books of a run of `P`.
@@ -46,6 +55,9 @@ pub(super) struct Checks {
     memory: Memory,
     /// For each of the protocol's statements, whether it has held since the last partition.
     held: Vec<bool>,
+    healing: Healing,
+    is_settled: bool,
+    false_alarms: u64,
 }
 
 /// Name and meaning of a violated statement, and what is wrong.
@@ -53,7 +65,28 @@ pub(super) type Broken = (&'static str, &'static str, Fault);
 
 impl Checks {
     pub fn new(check: Check) -> Self {
-        Checks { check, memory: Memory::default(), held: Vec::new() }
+        let (memory, held, healing) = Default::default();
+        Checks { check, memory, held, healing, is_settled: false, false_alarms: 0 }
+    }
+
+    /// Writes down what statements need to know of the time since the last look.
+    pub fn note<P: Protocol>(&mut self, world: &mut World<P>) {
+        let is_late = world.false_alarms != std::mem::replace(&mut self.false_alarms, world.false_alarms);
+        if let (true, Some(history)) =
+            (is_late || world.network.is_lossy() || world.network.is_partitioned(), &mut world.history)
+        {
+            history.suspected(world.now);
+        }
+    }
+
+    /// Whether the run has shown what it was to show.
+    pub fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
+    /// How the network healed.
+    pub fn healing(&self, lookups: u64) -> Option<report::Healing> {
+        self.healing.report(lookups)
     }
 
     /// When the next check is due, after one at `now`.
@@ -67,8 +100,17 @@ impl Checks {
 
     /// Looks at what holds for every protocol.
     fn look_at_books<P: Protocol>(&mut self, world: &World<P>) -> Result<(), Broken> {
-        let books =
-            [clock::checker(), messages::checker(), lookups::checker(), population::checker(), ownership::checker()];
+        let books = [
+            clock::checker(),
+            messages::checker(),
+            exchanges::checker(),
+            loss::checker(),
+            lookups::checker(),
+            lives::checker(),
+            population::checker(),
+            ownership::checker(),
+            answers::checker(),
+        ];
         for checker in books {
             (checker.check)(world, &mut self.memory).map_err(|fault| (checker.name, checker.meaning, fault))?;
         }
@@ -76,17 +118,46 @@ impl Checks {
     }
 
     /// Looks at everything.
-    pub fn look<P: Protocol>(&mut self, protocol: &P, world: &World<P>, truth: &Truth<'_>) -> Result<(), Broken> {
+    pub fn look<P: Protocol>(
+        &mut self,
+        protocol: &P,
+        world: &World<P>,
+        truth: &Truth<'_>,
+        now: Time,
+    ) -> Result<(), Broken> {
         self.look_at_books(world)?;
+        let is_whole = self.look_at_protocol(protocol, world, truth)?;
+        let scene = Scene { protocol, world, truth, now };
+        self.healing.look(&scene, is_whole)?;
+        self.is_settled = self.check.until_healed && self.healing.is_over(now, world.lookup_deadline());
+        Ok(())
+    }
+
+    /// Looks at what the protocol says must hold, and returns whether all of it does.
+    fn look_at_protocol<P: Protocol>(
+        &mut self,
+        protocol: &P,
+        world: &World<P>,
+        truth: &Truth<'_>,
+    ) -> Result<bool, Broken> {
         self.held.resize(P::CHECKERS.len(), false);
-        for (checker, held) in P::CHECKERS.iter().zip(&mut self.held) {
-            let excused = checker.scope == Scope::OnceHeld && (!*held || world.network.is_partitioned());
-            *held = match (checker.check)(protocol, truth) {
-                Ok(holds) => holds && !world.network.is_partitioned(),
-                Err(fault) if !excused => return Err((checker.name, checker.meaning, fault)),
+        let results: Vec<Result<bool, Fault>> =
+            P::CHECKERS.iter().map(|checker| (checker.check)(protocol, truth)).collect();
+        let is_whole = results.iter().all(Result::is_ok);
+        let all_hold = results.iter().all(|result| *result == Ok(true));
+        let begins = all_hold && !self.held.iter().all(|held| *held) && protocol.is_in_order(truth);
+        let mut is_enforced = !world.network.is_partitioned();
+        for ((checker, held), result) in P::CHECKERS.iter().zip(&mut self.held).zip(results) {
+            let is_always = checker.scope == Scope::Always;
+            *held = match result {
+                Ok(holds) => holds && (is_always || (is_enforced && (*held || begins))),
+                Err(fault) if (is_always || (is_enforced && *held)) && !fault.is_excused => {
+                    return Err((checker.name, checker.meaning, fault));
+                }
                 Err(_) => false,
             };
+            is_enforced &= *held || is_always;
         }
-        Ok(())
+        Ok(is_whole)
     }
 }

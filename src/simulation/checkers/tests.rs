@@ -29,7 +29,7 @@ fn found(tamper: impl FnOnce(&mut World<Any>)) -> Option<&'static str> {
     world.arrivals = 3;
     world.population_changed(3);
     tamper(&mut world);
-    let mut checks = Checks::new(Check { every: Duration::from_secs(1), each_event_from: None });
+    let mut checks = Checks::new(Check { every: Duration::from_secs(1), each_event_from: None, until_healed: false });
     checks.memory.now = Time::from_nanos(5);
     world.now = world.now.max(Time::from_nanos(world.events));
     // The protocol's own statements are about tables that this network does not have.
@@ -50,6 +50,20 @@ fn sound_books_pass_and_each_false_entry_is_found() {
     };
     assert_eq!(after(|world| world.balance.sent += 1), Some("messages"));
     assert_eq!(after(|world| (world.balance.sent, world.balance.in_flight) = (1, 1)), Some("messages"));
+    assert_eq!(after(|world| world.requests += 1), Some("exchanges"));
+    assert_eq!(after(|world| world.exchanges.timed_out += 1), Some("exchanges"));
+    assert_eq!(after(|world| world.strays += 1), Some("lives"));
+    let orphan = |world: &mut World<Any>| {
+        world.start_lookup(1, 7, crate::protocol::Purpose::Workload);
+        world.directory.depart(1);
+    };
+    assert_eq!(after(orphan), Some("lives"));
+    let wrong = |world: &mut World<Any>| {
+        world.is_untouched = true;
+        let lookup = world.start_lookup(1, 7, crate::protocol::Purpose::Workload);
+        crate::protocol::Context::<Any>::answer(world, lookup, Contact::new(0, 0), 1);
+    };
+    assert_eq!(after(wrong), Some("answers"));
     assert_eq!(after(|world| world.tasks_ended += 1), Some("lookups"));
     assert_eq!(after(|world| world.arrivals += 1), Some("population"));
     assert_eq!(after(|world| world.directory.depart(1)), Some("population"));

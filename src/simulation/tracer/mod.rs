@@ -121,6 +121,7 @@ impl<T: Copy> Tracer<T> {
             }
             Next::Happening(Happening::Partition { .. }) => self.history.split = Some(now),
             Next::Happening(Happening::Heal) => self.history.healed = Some(now),
+            Next::Happening(Happening::Quiet) => self.history.healed = self.history.split.and(Some(now)),
             Next::Happening(Happening::Lookup { node, key }) => self.look_at_start(simulation, now, node, key),
             Next::Happening(Happening::Join { .. }) => {}
             Next::Event(Event::Timeout { call, .. }) => self.look_at_timeout(simulation, now, call),

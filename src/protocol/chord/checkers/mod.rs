@@ -5,13 +5,23 @@
 //! as long as no member loses all its successors at once, and the original rules break them.
 
 mod live_successor;
+mod liveness;
 mod one_ring;
 mod principals;
 mod successor_order;
 
 use super::Chord;
-use crate::protocol::checker::Checker;
+use crate::protocol::Truth;
+use crate::protocol::checker::{Checker, Liveness};
 
 /// All of them, the most basic first.
 pub(super) const ALL: &[Checker<Chord>] =
     &[successor_order::CHECKER, live_successor::CHECKER, principals::CHECKER, one_ring::CHECKER];
+
+/// Whether nobody is skipped by any list who has been there for long enough to be known.
+pub(super) fn is_in_order(chord: &Chord, truth: &Truth<'_>) -> bool {
+    principals::all_known_are(chord, truth)
+}
+
+/// What becomes true in quiet, one after the other.
+pub(super) const IN_QUIET: &[Liveness<Chord>] = liveness::ALL;

@@ -4,10 +4,10 @@
 //! two neighbours in any such list lie on either side of it. With as many principals as a list has places and one
 //! more, no list can reach past all of them, which is what keeps the ring one ring and in order.
 
+use super::super::healing::skipped;
 use super::Chord;
 use crate::protocol::Truth;
 use crate::protocol::checker::{Checker, Fault, Scope};
-use crate::protocol::identifier::clockwise;
 
 pub(super) const CHECKER: Checker<Chord> = Checker {
     name: "principals",
@@ -19,8 +19,13 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
 fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
     let identifiers: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
     let wanted = chord.config().successors as usize + 1;
+    // Whoever was once skipped by nobody never is again; so who departs must leave enough who are known to all.
+    let known = chord.is_known_to_all(truth).iter().filter(|is_known| **is_known).count();
     // Smaller networks cannot fill their lists; there the other checkers have to do.
     if identifiers.len() < wanted {
+        return Ok(known == identifiers.len() && known > 0);
+    }
+    if known < wanted {
         return Ok(false);
     }
     let count = principals(&identifiers, pairs(chord, truth));
@@ -30,6 +35,14 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
         return Err(Fault::new([], text));
     }
     Ok(true)
+}
+
+/// Whether all members are principals that have been there for long enough to be known to all.
+pub(super) fn all_known_are(chord: &Chord, truth: &Truth<'_>) -> bool {
+    let identifiers: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
+    let is_known = chord.is_known_to_all(truth);
+    let skipped = skipped(&identifiers, pairs(chord, truth));
+    is_known.contains(&true) && is_known.iter().zip(&skipped).all(|(is_known, is_skipped)| !(*is_known && *is_skipped))
 }
 
 /// Neighbours in the extended successor lists of all members.
@@ -43,35 +56,7 @@ fn pairs<'a>(chord: &'a Chord, truth: &'a Truth<'_>) -> impl Iterator<Item = (u6
 
 /// How many of the identifiers (in rising order) lie strictly between no pair.
 fn principals(identifiers: &[u64], pairs: impl Iterator<Item = (u64, u64)>) -> usize {
-    // How many pairs begin to skip at a place, less those that cease to: skips are runs of neighbouring places.
-    let mut change = vec![0i64; identifiers.len() + 1];
-    let mut skip = |from: usize, to: usize| {
-        if from < to {
-            change[from] += 1;
-            change[to] -= 1;
-        }
-    };
-    for (from, to) in pairs {
-        if clockwise(from, to) <= 1 {
-            continue;
-        }
-        let first = identifiers.partition_point(|id| *id <= from);
-        let end = identifiers.partition_point(|id| *id < to);
-        if from < to {
-            skip(first, end);
-        } else {
-            skip(first, identifiers.len());
-            skip(0, end);
-        }
-    }
-    let mut skipping = 0;
-    change[..identifiers.len()]
-        .iter()
-        .filter(|change| {
-            skipping += **change;
-            skipping == 0
-        })
-        .count()
+    skipped(identifiers, pairs).iter().filter(|is_skipped| !**is_skipped).count()
 }
 
 #[cfg(test)]

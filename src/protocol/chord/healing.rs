@@ -1,0 +1,309 @@
+//! How long a quiet Chord network takes at most to become exact, by what the papers say of its maintenance.
+//!
+//! The unit is the round of stabilisation. A round reaches the first live successor, after one timeout for each dead
+//! entry before it, and takes over its list (Zave, TSE 2017, section on progress): so an entry that is right at the
+//! i-th successor is right here one round later, and a list of r is right r rounds after the first successors are.
+//! Where m nodes have joined between two neighbours, or a successor lies beyond m live nodes, each round brings one of
+//! them into its place (ToN 2003, section on concurrent joins; Liben-Nowell, Balakrishnan and Karger, PODC 2002, whose
+//! strongly stable ring it is): m rounds. Fingers are looked up in turn, each right once the ring is.
+
+use super::fix_fingers::first_finger;
+use super::{Chord, FingersPerRound, ListRefresh, Maintenance, Periods};
+use crate::engine::distribution::Distribution;
+use crate::engine::time::{Duration, Time};
+use crate::protocol::identifier::clockwise;
+use crate::protocol::{Contact, Members, Slot, Truth};
+
+/// How unlikely random periods are to take longer than is granted: minus its natural logarithm (1 in 10^9 for a node).
+const SURELY: f64 = 20.7;
+
+/// Attempts to join that may fail while the tables of others still name the dead.
+const JOIN_ATTEMPTS: u64 = 8;
+
+/// Failed requests that a lookup must stand for one pass over the fingers to put them right.
+const ENOUGH_RETRIES: u32 = 8;
+
+impl Chord {
+    /// How long so many rounds of a period take, at whichever of so many nodes it takes longest; `None` if they never
+    /// come. The first may be due a whole period from now.
+    fn rounds(&self, law: Distribution, count: u64, nodes: usize) -> Option<Duration> {
+        match law {
+            Distribution::Fixed(Duration::MAX) => None,
+            Distribution::Fixed(period) => Some(period.saturating_mul(count)),
+            Distribution::Uniform { to, .. } => Some(to.saturating_mul(count)),
+            law => {
+                let (count, surely) = (count as f64, libm::log(nodes.max(1) as f64) + SURELY);
+                // One draw for all rounds; or a sum of exponential draws (Bernstein's bound for the gamma law).
+                let periods = match self.config.periods {
+                    Periods::PerNode => count * surely,
+                    Periods::PerRound => count + libm::sqrt(2.0 * count * surely) + surely,
+                };
+                Some(Duration::from_secs_f64(law.mean_s() * periods))
+            }
+        }
+    }
+
+    /// So many rounds of stabilisation in a network of so many members. Each may wait for a candidate that is dead, and
+    /// the first for all entries of a list but one.
+    pub(super) fn stabilisation(&self, count: u64, members: usize, wait: Duration) -> Option<Duration> {
+        let waits = 2 * count + u64::from(self.config.successors);
+        Some(self.rounds(self.config.stabilize_every, count, members)? + wait.saturating_mul(waits))
+    }
+
+    /// For nodes to join that have arrived.
+    pub(super) fn time_to_join(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let attempt = self.config.lookup_deadline + truth.longest_wait + self.config.join_retry_after;
+        Some(attempt.saturating_mul(JOIN_ATTEMPTS))
+    }
+
+    /// For first successors and predecessors. The predecessor is told in the round after; one that is dead is found out
+    /// by the next notification, under the original rules by a check.
+    pub(super) fn time_to_order(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let members = truth.members.len();
+        let time = self.stabilisation(self.widest_gap(truth) + 3, members, truth.longest_wait)?;
+        match self.config.maintenance {
+            Maintenance::Corrected => Some(time),
+            Maintenance::Original => Some(time + self.rounds(self.config.check_predecessor_every, 2, members)?),
+        }
+    }
+
+    /// For successor lists in a ring that is in order.
+    pub(super) fn time_to_fill_lists(&self, truth: &Truth<'_>) -> Option<Duration> {
+        match self.config.successor_list_refresh {
+            ListRefresh::Copied => {
+                let entries = u64::from(self.config.successors).min(truth.members.len() as u64);
+                self.stabilisation(entries + 1, truth.members.len(), truth.longest_wait)
+            }
+            // A pass finds one that is lacking after each entry, and that one's next in the pass after.
+            ListRefresh::InTurn => Some(self.pass(truth)?.saturating_mul(1 + self.most_lacking(truth))),
+        }
+    }
+
+    /// For fingers in a ring whose lists are right. A lookup that gives up leaves the finger as it is, until the nearer
+    /// fingers of the nodes on its way are right.
+    pub(super) fn time_to_fix_fingers(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let passes = match self.config.retries >= ENOUGH_RETRIES {
+            true => 2,
+            false => 2 + u64::from(usize::BITS - truth.members.len().leading_zeros()),
+        };
+        Some(self.pass(truth)?.saturating_mul(passes))
+    }
+
+    /// For each finger, and each entry of the list that takes turns with them, to be looked up once.
+    fn pass(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let members = truth.members.len();
+        let turns = self.most_fingers(truth.members) + u64::from(self.config.successors);
+        let rounds = match self.config.fingers_per_round {
+            FingersPerRound::Count(count) => turns.div_ceil(u64::from(count)) + 1,
+            FingersPerRound::All => 2,
+        };
+        let law = match self.config.fingers_with_stabilize {
+            true => self.config.stabilize_every,
+            false => self.config.fix_fingers_every,
+        };
+        Some(self.rounds(law, rounds, members)? + self.config.lookup_deadline)
+    }
+
+    /// The longest run of members each of whom is skipped: lies between some member and its first live successor.
+    /// Nobody looks past a member that is skipped by nobody, so runs heal beside each other.
+    fn widest_gap(&self, truth: &Truth<'_>) -> u64 {
+        let ring: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
+        let heads = truth.members.iter().map(|member| {
+            let head = self.live_successor(truth, member.slot());
+            (member.id(), head.map_or(member.id(), |head| self.node(head).id))
+        });
+        let skipped = skipped(&ring, heads);
+        if skipped.iter().all(|skipped| *skipped) {
+            return ring.len() as u64;
+        }
+        // Twice around, for a run across the first identifier.
+        let (mut run, mut longest) = (0, 0);
+        for is_skipped in skipped.iter().chain(&skipped) {
+            run = if *is_skipped { run + 1 } else { 0 };
+            longest = longest.max(run);
+        }
+        longest
+    }
+
+    /// The most fingers that a node keeps. A round that starts several lookups at once does not skip those that turn
+    /// out to be the same.
+    fn most_fingers(&self, members: &Members) -> u64 {
+        let fingers = |member: Contact| {
+            let next = members.successor(member.id().wrapping_add(1)).unwrap_or(member);
+            64 - u64::from(first_finger(clockwise(member.id(), next.id())))
+        };
+        members.iter().map(fingers).max().unwrap_or(0)
+    }
+
+    /// The most entries that a successor list lacks.
+    fn most_lacking(&self, truth: &Truth<'_>) -> u64 {
+        let lacking = |member: Contact| {
+            let list = self.successors(member.slot());
+            let right = truth.members.from_key(member.id().wrapping_add(1)).take(self.config.successors as usize);
+            right.filter(|right| *right != member && !list.contains(right)).count() as u64
+        };
+        truth.members.iter().map(lacking).max().unwrap_or(0)
+    }
+
+    /// Whether more has happened around `node` than maintenance can keep up with, so that its whole list may be dead
+    /// without anybody's fault: that is what Zave's proof assumes away ("no failure leaves a member without a live
+    /// successor").
+    ///
+    /// The p-th node from here is struck from the list at most p rounds after its death; until then it may take a
+    /// place. A member is known here a round after each that joined beside it, and one for each place before its own.
+    /// So the list may be dead if as many dead as it has places come before the first member that must be known.
+    pub(super) fn is_beyond_repair(&self, truth: &Truth<'_>, node: Slot) -> bool {
+        let Some(history) = truth.history else { return false };
+        // One that had lost its place before is on its way back.
+        let Some(horizon) = self.horizon(truth).filter(|_| !self.node(node).joining) else { return true };
+        if history.suspected_since(before(truth.now, horizon)) {
+            return true;
+        }
+        let copied = self.config.successor_list_refresh == ListRefresh::Copied;
+        let rounds = |count: usize| match copied {
+            true => self.stabilisation(count as u64, truth.members.len(), truth.longest_wait).unwrap_or(Duration::MAX),
+            false => horizon,
+        };
+        let around = self.around(truth, node, horizon);
+        let (mut places, mut deaths) = (0, 0);
+        for (index, other) in around.iter().enumerate() {
+            match other.age {
+                None => {
+                    deaths += 1;
+                    places += usize::from(truth.now.since(other.since) <= rounds(deaths));
+                }
+                Some(_) if places >= self.config.successors as usize => return true,
+                Some(age) => {
+                    let beside = beside(&around, index, horizon);
+                    if age >= rounds(3 + beside + places) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// All other members, and those who departed within the horizon, as they come after `node`.
+    fn around(&self, truth: &Truth<'_>, node: Slot, horizon: Duration) -> Vec<Neighbour> {
+        let Some(history) = truth.history else { return Vec::new() };
+        let own = self.node(node).id;
+        let live = truth.members.iter().filter(|member| member.slot() != node).map(|member| Neighbour {
+            distance: clockwise(own, member.id()),
+            age: Some(history.age(member, truth.now)),
+            since: truth.now,
+        });
+        let dead = history.departed_since(before(truth.now, horizon)).iter();
+        let dead = dead.map(|(time, id)| Neighbour { distance: clockwise(own, *id), age: None, since: *time });
+        let mut around: Vec<Neighbour> = live.chain(dead).collect();
+        around.sort_by_key(|neighbour| neighbour.distance);
+        around
+    }
+
+    /// For how long what has happened may still show in lists: a round for each that joined beside others, and for the
+    /// way through a list and back.
+    fn horizon(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let history = truth.history?;
+        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
+        let more = match self.config.successor_list_refresh {
+            ListRefresh::Copied => Duration::ZERO,
+            ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
+        };
+        let mut beside = 0;
+        loop {
+            let rounds = 2 * u64::from(self.config.successors) + 4 + beside;
+            let horizon = self.stabilisation(rounds, ages.len(), truth.longest_wait)? + more;
+            match longest_run(&ages, horizon) as u64 {
+                longer if longer > beside => beside = longer,
+                _ => return Some(horizon),
+            }
+        }
+    }
+
+    /// Which members have been there for long enough to be in all lists that should have them. None, if that cannot be
+    /// told: somebody may have been taken for dead, or more have joined at one place than a list has places.
+    pub(super) fn is_known_to_all(&self, truth: &Truth<'_>) -> Vec<bool> {
+        let Some(history) = truth.history else { return vec![true; truth.members.len()] };
+        let settling = self.settling_time(truth);
+        let settling = settling.filter(|settling| !history.suspected_since(before(truth.now, *settling)));
+        let is_known = |member: Contact| settling.is_some_and(|settling| history.age(member, truth.now) >= settling);
+        truth.members.iter().map(is_known).collect()
+    }
+
+    /// How long a new member takes at most to be known to all that should have it in their lists: a round for each that
+    /// joins beside it, and one for each place of a list. `None` if more join beside each other than a list has places.
+    fn settling_time(&self, truth: &Truth<'_>) -> Option<Duration> {
+        let history = truth.history?;
+        let places = u64::from(self.config.successors);
+        let more = match self.config.successor_list_refresh {
+            ListRefresh::Copied => Duration::ZERO,
+            ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
+        };
+        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
+        for beside in 0..=places {
+            let settling = self.stabilisation(places + 4 + beside, truth.members.len(), truth.longest_wait)? + more;
+            if longest_run(&ages, settling) as u64 <= beside {
+                return Some(settling);
+            }
+        }
+        None
+    }
+}
+
+/// Somebody around a node.
+struct Neighbour {
+    /// Clockwise from the node.
+    distance: u64,
+    /// For how long it has been a member; `None` if it is gone.
+    age: Option<Duration>,
+    /// If it is gone, since when.
+    since: Time,
+}
+
+/// How many are in a row with the one with this index that are gone, or have joined within the horizon.
+fn beside(around: &[Neighbour], index: usize, horizon: Duration) -> usize {
+    let is_beside = |other: &&Neighbour| other.age.is_none_or(|age| age < horizon);
+    let after = around[index + 1..].iter().take_while(is_beside).count();
+    after + around[..index].iter().rev().take_while(is_beside).count()
+}
+
+/// Length of the longest run of neighbours that are younger than `age`.
+fn longest_run(ages: &[Duration], age: Duration) -> usize {
+    ages.split(|other| *other >= age).map(<[Duration]>::len).max().unwrap_or(0)
+}
+
+/// Which identifiers of a ring (in rising order) lie strictly between a pair of the given ones.
+pub(super) fn skipped(ring: &[u64], pairs: impl Iterator<Item = (u64, u64)>) -> Vec<bool> {
+    // How many pairs begin to skip at a place, less those that cease to: skips are runs of neighbouring places.
+    let mut change = vec![0i64; ring.len() + 1];
+    let mut skip = |from: usize, to: usize| {
+        if from < to {
+            change[from] += 1;
+            change[to] -= 1;
+        }
+    };
+    for (from, to) in pairs {
+        if clockwise(from, to) <= 1 {
+            continue;
+        }
+        let first = ring.partition_point(|id| *id <= from);
+        let end = ring.partition_point(|id| *id < to);
+        if from < to {
+            skip(first, end);
+        } else {
+            skip(first, ring.len());
+            skip(0, end);
+        }
+    }
+    let mut skipping = 0;
+    let is_skipped = |change: &i64| {
+        skipping += *change;
+        skipping > 0
+    };
+    change[..ring.len()].iter().map(is_skipped).collect()
+}
+
+/// So long ago, or the beginning.
+fn before(now: Time, ago: Duration) -> Time {
+    Time::from_nanos(now.as_nanos().saturating_sub(ago.as_nanos()))
+}

@@ -1,0 +1,26 @@
+//! Where nothing has happened, every answer is right.
+
+use super::{BookChecker, Memory, World};
+use crate::protocol::Protocol;
+use crate::protocol::checker::Fault;
+
+pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
+    BookChecker {
+        name: "answers",
+        meaning: "with ideal tables, nobody come or gone and no request unanswered since, every lookup names the owner, \
+                  if only it has the time",
+        check,
+    }
+}
+
+fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+    let is_calm = world.is_untouched && world.balance.lost == 0 && world.exchanges.timed_out == 0;
+    let bad = world.outcomes.wrong_owner + world.outcomes.failed + world.tasks_failed;
+    if is_calm && bad > world.cut_off {
+        let (outcomes, failed) = (world.outcomes, world.tasks_failed);
+        let text =
+            format!("in a ring that nothing has touched: {outcomes:?}, and {failed} of the protocol's own failed");
+        return Err(Fault::new([], text));
+    }
+    Ok(())
+}

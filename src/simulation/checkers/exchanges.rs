@@ -1,0 +1,22 @@
+//! No request gets out of the books, and none has two ends.
+
+use super::{BookChecker, Memory, World};
+use crate::protocol::Protocol;
+use crate::protocol::checker::Fault;
+
+pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
+    BookChecker {
+        name: "exchanges",
+        meaning: "requests sent = answered in time + timed out + given up with their caller + under way",
+        check,
+    }
+}
+
+fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+    let open = world.calls().filter(|call| call.is_request() && !call.answered && !call.timed_out).count() as u64;
+    let exchanges = world.exchanges;
+    if world.requests != exchanges.answered + exchanges.timed_out + exchanges.abandoned + open {
+        return Err(Fault::new([], format!("{} requests; {exchanges:?}, {open} under way", world.requests)));
+    }
+    Ok(())
+}

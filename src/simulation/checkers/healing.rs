@@ -1,0 +1,134 @@
+//! Liveness: once quiet has returned, what the protocol promises becomes true within the time that it names, one
+//! promise after the other, and stays true; and where all of it is true every lookup ends at the owner.
+//!
+//! The clock of a promise starts when all before it hold. It starts anew when the network is disturbed after all: when
+//! somebody still comes or goes, or when a timeout comes before the reply, so that somebody alive was taken for dead.
+//! Nothing is claimed while a statement that should always hold does not: a network in two pieces cannot know of it.
+
+use super::{Broken, World};
+use crate::engine::time::{Duration, Time};
+use crate::observe::report::Healing as Report;
+use crate::protocol::checker::{Fault, Liveness};
+use crate::protocol::{Protocol, Truth};
+
+/// Requests in a row that a lookup may take in a network as it should be. If its deadline leaves time for so many, it
+/// has no reason to fail.
+const REQUESTS_OF_A_LOOKUP: u64 = 64;
+
+/// What is looked at, and when.
+pub(super) struct Scene<'a, P: Protocol> {
+    pub protocol: &'a P,
+    pub world: &'a World<P>,
+    pub truth: &'a Truth<'a>,
+    pub now: Time,
+}
+
+/// How far a network has healed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Healing {
+    since: Option<Time>,
+    /// Arrivals, departures and false alarms so far, where these are the last.
+    disturbances: Option<u64>,
+    /// Promises that hold.
+    kept: usize,
+    /// When the clock of the next one started, and how long it may take.
+    started: Time,
+    within: Option<Duration>,
+    /// How long it had taken when it was last seen not to hold.
+    taken: Duration,
+    is_claimed: bool,
+    ideal_at: Option<Time>,
+    /// Since when only promises are left that are not made.
+    unpromised_since: Option<Time>,
+    /// From when on lookups that end have been made in a network as it should be, and how many ended badly by then.
+    exact_from: Option<Time>,
+    bad: Option<u64>,
+    slowest: Option<(&'static str, f64)>,
+}
+
+impl Healing {
+    /// Looks on. `is_whole` says whether all that must hold at every instant does.
+    pub fn look<P: Protocol>(&mut self, scene: &Scene<'_, P>, is_whole: bool) -> Result<(), Broken> {
+        let Scene { protocol, world, truth, now } = *scene;
+        let Some(since) = world.quiet_since else { return Ok(()) };
+        self.since = Some(since);
+        let disturbances = world.arrivals + world.departures + world.false_alarms;
+        let is_disturbed = self.disturbances.replace(disturbances) != Some(disturbances);
+        if is_disturbed || !is_whole || world.members.is_empty() {
+            let Healing { disturbances, is_claimed, slowest, since, .. } = *self;
+            *self = Healing { disturbances, is_claimed, slowest, since, ..Healing::default() };
+            self.started = now;
+            return Ok(());
+        }
+        for promise in &P::LIVENESS[..self.kept] {
+            (promise.check)(protocol, truth).map_err(|fault| broken(promise, fault, "it has held before"))?;
+        }
+        while let Some(promise) = P::LIVENESS.get(self.kept) {
+            let within = self.within.or_else(|| (promise.within)(protocol, truth));
+            let Some(within) = within else {
+                self.unpromised_since.get_or_insert(now);
+                return Ok(());
+            };
+            (self.within, self.is_claimed) = (Some(within), true);
+            let taken = now.since(self.started);
+            match (promise.check)(protocol, truth) {
+                Ok(()) => self.keep(promise.name, now, within),
+                Err(fault) if taken > within => {
+                    return Err(broken(promise, fault, &late(taken, within)));
+                }
+                Err(_) => {
+                    self.taken = taken;
+                    return Ok(());
+                }
+            }
+        }
+        self.look_at_lookups(world, now)
+    }
+
+    /// A promise has been kept.
+    fn keep(&mut self, name: &'static str, now: Time, within: Duration) {
+        let share = self.taken.as_secs_f64() / within.as_secs_f64().max(1e-9);
+        if self.slowest.is_none_or(|(_, slowest)| share > slowest) {
+            self.slowest = Some((name, share));
+        }
+        (self.kept, self.started, self.within, self.taken) = (self.kept + 1, now, None, Duration::ZERO);
+    }
+
+    /// All is as it should be: lookups that start now end at the owner.
+    fn look_at_lookups<P: Protocol>(&mut self, world: &World<P>, now: Time) -> Result<(), Broken> {
+        self.ideal_at.get_or_insert(now);
+        let wait = if world.lookups.in_flight() == 0 { Duration::ZERO } else { world.lookup_deadline() };
+        let from = *self.exact_from.get_or_insert(now + wait);
+        if now < from || world.original.is_some() {
+            return Ok(());
+        }
+        let timely = world.lookup_deadline() >= world.network.longest_timeout().saturating_mul(REQUESTS_OF_A_LOOKUP);
+        let bad = world.outcomes.wrong_owner + if timely { world.outcomes.failed } else { 0 };
+        let before = *self.bad.get_or_insert(bad);
+        if bad > before {
+            let text = format!("{} lookups of a network as it should be did not end at the owner", bad - before);
+            return Err(("exact_lookups", "where all tables are right every lookup is", Fault::new([], text)));
+        }
+        Ok(())
+    }
+
+    /// Whether all has been as it should be for so long that lookups have been seen to be right, or nothing more is
+    /// promised.
+    pub fn is_over(&self, now: Time, deadline: Duration) -> bool {
+        let is_long_ago = |since: Time| now.since(since) >= deadline + deadline;
+        self.unpromised_since.is_some_and(is_long_ago) || (self.bad.is_some() && self.ideal_at.is_some_and(is_long_ago))
+    }
+
+    pub fn report(&self, lookups: u64) -> Option<Report> {
+        let Healing { is_claimed, ideal_at, slowest, .. } = *self;
+        self.since.map(|since| Report { since, ideal_at, is_claimed, slowest, lookups })
+    }
+}
+
+fn late(taken: Duration, within: Duration) -> String {
+    format!("{:.3} s after quiet or what it needs, not within {:.3} s", taken.as_secs_f64(), within.as_secs_f64())
+}
+
+fn broken<P>(promise: &Liveness<P>, fault: Fault, when: &str) -> Broken {
+    (promise.name, promise.meaning, Fault { text: format!("{} ({when})", fault.text), ..fault })
+}

@@ -1,0 +1,184 @@
+//! Tests of what the swarm draws, plays and makes smaller.
+
+use super::player::{Played, load, play_text};
+use super::*;
+use crate::engine::time::Duration;
+use crate::scenario::{Action, ChurnProcess};
+use crate::simulation::Check;
+use std::sync::atomic::AtomicBool;
+
+fn never() -> AtomicBool {
+    AtomicBool::new(false)
+}
+
+#[test]
+fn every_scenario_is_sound_and_means_the_same_again() {
+    for mode in Mode::ALL {
+        for seed in 0..1000 {
+            let generated = generate(seed, mode);
+            let loaded = load(&generated.text, &[]);
+            let loaded =
+                loaded.unwrap_or_else(|problems| panic!("seed {seed} ({mode}): {problems}\n{}", generated.text));
+            assert!(loaded.warnings.problems().is_empty(), "seed {seed} ({mode}): {}", loaded.warnings);
+            assert_eq!(generated, generate(seed, mode), "the same seed gives the same scenario");
+            assert!(generated.check_every > Duration::ZERO);
+        }
+    }
+    assert_ne!(generate(1, Mode::Calm).text, generate(2, Mode::Calm).text);
+}
+
+#[test]
+fn modes_keep_what_they_promise_and_everything_has_everything() {
+    let mut seen = String::new();
+    for seed in 0..400 {
+        let text = |mode| generate(seed, mode).text;
+        seen += &text(Mode::Everything);
+        let of = |mode| load(&text(mode), &[]).expect("a sound scenario").scenario;
+        let (crashes, calm) = (of(Mode::Crashes), of(Mode::Calm));
+        assert_eq!((crashes.network.loss, crashes.churn.graceful), (0.0, 0.0));
+        let is_allowed = |action: &Action| matches!(action, Action::Crash(_) | Action::Join { .. } | Action::Quiet);
+        assert!(crashes.events.iter().all(|event| is_allowed(&event.action)), "seed {seed}");
+        assert_eq!((calm.network.loss, &calm.churn.process), (0.0, &ChurnProcess::None));
+        assert!(matches!(calm.events[..], [ref quiet] if quiet.action == Action::Quiet), "seed {seed}");
+    }
+    let words = [
+        "joining",
+        "permanent",
+        "virtual_nodes",
+        "identifier_bits",
+        "\"never\"",
+        "in_turn",
+        "per_node",
+        "recursive",
+        "semi_recursive",
+        "round_trips",
+        "loss",
+        "constant",
+        "uniform",
+        "exponential",
+        "log_normal",
+        "euclidean",
+        "fixed",
+        "weibull",
+        "pareto",
+        "steady",
+        "preset",
+        "poisson",
+        "graceful",
+        "\"same\"",
+        "\"fresh\"",
+        "zipf",
+        "crash",
+        "leave",
+        "join = ",
+        "over = ",
+        "partition",
+        "shares",
+        "groups",
+        "heal",
+        "quiet",
+        "warmup",
+        "original",
+        "load_keys",
+        "network_lookups_every",
+        "stabilize_to_end",
+        "confirm_owner",
+        "lookups_end_at",
+        "lookups_mend_tables",
+    ];
+    let missing: Vec<&&str> = words.iter().filter(|word| !seen.contains(**word)).collect();
+    assert!(missing.is_empty(), "never drawn: {missing:?}");
+}
+
+const BROKEN: &str = "\
+name = \"broken\"
+seed = 4
+[population]
+nodes = 40
+[protocol.chord]
+successors = 4
+stabilize_every = \"10s\"
+[workload]
+lookups_every = \"10s\"
+[[event]]
+at = \"20s\"
+join = { count = 12 }
+[[event]]
+at = \"25s\"
+crash = { count = 2 }
+[[event]]
+at = \"60s\"
+quiet = true
+[measurement]
+duration = \"2h\"
+";
+
+/// What is violated in a changed scenario.
+fn violated(changes: &[&str]) -> Option<&'static str> {
+    let set: Vec<String> = changes.iter().map(|change| (*change).to_owned()).collect();
+    let check = Check { every: Duration::from_secs(1), each_event_from: None, until_healed: true };
+    match play_text(BROKEN, &set, check, &never()) {
+        Played::Sound(report) => {
+            let healing = report.healing.expect("quiet returns");
+            assert!(healing.is_claimed || changes.len() > 1, "{healing:?}");
+            None
+        }
+        Played::Trouble(trouble) => Some(trouble.name()),
+        Played::Interrupted => panic!("nobody stops it"),
+    }
+}
+
+#[test]
+fn a_network_heals_in_time_and_one_that_does_not_is_found_out() {
+    assert_eq!(violated(&[]), None);
+    // The bound follows the rules that are in force, so a slower network is one that cannot keep what it promises: here
+    // requests are answered, but too late for the deadline of every lookup, and those who arrived never join.
+    assert_eq!(violated(&["protocol.chord.lookup_deadline=60ms"]), Some("joined"));
+    // Each lookup of a finger fails in the same way once all have joined: fingers are never right.
+    let late = ["protocol.chord.lookup_deadline=60ms", "event.0.join.count=1", "event.0.at=59999999us"];
+    assert!(violated(&late).is_some());
+}
+
+#[test]
+fn promises_are_not_made_for_tasks_that_are_never_done() {
+    assert_eq!(violated(&["protocol.chord.stabilize_every=never", "seed=5"]), None);
+    assert_eq!(violated(&["protocol.chord.fix_fingers_every=never", "seed=5"]), None);
+}
+
+#[test]
+fn the_original_rules_are_found_to_break_and_made_small() {
+    let set = ["protocol.chord.maintenance=original".to_owned()];
+    let found = (0..60).find_map(|seed| match play(seed, Mode::Crashes, &set, &never()) {
+        Ended::Found(finding) => Some(finding),
+        _ => None,
+    });
+    let finding = found.expect("a seed under which the original rules break");
+    let text = generate(finding.seed, finding.mode).text;
+    let small = shrink(&text, &set, finding.check_every, finding.trouble.name(), &never()).expect("a smaller one");
+    assert!(small.text.len() < text.len(), "{}", small.text);
+    assert_eq!(small.violation.checker, finding.trouble.name());
+    let check = Check { every: finding.check_every, each_event_from: None, until_healed: false };
+    match play_text(&small.text, &[], check, &never()) {
+        Played::Trouble(Trouble::Violation(violation)) => assert_eq!(violation.checker, small.violation.checker),
+        _ => panic!("it does not fail when it is played by hand:\n{}", small.text),
+    }
+}
+
+#[test]
+fn what_comes_of_seeds_does_not_depend_on_threads() {
+    struct Nobody;
+    impl Watcher for Nobody {
+        fn begins(&self, _seed: u64, _mode: Mode) {}
+        fn ended(&self, _seed: u64, _mode: Mode) {}
+    }
+    let all = |threads| {
+        let modes = vec![Mode::Calm, Mode::Crashes];
+        let request = Request { seeds: 20..28, modes, set: Vec::new(), keep_going: true, threads };
+        let mut ended = Vec::new();
+        swarm(&request, &Nobody, &never(), |seed, mode, how| ended.push((seed, mode, how))).expect("threads");
+        ended
+    };
+    let one = all(1);
+    assert_eq!(one.len(), 16);
+    assert_eq!(one, all(3));
+}
