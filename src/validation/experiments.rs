@@ -262,7 +262,7 @@ const KRISHNAMURTHY: Experiment = Experiment {
               6%. If rounds and joins find the truth the model gives what can be solved, 1 - (1+x) times the integral \
               of u^(1+x) / (2-u) over u from 0 to 1: 0.231 at 5 and 0.145 at 10. (That is below 2/(3+x) since a \
               new node that dies before it was noticed leaves the pointer right again.) If rounds know only what \
-              nodes know, but joins find the truth, it gives 0.260 and 0.154; if joins ask their way too, 0.309 and \
+              nodes know, but joins find the truth, it gives 0.260 and 0.154; if joins ask their way too, 0.311 and \
               0.158. Both parts need two events within a period, so they fade as x grows: from 20 on none is to be \
               seen. What the run has beyond the model at 5 comes from lookups of joining nodes along stale fingers: \
               with fingers five times as fresh it falls by a tenth. Rounds of one step make it worse: with `--set \

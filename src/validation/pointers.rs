@@ -63,9 +63,12 @@ fn play(x: f64, rules: Rules, replicate: u64) -> f64 {
         let node = random::below(&mut random, NODES as u64) as usize;
         if random::unit(&mut random) * (1.0 + x) < 1.0 {
             ring.remove(node);
-            let newcomer = random::below(&mut random, u64::MAX);
-            let start = random::below(&mut random, NODES as u64 - 1);
-            ring.join(newcomer, start as usize);
+            // Who is led to somebody who knows nobody alive would try again later, when it has found somebody: that
+            // takes no part here, somebody else comes at once.
+            let mut draw = || (random::below(&mut random, u64::MAX), random::below(&mut random, NODES as u64 - 1));
+            while let (newcomer, start) = draw()
+                && !ring.join(newcomer, start as usize)
+            {}
         } else {
             ring.round(ring.present[node]);
         }
@@ -158,17 +161,15 @@ impl Ring {
         }
     }
 
-    /// A node comes: it asks its way from one that is there.
-    fn join(&mut self, id: u64, start: usize) {
-        let Some(head) = self.find_successor(id, start) else {
-            // Somebody on the way knows nobody who is alive. It tries again from another.
-            return self.join(id, (start + 1) % self.present.len());
-        };
+    /// A node comes: it asks its way from one that is there. `false` if that leads nowhere.
+    fn join(&mut self, id: u64, start: usize) -> bool {
+        let Some(head) = self.find_successor(id, start) else { return false };
         self.present.push(id);
         let predecessor = self.predecessor(head).filter(|before| between(*before, id, head));
         self.nodes.insert(id, Node { list: Vec::new(), predecessor });
         self.adopt(id, head);
         self.walk_back(id);
+        true
     }
 
     fn find_successor(&self, id: u64, start: usize) -> Option<u64> {
@@ -218,11 +219,13 @@ mod tests {
 
     #[test]
     fn the_remark_on_the_page_says_what_each_part_adds() {
-        for (x, rounds_alone, both) in [(5.0, 0.260, 0.309), (10.0, 0.154, 0.158)] {
+        // Of six models, with other random numbers.
+        const RANDOM_ERROR: f64 = 0.0015;
+        for (x, rounds_alone, both) in [(5.0, 0.260, 0.311), (10.0, 0.154, 0.158)] {
             let played = mean_share(x, Rules { round: Finds::Hearsay, join: Finds::TheTruth });
-            assert!((played - rounds_alone).abs() < 0.0006, "{x}: {played}, not {rounds_alone}");
+            assert!((played - rounds_alone).abs() < RANDOM_ERROR, "{x}: {played}, not {rounds_alone}");
             let played = wrong_successor_share(x);
-            assert!((played - both).abs() < 0.0006, "{x}: {played}, not {both}");
+            assert!((played - both).abs() < RANDOM_ERROR, "{x}: {played}, not {both}");
         }
         assert!((wrong_successor_share(50.0) / solved(50.0) - 1.0).abs() < 0.03);
     }
