@@ -1,70 +1,82 @@
 //! Which seeds are being played: each is named before it is played, so that a hang or an abort tells its seed.
 
-use super::progress::{Redirected, When};
+use super::display::{BAR_STEPS, Place, bar};
+use super::progress::When;
 use crate::swarm::{Mode, Watcher};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// Shows the seeds: in a bar on a terminal, elsewhere in a line for each.
 pub(super) struct Display {
-    bar: Option<ProgressBar>,
-    is_silent: bool,
-    playing: Mutex<BTreeSet<(u64, Mode)>>,
+    style: Style,
+    runs: u64,
+    state: Mutex<State>,
+}
+
+enum Style {
+    Silent,
+    Lines,
+    Bar(ProgressBar),
+}
+
+#[derive(Default)]
+struct State {
+    playing: BTreeSet<(u64, Mode)>,
+    done: u64,
 }
 
 impl Display {
     pub(super) fn start(when: When, err_is_terminal: bool, runs: u64) -> Self {
-        let bar = |target| {
-            let style = ProgressStyle::with_template("{bar:10.cyan} {pos} of {len} runs, {eta} left  {wide_msg}");
-            let style = style.expect("the template is sound").progress_chars("━╸─");
-            Some(ProgressBar::with_draw_target(Some(runs), target).with_style(style))
+        let style = match Place::of(when, err_is_terminal) {
+            Place::Nowhere => Style::Silent,
+            Place::Lines => Style::Lines,
+            Place::Bars(target) => {
+                let bar = bar(10);
+                bar.set_draw_target(target);
+                Style::Bar(bar)
+            }
         };
-        let bar = match when {
-            When::Never => None,
-            When::Auto if !err_is_terminal => None,
-            When::Always if !err_is_terminal => bar(ProgressDrawTarget::term_like_with_hz(Box::new(Redirected), 10)),
-            When::Auto | When::Always => bar(ProgressDrawTarget::stderr_with_hz(10)),
-        };
-        Display { bar, is_silent: when == When::Never, playing: Mutex::default() }
+        Display { style, runs, state: Mutex::default() }
     }
 
     pub(super) fn finish(&self) {
-        if let Some(bar) = &self.bar {
+        if let Style::Bar(bar) = &self.style {
             bar.finish_and_clear();
         }
     }
 
-    fn show(&self, bar: &ProgressBar, playing: &BTreeSet<(u64, Mode)>) {
-        let seeds: Vec<String> = playing.iter().map(|(seed, mode)| format!("{seed} ({mode})")).collect();
-        bar.set_message(format!("seeds {}", seeds.join(", ")));
+    /// Draws the bar after a change, at once: the next thing may be an abort.
+    fn draw(&self, bar: &ProgressBar, change: impl FnOnce(&mut State)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        let seeds: Vec<String> = state.playing.iter().map(|(seed, mode)| format!("{seed} ({mode})")).collect();
+        bar.set_position((state.done as f64 / self.runs.max(1) as f64 * BAR_STEPS as f64) as u64);
+        bar.set_message(format!("{} of {} runs, seeds {}", state.done, self.runs, seeds.join(", ")));
+        bar.tick();
     }
 }
 
 impl Watcher for Display {
     fn begins(&self, seed: u64, mode: Mode) {
-        match &self.bar {
-            Some(bar) => {
-                let mut playing = self.playing.lock().unwrap_or_else(PoisonError::into_inner);
-                playing.insert((seed, mode));
-                self.show(bar, &playing);
-                // Drawn at once: the next thing may be an abort.
-                bar.tick();
-            }
-            None if self.is_silent => {}
-            None => {
+        match &self.style {
+            Style::Silent => {}
+            Style::Lines => {
                 let _ = writeln!(io::stderr(), "seed {seed} ({mode})");
             }
+            Style::Bar(bar) => self.draw(bar, |state| {
+                state.playing.insert((seed, mode));
+            }),
         }
     }
 
     fn ended(&self, seed: u64, mode: Mode) {
-        if let Some(bar) = &self.bar {
-            let mut playing = self.playing.lock().unwrap_or_else(PoisonError::into_inner);
-            playing.remove(&(seed, mode));
-            self.show(bar, &playing);
-            bar.inc(1);
+        if let Style::Bar(bar) = &self.style {
+            self.draw(bar, |state| {
+                state.playing.remove(&(seed, mode));
+                state.done += 1;
+            });
         }
     }
 }
