@@ -13,7 +13,7 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
 
 fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
     // One that is excused must not hide another that is not.
-    let mut excused = None;
+    let (mut excused, mut neighbourhood) = (None, None);
     for member in truth.members.iter() {
         let list = chord.successors(member.slot());
         if !list.iter().any(|successor| truth.members.contains(*successor)) {
@@ -22,7 +22,8 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
                 count => format!("all {count} successors of {:016x} are dead", member.id()),
             };
             let fault = Fault::new([member.slot()], text);
-            if !chord.is_beyond_repair(truth, member.slot()) {
+            let around = neighbourhood.get_or_insert_with(|| chord.neighbourhood(truth));
+            if around.as_ref().is_some_and(|around| !chord.is_beyond_repair(truth, member.slot(), around)) {
                 return Err(fault);
             }
             excused.get_or_insert(fault.excused_if(true));
