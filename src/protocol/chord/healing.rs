@@ -147,7 +147,7 @@ impl Chord {
 
     /// Who is and was around everybody lately: all members, and those who departed within the horizon. `None` if nothing
     /// can be told from it, because somebody may have been taken for dead.
-    pub(super) fn neighbourhood(&self, truth: &Truth<'_>) -> Option<Neighbourhood> {
+    fn neighbourhood(&self, truth: &Truth<'_>) -> Option<Neighbourhood> {
         let history = truth.history?;
         let horizon = self.horizon(truth)?;
         let from = before(truth.now, horizon);
@@ -171,6 +171,13 @@ impl Chord {
         Some(Neighbourhood { horizon, all, beside })
     }
 
+    /// Whether there is a node of which [`Self::is_beyond_repair`] holds. One that has lost its list does not answer, is
+    /// taken for dead, and so drags others with it: from then on the proof says nothing of any.
+    pub(super) fn is_anywhere_beyond_repair(&self, truth: &Truth<'_>) -> bool {
+        let Some(neighbourhood) = self.neighbourhood(truth) else { return true };
+        truth.members.iter().any(|member| self.is_beyond_repair(truth, member.slot(), &neighbourhood))
+    }
+
     /// Whether more has happened around `node` than maintenance can keep up with, so that its whole list may be dead
     /// without anybody's fault: that is what Zave's proof assumes away ("no failure leaves a member without a live
     /// successor").
@@ -178,7 +185,7 @@ impl Chord {
     /// The p-th node from here is struck from the list at most p rounds after its death; until then it may take a
     /// place. A member is known here a round after each that joined beside it, and one for each place before its own.
     /// So the list may be dead if as many dead as it has places come before the first member that must be known.
-    pub(super) fn is_beyond_repair(&self, truth: &Truth<'_>, node: Slot, neighbourhood: &Neighbourhood) -> bool {
+    fn is_beyond_repair(&self, truth: &Truth<'_>, node: Slot, neighbourhood: &Neighbourhood) -> bool {
         // One that had lost its place before is on its way back.
         if self.node(node).joining {
             return true;
@@ -258,7 +265,7 @@ impl Chord {
 }
 
 /// Who is and was where lately.
-pub(super) struct Neighbourhood {
+struct Neighbourhood {
     /// For how long what has happened may still show in lists.
     horizon: Duration,
     /// By identifier, in order.
