@@ -3,15 +3,14 @@
 use super::generator::{Generated, generate};
 use super::mode::Mode;
 use crate::engine::time::{Duration, Time};
-use crate::observe::progress::{Monitor, Progress};
+use crate::observe::progress::Until;
 use crate::observe::report::{Healing, RunReport, Unrecorded};
 use crate::observe::{Stopped, Violation};
 use crate::scenario::{self, Diagnostics, Loaded, Source};
 use crate::simulation::protocols::{self, Playable};
 use crate::simulation::{Check, Options};
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// One seed in so many is played twice, and must give the same run.
 const PLAYED_TWICE: u64 = 16;
@@ -146,13 +145,4 @@ fn closer(generated: &Generated, set: &[String], seen: Box<Violation>, stop: &At
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
-}
-
-/// Lets a run go on until the flag is set.
-struct Until<'a>(&'a AtomicBool);
-
-impl Monitor for Until<'_> {
-    fn progress(&mut self, _progress: &Progress) -> ControlFlow<()> {
-        if self.0.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }

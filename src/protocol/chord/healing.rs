@@ -145,6 +145,39 @@ impl Chord {
         truth.members.iter().map(lacking).max().unwrap_or(0)
     }
 
+    /// Who is and was around everybody lately: all members, and those who departed within the horizon. `None` if nothing
+    /// can be told from it, because somebody may have been taken for dead.
+    fn neighbourhood(&self, truth: &Truth<'_>) -> Option<Neighbourhood> {
+        let history = truth.history?;
+        let horizon = self.horizon(truth)?;
+        let from = before(truth.now, horizon);
+        if history.suspected_since(from) {
+            return None;
+        }
+        let live = truth.members.iter();
+        let live = live.map(|live| (live.id(), Presence::Member(history.age(live, truth.now))));
+        let dead = history.departed_since(from).iter().map(|(time, id)| (*id, Presence::Gone(truth.now.since(*time))));
+        let mut all: Vec<(u64, Presence)> = live.chain(dead).collect();
+        all.sort_by_key(|(id, _)| *id);
+        let is_young = |presence: &Presence| match presence {
+            Presence::Member(age) => *age < horizon,
+            Presence::Gone(_) => true,
+        };
+        let mut beside = Vec::with_capacity(all.len());
+        for run in all.chunk_by(|(_, one), (_, next)| is_young(one) == is_young(next)) {
+            let length = if is_young(&run[0].1) { run.len() } else { 0 };
+            beside.extend(std::iter::repeat_n(length, run.len()));
+        }
+        Some(Neighbourhood { horizon, all, beside })
+    }
+
+    /// Whether there is a node of which [`Self::is_beyond_repair`] holds. One that has lost its list does not answer, is
+    /// taken for dead, and so drags others with it: from then on the proof says nothing of any.
+    pub(super) fn is_anywhere_beyond_repair(&self, truth: &Truth<'_>) -> bool {
+        let Some(neighbourhood) = self.neighbourhood(truth) else { return true };
+        truth.members.iter().any(|member| self.is_beyond_repair(truth, member.slot(), &neighbourhood))
+    }
+
     /// Whether more has happened around `node` than maintenance can keep up with, so that its whole list may be dead
     /// without anybody's fault: that is what Zave's proof assumes away ("no failure leaves a member without a live
     /// successor").
@@ -152,52 +185,33 @@ impl Chord {
     /// The p-th node from here is struck from the list at most p rounds after its death; until then it may take a
     /// place. A member is known here a round after each that joined beside it, and one for each place before its own.
     /// So the list may be dead if as many dead as it has places come before the first member that must be known.
-    pub(super) fn is_beyond_repair(&self, truth: &Truth<'_>, node: Slot) -> bool {
-        let Some(history) = truth.history else { return false };
+    fn is_beyond_repair(&self, truth: &Truth<'_>, node: Slot, neighbourhood: &Neighbourhood) -> bool {
         // One that had lost its place before is on its way back.
-        let Some(horizon) = self.horizon(truth).filter(|_| !self.node(node).joining) else { return true };
-        if history.suspected_since(before(truth.now, horizon)) {
+        if self.node(node).joining {
             return true;
         }
+        let Neighbourhood { horizon, all, beside } = neighbourhood;
         let copied = self.config.successor_list_refresh == ListRefresh::Copied;
         let rounds = |count: usize| match copied {
             true => self.stabilisation(count as u64, truth.members.len(), truth.longest_wait).unwrap_or(Duration::MAX),
-            false => horizon,
+            false => *horizon,
         };
-        let around = self.around(truth, node, horizon);
+        let own = self.node(node).id;
+        let first = all.partition_point(|(id, _)| *id <= own);
         let (mut places, mut deaths) = (0, 0);
-        for (index, other) in around.iter().enumerate() {
-            match other.age {
-                None => {
+        for index in (first..all.len()).chain(0..first) {
+            match all[index] {
+                (id, _) if id == own => return true,
+                (_, Presence::Gone(ago)) => {
                     deaths += 1;
-                    places += usize::from(truth.now.since(other.since) <= rounds(deaths));
+                    places += usize::from(ago <= rounds(deaths));
                 }
-                Some(_) if places >= self.config.successors as usize => return true,
-                Some(age) => {
-                    let beside = beside(&around, index, horizon);
-                    if age >= rounds(3 + beside + places) {
-                        return false;
-                    }
-                }
+                (_, Presence::Member(_)) if places >= self.config.successors as usize => return true,
+                (_, Presence::Member(age)) if age >= rounds(3 + beside[index] + places) => return false,
+                (_, Presence::Member(_)) => {}
             }
         }
         true
-    }
-
-    /// All other members, and those who departed within the horizon, as they come after `node`.
-    fn around(&self, truth: &Truth<'_>, node: Slot, horizon: Duration) -> Vec<Neighbour> {
-        let Some(history) = truth.history else { return Vec::new() };
-        let own = self.node(node).id;
-        let live = truth.members.iter().filter(|member| member.slot() != node).map(|member| Neighbour {
-            distance: clockwise(own, member.id()),
-            age: Some(history.age(member, truth.now)),
-            since: truth.now,
-        });
-        let dead = history.departed_since(before(truth.now, horizon)).iter();
-        let dead = dead.map(|(time, id)| Neighbour { distance: clockwise(own, *id), age: None, since: *time });
-        let mut around: Vec<Neighbour> = live.chain(dead).collect();
-        around.sort_by_key(|neighbour| neighbour.distance);
-        around
     }
 
     /// For how long what has happened may still show in lists: a round for each that joined beside others, and for the
@@ -250,21 +264,24 @@ impl Chord {
     }
 }
 
-/// Somebody around a node.
-struct Neighbour {
-    /// Clockwise from the node.
-    distance: u64,
-    /// For how long it has been a member; `None` if it is gone.
-    age: Option<Duration>,
-    /// If it is gone, since when.
-    since: Time,
+/// Who is and was where lately.
+struct Neighbourhood {
+    /// For how long what has happened may still show in lists.
+    horizon: Duration,
+    /// By identifier, in order.
+    all: Vec<(u64, Presence)>,
+    /// For each of them the number of neighbours in a row, itself among them, that are gone or have joined within the
+    /// horizon; 0 for a member that has been there for longer.
+    beside: Vec<usize>,
 }
 
-/// How many are in a row with the one with this index that are gone, or have joined within the horizon.
-fn beside(around: &[Neighbour], index: usize, horizon: Duration) -> usize {
-    let is_beside = |other: &&Neighbour| other.age.is_none_or(|age| age < horizon);
-    let after = around[index + 1..].iter().take_while(is_beside).count();
-    after + around[..index].iter().rev().take_while(is_beside).count()
+/// Whether somebody is there.
+#[derive(Clone, Copy)]
+enum Presence {
+    /// A member, for so long.
+    Member(Duration),
+    /// Gone, so long ago.
+    Gone(Duration),
 }
 
 /// Length of the longest run of neighbours that are younger than `age`.

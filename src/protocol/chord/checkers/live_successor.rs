@@ -12,8 +12,6 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
 };
 
 fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
-    // One that is excused must not hide another that is not.
-    let mut excused = None;
     for member in truth.members.iter() {
         let list = chord.successors(member.slot());
         if !list.iter().any(|successor| truth.members.contains(*successor)) {
@@ -21,12 +19,8 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
                 0 => format!("{:016x} has no successor", member.id()),
                 count => format!("all {count} successors of {:016x} are dead", member.id()),
             };
-            let fault = Fault::new([member.slot()], text);
-            if !chord.is_beyond_repair(truth, member.slot()) {
-                return Err(fault);
-            }
-            excused.get_or_insert(fault.excused_if(true));
+            return Err(Fault::new([member.slot()], text).excused_if(chord.is_anywhere_beyond_repair(truth)));
         }
     }
-    excused.map_or(Ok(!truth.members.is_empty()), Err)
+    Ok(!truth.members.is_empty())
 }
