@@ -253,8 +253,8 @@ pub trait Configurable: Protocol {
     /// through the reader.
     fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self;
 
-    /// Parameters at random, each that the protocol knows, that go together and with which [`Self::CHECKERS`] and
-    /// [`Self::LIVENESS`] are to hold.
+    /// Parameters at random, each that the protocol knows, that go together and with which [`Protocol::CHECKERS`] and
+    /// [`Protocol::LIVENESS`] are to hold.
     fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
         let _ = (dice, circumstances);
         Sample::default()

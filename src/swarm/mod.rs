@@ -1,7 +1,7 @@
 //! Swarms: from each of many seeds a random valid scenario, played with all checkers on.
 //!
 //! What is found is named by seed, mode and arguments alone: `torus-sim swarm --seeds 17..18` plays the same again on
-//! any machine. [`shrink`] turns it into a small scenario file. Nothing here knows a protocol by name.
+//! any machine. [`shrink()`] turns it into a small scenario file. Nothing here knows a protocol by name.
 
 pub mod generator;
 pub mod mode;
