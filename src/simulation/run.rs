@@ -132,7 +132,7 @@ impl<P: Protocol> Simulation<P> {
     /// If the monitor stops it, or a check finds a violation.
     pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Stopped> {
         let mut next_progress = 0;
-        loop {
+        'run: loop {
             if self.world.events >= next_progress {
                 next_progress = self.world.events + EVENTS_PER_PROGRESS;
                 if self.tracer.is_some() {
@@ -144,15 +144,14 @@ impl<P: Protocol> Simulation<P> {
             // Nothing but events of the queue happens before this instant, and none of them moves it.
             let agenda_time = self.agenda.peek_time();
             let horizon = agenda_time.min(self.world.metrics.boundary()).min(self.next_check).min(self.end);
-            while self.world.events < next_progress
-                && let Some((time, event)) = self.world.queue.pop_before(horizon)
-            {
+            let is_followed = self.tracer.is_some();
+            while let Some((time, event)) = self.world.queue.pop_before(horizon) {
                 self.world.now = time;
                 self.play_event(event);
                 self.tidy(recorder);
-            }
-            if self.world.events >= next_progress {
-                continue;
+                if is_followed || self.world.events >= next_progress {
+                    continue 'run;
+                }
             }
             let queue_time = self.world.queue.peek_time().unwrap_or(Time::NEVER);
             let time = agenda_time.min(queue_time);
