@@ -264,8 +264,8 @@ const KRISHNAMURTHY: Experiment = Experiment {
               new node that dies before it was noticed leaves the pointer right again.) If rounds know only what \
               nodes know, but joins find the truth, it gives 0.260 and 0.154; if joins ask their way too, 0.311 and \
               0.158. Both parts need two events within a period, so they fade as x grows: from 20 on none is to be \
-              seen. What the run has beyond the model at 5 is not explained. Rounds of one step make it worse: with `--set \
-              protocol.chord.stabilize_to_end=false` it is 32% at 10.",
+              seen. What the run has beyond the model at 5 is not explained. Rounds of one step make it worse: with \
+              `--set protocol.chord.stabilize_to_end=false` it is 32% at 10.",
     }],
 };
 
