@@ -1,5 +1,5 @@
-//! The patches of `scripts/mutations.sh`: each still applies to the tree, and the page names all of them and what caught
-//! each. That each is caught is for the script to see, since every one needs a build.
+//! The patches of `scripts/mutations.sh`: each still applies to the tree, and the page names all of them and what
+//! caught each. That each is caught is for the script to see, since every one needs a build.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -37,8 +37,8 @@ impl Fault {
 pub enum Scope {
     /// In every state, from the first on.
     Always,
-    /// Once it has held, together with all others, in a network that is in order ([`Protocol::is_in_order`]): what nodes
-    /// do must keep it, as long as those of this scope that are listed before it hold. It need not
+    /// Once it has held, together with all others, in a network that is in order ([`Protocol::is_in_order`]): what
+    /// nodes do must keep it, as long as those of this scope that are listed before it hold. It need not
     /// survive a partition, which no protocol can keep a ring through, nor more damage than it assumes; after that it
     /// counts from when it holds again.
     OnceHeld,

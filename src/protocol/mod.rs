@@ -215,7 +215,8 @@ pub trait Protocol: Sized + 'static {
     /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;
 
-    /// Whether nothing is left of damage that went beyond what [`Self::CHECKERS`] assume: from here on they are to hold.
+    /// Whether nothing is left of damage that went beyond what [`Self::CHECKERS`] assume: from here on they are to
+    /// hold.
     fn is_in_order(&self, truth: &Truth<'_>) -> bool {
         let _ = truth;
         true

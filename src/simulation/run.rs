@@ -428,8 +428,8 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// Notes whether something is handed to the life for which it was meant, if somebody checks. Deliberately apart from
-    /// the decision to hand it over.
+    /// Notes whether something is handed to the life for which it was meant, if somebody checks. Deliberately apart
+    /// from the decision to hand it over.
     #[inline]
     fn witness(&mut self, slot: Slot, meant_for: Option<Life>) {
         if self.checks.is_some() {

@@ -145,8 +145,8 @@ impl Chord {
         truth.members.iter().map(lacking).max().unwrap_or(0)
     }
 
-    /// Who is and was around everybody lately: all members, and those who departed within the horizon. `None` if nothing
-    /// can be told from it, because somebody may have been taken for dead.
+    /// Who is and was around everybody lately: all members, and those who departed within the horizon. `None` if
+    /// nothing can be told from it, because somebody may have been taken for dead.
     fn neighbourhood(&self, truth: &Truth<'_>) -> Option<Neighbourhood> {
         let history = truth.history?;
         let horizon = self.horizon(truth)?;
@@ -171,8 +171,8 @@ impl Chord {
         Some(Neighbourhood { horizon, all, beside })
     }
 
-    /// Whether there is a node of which [`Self::is_beyond_repair`] holds. One that has lost its list does not answer, is
-    /// taken for dead, and so drags others with it: from then on the proof says nothing of any.
+    /// Whether there is a node of which [`Self::is_beyond_repair`] holds. One that has lost its list does not answer,
+    /// is taken for dead, and so drags others with it: from then on the proof says nothing of any.
     pub(super) fn is_anywhere_beyond_repair(&self, truth: &Truth<'_>) -> bool {
         let Some(neighbourhood) = self.neighbourhood(truth) else { return true };
         truth.members.iter().any(|member| self.is_beyond_repair(truth, member.slot(), &neighbourhood))

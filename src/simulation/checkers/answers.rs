@@ -7,8 +7,8 @@ use crate::protocol::checker::Fault;
 pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
     BookChecker {
         name: "answers",
-        meaning: "with ideal tables, nobody come or gone and no request unanswered since, every lookup names the owner, \
-                  if only it has the time",
+        meaning: "with ideal tables, nobody come or gone and no request unanswered since, every lookup names the \
+                  owner, if only it has the time",
         check,
     }
 }
