@@ -41,19 +41,19 @@ catchers() {
     cat << CATCHERS
 check run scenarios/zave/hearsay.toml --set protocol.chord.maintenance=corrected --check-every 1s
 check run scenarios/quiet-ring.toml --set population.nodes=200 --set protocol.chord.identifier_bits=12 \
-    --set protocol.chord.lookup_deadline=1min --check-every 5s
+--set protocol.chord.lookup_deadline=1min --check-every 5s
 check $churn --set measurement.warmup=0s --set network.loss=0.003 --set network.rpc_timeout=400ms --check-every 2s
 check run scenarios/graceful-leaves.toml --set population.nodes=200 --set measurement.warmup=0s --check-every 5s
 check run scenarios/mass-failure.toml --set population.nodes=200 --check-every 5s
 check run scenarios/mass-failure.toml --set population.nodes=12 --set protocol.chord.successors=8 \
-    --set event.0.crash.fraction=0.5 --check-every 1s
+--set event.0.crash.fraction=0.5 --check-every 1s
 check run scenarios/partition-and-heal.toml --set population.nodes=200 --check-every 5s
 validate validate ton-fig10a --at 256
 validate validate ton-table2 --at 0.2
 validate validate farewells
 swarm swarm --seeds $seeds
 swarm swarm --mode crashes --seeds 0..10 --set protocol.chord.maintenance=corrected \
-    --set protocol.chord.check_predecessor_every=never
+--set protocol.chord.check_predecessor_every=never
 swarm swarm --mode crashes --seeds 0..16 --set protocol.chord.maintenance=original
 validate validate sigcomm-fig12 --at 0.05
 validate validate ton-table3 --at 0.25

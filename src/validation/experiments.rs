@@ -256,8 +256,8 @@ const KRISHNAMURTHY: Experiment = Experiment {
         within: 0.06,
         why: "`wrong_successor_share` below 20: the balance behind 2/(3+x) lets one round put a pointer right whatever \
               has happened since the last one, and lets every node join with the right successor. In a ring neither \
-              can be: a node whose first successor has died is known to nobody behind that until its own next round, and \
-              who joins is led past it. `src/validation/pointers.rs` plays just this: pointers, rounds and joins that \
+              can be: a node whose first successor has died is known to nobody behind that until its own next round, \
+              and who joins is led past it. `src/validation/pointers.rs` plays just this: pointers, rounds and joins that \
               take no time, no messages, no fingers, and nothing fitted. The row holds the run to that model, within \
               6%. If rounds and joins find the truth the model gives what can be solved, 1 - (1+x) times the integral \
               of u^(1+x) / (2-u) over u from 0 to 1: 0.231 at 5 and 0.145 at 10. (That is below 2/(3+x) since a \
