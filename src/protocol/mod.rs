@@ -93,6 +93,12 @@ pub trait Context<P: Protocol> {
     /// Sends a message that nobody answers.
     fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
 
+    /// Sends a message that nobody answers, over a transport that tells the sender if it does not get through: if `to`
+    /// is gone by now or the message is lost, [`Protocol::on_timeout`] follows after the time that a request waits,
+    /// unless `from` departs first. Of a message whose target goes while it is under way the sender hears nothing. It
+    /// counts as a request of `lookup`, and as a timeout of it if it does not get through.
+    fn hand_over(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
+
     /// Fires `timer` at `node` after `delay`, unless the node departs first.
     fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer);
 

@@ -179,6 +179,8 @@ pub enum Arrivals {
     PerNode(Duration),
     /// Poisson over the whole network (`workload.network_lookups_every`): mean time between two lookups.
     Network(Duration),
+    /// Over the whole network at even distances (`workload.spacing = "even"`): time between two lookups.
+    NetworkEvenly(Duration),
 }
 
 /// `[workload.keys.*]`.
@@ -186,6 +188,8 @@ pub enum Arrivals {
 pub enum Keys {
     /// Every key of the identifier space is equally likely.
     Uniform,
+    /// The identifier of a uniformly random live node: of the first one, if it has several.
+    LiveNodes,
     /// `keys` keys at hashed places; the i-th is asked for with probability proportional to 1 / i^exponent.
     Zipf {
         /// Number of keys, at least 1.

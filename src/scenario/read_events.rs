@@ -14,15 +14,26 @@ const MOST_GROUPS: u64 = 64;
 const ACTIONS: [&str; 6] = ["crash", "leave", "join", "partition", "heal", "quiet"];
 
 /// An event, and where it stands.
+#[derive(Clone)]
 pub(super) struct Placed {
     pub(super) event: ScheduledEvent,
     pub(super) at: Place,
     pub(super) action: Place,
+    /// How often it happens, and how much later each time.
+    times: u64,
+    every: Duration,
 }
+
+/// Most times that an event can happen.
+const MOST_TIMES: u64 = 1_000_000;
 
 /// Reads one entry; `None` if it has no action that could be read.
 pub(super) fn read(table: &mut TableReader<'_>) -> Option<Placed> {
     let at = Time::ZERO + table.duration("at", Zero::Allowed);
+    let repeat = table.optional_table("repeat", |table| {
+        (table.duration("every", Zero::Forbidden), table.count("times", 1..=MOST_TIMES))
+    });
+    let (every, times) = repeat.unwrap_or((Duration::ZERO, 1));
     let name = table.exactly_one(&ACTIONS)?;
     let action = match name {
         "crash" => Action::Crash(table.table(name, read_amount)?),
@@ -40,11 +51,13 @@ pub(super) fn read(table: &mut TableReader<'_>) -> Option<Placed> {
             if name == "heal" { Action::Heal } else { Action::Quiet }
         }
     };
-    let sound = table.is_sound("at") && table.is_sound(name);
+    let sound = table.is_sound("at") && table.is_sound("repeat") && table.is_sound(name);
     sound.then(|| Placed {
         event: ScheduledEvent { at, action },
         at: table.place_of("at"),
         action: table.key_place(name),
+        times,
+        every,
     })
 }
 
@@ -77,15 +90,31 @@ fn read_shares(table: &mut TableReader<'_>) -> Option<Vec<f64>> {
     Some(shares)
 }
 
+/// All times of events that happen again and again, up to the first that comes too late.
+fn repeated(events: Vec<Placed>, end: Time) -> Vec<Placed> {
+    let mut all = Vec::with_capacity(events.len());
+    for placed in events {
+        for number in 0..placed.times {
+            let at = placed.event.at + placed.every.saturating_mul(number);
+            all.push(Placed { event: ScheduledEvent { at, ..placed.event.clone() }, ..placed.clone() });
+            if at >= end {
+                break;
+            }
+        }
+    }
+    all
+}
+
 /// Checks the events against the end of the run and against each other, and puts them in order.
 pub(super) fn finish(
     table: &mut TableReader<'_>,
-    mut events: Vec<Placed>,
+    events: Vec<Placed>,
     end: Option<(Time, Place)>,
 ) -> Vec<ScheduledEvent> {
+    let mut events = repeated(events, end.as_ref().map_or(Time::NEVER, |(end, _)| *end));
     events.sort_by_key(|placed| placed.event.at);
     let mut partitioned = false;
-    for Placed { event, at, action } in &events {
+    for Placed { event, at, action, .. } in &events {
         if let Some((end, end_place)) = &end
             && event.at >= *end
         {

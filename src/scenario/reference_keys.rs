@@ -176,12 +176,23 @@ const WORKLOAD: &[Key] = &[
     Key::optional(
         "network_lookups_every",
         POSITIVE_DURATION,
-        "mean time between two lookups of the whole network (Poisson)",
+        "mean time between two lookups of the whole network (Poisson, or evenly spaced)",
+    ),
+    Key::or(
+        "spacing",
+        "`random` or `even`",
+        "\"random\"",
+        "whether lookups start at random (Poisson) or, with `network_lookups_every` only, at even distances",
     ),
     Key::optional(
         "keys.uniform",
         "an empty table",
         "each key of the identifier space is equally likely; this is the default",
+    ),
+    Key::optional(
+        "keys.live_nodes",
+        "an empty table",
+        "each key is the identifier of a live node, drawn at random; of its first, if it has several",
     ),
     Key::required("keys.zipf.keys", "a whole number from 1 to 1_000_000_000", "number of keys, at hashed places"),
     Key::required(
@@ -193,6 +204,12 @@ const WORKLOAD: &[Key] = &[
 
 const EVENT: &[Key] = &[
     Key::required("at", DURATION, "virtual time, before the end of the run"),
+    Key::required("repeat.every", POSITIVE_DURATION, "the same happens again each time so much later"),
+    Key::required(
+        "repeat.times",
+        "a whole number from 1 to 1_000_000",
+        "how often it happens in all; the last time is before the end of the run too",
+    ),
     Key::optional("crash.fraction", SHARE, "random live nodes crash: a share of those that may depart, or"),
     Key::optional("crash.count", COUNT, "a number"),
     Key::optional("leave.fraction", SHARE, "random live nodes leave gracefully: a share, or"),

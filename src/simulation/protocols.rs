@@ -90,7 +90,7 @@ impl Playable {
         let lookups_per_s = match scenario.workload.arrivals {
             Arrivals::None => 0.0,
             Arrivals::PerNode(every) => nodes as f64 / every.as_secs_f64(),
-            Arrivals::Network(every) => 1.0 / every.as_secs_f64(),
+            Arrivals::Network(every) | Arrivals::NetworkEvenly(every) => 1.0 / every.as_secs_f64(),
         };
         let matrix = match &scenario.network.latency {
             Latency::Matrix(matrix) => size_of_val(&matrix.one_way[..]) as u64,

@@ -289,6 +289,10 @@ impl<P: Protocol> Simulation<P> {
 
     fn play_agenda(&mut self, recorder: &mut dyn Recorder) {
         let Some((time, happening)) = self.agenda.next() else { return };
+        let happening = self.with_key(happening);
+        if let Happening::Lookup { .. } = happening {
+            self.agenda.settle(happening);
+        }
         if let (true, Some(entry)) = (self.options.record_schedule, self.agenda.last_as_schedule_entry()) {
             recorder.scheduled(&entry);
         }
@@ -297,6 +301,7 @@ impl<P: Protocol> Simulation<P> {
             Happening::Join { node } => self.arrive(node),
             Happening::Depart { node, graceful } => self.depart(node, graceful),
             Happening::Lookup { node, key } => self.start_lookup(node, key),
+            Happening::LookupOf { .. } => {}
             Happening::Partition { event } => {
                 self.world.record(0, Kind::Partition);
                 self.world.is_untouched = false;
@@ -311,6 +316,17 @@ impl<P: Protocol> Simulation<P> {
                 self.world.network.calm();
                 self.world.quiet_since = Some(self.world.now);
             }
+        }
+    }
+
+    /// A lookup of somebody's identifier as a lookup of that key: the first of its identifiers.
+    pub(super) fn with_key(&self, happening: Happening) -> Happening {
+        match happening {
+            Happening::LookupOf { node, target } => {
+                let slot = self.berths.slots(target).start;
+                Happening::Lookup { node, key: self.world.directory.contact(slot).id() }
+            }
+            other => other,
         }
     }
 

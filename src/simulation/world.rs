@@ -379,6 +379,27 @@ impl<P: Protocol> World<P> {
         index
     }
 
+    /// Sends a message without an answer whose sender learns if it does not get through, but for its payload.
+    #[inline(never)]
+    fn post_noticed(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> u32 {
+        if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
+            lookup.rpcs += 1;
+        }
+        let to_life = self.directory.find(to);
+        let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
+        let index = self.open_call(from, to, to_life, lookup);
+        if let Some(arrival) = arrival {
+            self.calls[index].pending = 1;
+            self.queue.push(arrival, Event::Message { call: index, to: to.slot() });
+        } else {
+            // A request that will expire.
+            self.requests += 1;
+            self.calls[index].timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
+            self.ensure_timeout(index);
+        }
+        index
+    }
+
     /// Sends a message without an answer, but for its payload; `None` if it will not arrive.
     #[inline(never)]
     fn post_message(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> Option<u32> {
@@ -469,6 +490,12 @@ impl<P: Protocol> Context<P> for World<P> {
             Some(index) => self.calls[index].request = Some(message),
             None => self.released.push(message),
         }
+    }
+
+    #[inline(always)]
+    fn hand_over(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        let index = self.post_noticed(from, to, charge, lookup);
+        self.calls[index].request = Some(message);
     }
 
     #[inline]

@@ -39,8 +39,17 @@ pub struct Lookups {
 pub struct Lookup {
     /// Which of the live nodes starts it, counted from 0.
     pub rank: u32,
-    /// The key.
-    pub key: u64,
+    /// What it looks for.
+    pub target: Target,
+}
+
+/// What a lookup looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// This key.
+    Key(u64),
+    /// The identifier of the live node of this rank.
+    Node(u32),
 }
 
 impl Lookups {
@@ -50,10 +59,11 @@ impl Lookups {
         let salt = rng.next_u64();
         let keys = match workload.keys {
             Keys::Uniform => KeyLaw::Uniform,
+            Keys::LiveNodes => KeyLaw::LiveNodes,
             Keys::Zipf { keys, exponent } => KeyLaw::Zipf { ranks: Zipf::new(keys, exponent), salt },
         };
-        let hazard = unit_exponential(&mut rng);
         let arrivals = workload.arrivals;
+        let hazard = gap(arrivals, &mut rng);
         let mut lookups = Self { arrivals, keys, rate_per_ns: 0.0, hazard, since: Time::ZERO, next: Time::NEVER, rng };
         lookups.set_live(Time::ZERO, live);
         lookups
@@ -79,11 +89,11 @@ impl Lookups {
         self.settle(self.next);
         // What is left of the hazard belongs to the fraction of a nanosecond by which the time was rounded down:
         // keeping it, roundings do not add up.
-        self.hazard += unit_exponential(&mut self.rng);
+        self.hazard += gap(self.arrivals, &mut self.rng);
         self.reckon();
         let rank = rank_below(live, self.rng.next_u64());
-        let key = self.keys.draw(&mut self.rng);
-        Lookup { rank, key }
+        let target = self.keys.draw(live, &mut self.rng);
+        Lookup { rank, target }
     }
 
     /// Takes the hazard of the time up to `now` off what is left.
@@ -109,8 +119,16 @@ fn rate_per_ns(arrivals: Arrivals, live: u32) -> f64 {
     match arrivals {
         Arrivals::None => 0.0,
         Arrivals::PerNode(mean) => f64::from(live) / per(mean),
-        Arrivals::Network(_) if live == 0 => 0.0,
-        Arrivals::Network(mean) => 1.0 / per(mean),
+        Arrivals::Network(_) | Arrivals::NetworkEvenly(_) if live == 0 => 0.0,
+        Arrivals::Network(every) | Arrivals::NetworkEvenly(every) => 1.0 / per(every),
+    }
+}
+
+/// Hazard from one lookup to the next, 1 on average.
+fn gap(arrivals: Arrivals, rng: &mut impl Rng) -> f64 {
+    match arrivals {
+        Arrivals::NetworkEvenly(_) => 1.0,
+        _ => unit_exponential(rng),
     }
 }
 
@@ -129,6 +147,7 @@ fn rank_below(live: u32, bits: u64) -> u32 {
 #[derive(Clone, Copy, Debug)]
 enum KeyLaw {
     Uniform,
+    LiveNodes,
     /// The key of rank i is a hash of `salt + i`.
     Zipf {
         ranks: Zipf,
@@ -137,10 +156,11 @@ enum KeyLaw {
 }
 
 impl KeyLaw {
-    fn draw(&self, rng: &mut impl Rng) -> u64 {
+    fn draw(&self, live: u32, rng: &mut impl Rng) -> Target {
         match self {
-            KeyLaw::Uniform => rng.next_u64(),
-            KeyLaw::Zipf { ranks, salt } => mix(salt.wrapping_add(ranks.sample(rng))),
+            KeyLaw::Uniform => Target::Key(rng.next_u64()),
+            KeyLaw::LiveNodes => Target::Node(rank_below(live, rng.next_u64())),
+            KeyLaw::Zipf { ranks, salt } => Target::Key(mix(salt.wrapping_add(ranks.sample(rng)))),
         }
     }
 }

@@ -35,6 +35,42 @@ pub enum EndsAt {
     Predecessor,
 }
 
+/// How a node learns that whom it handed a query to has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledgements {
+    /// By a message.
+    Sent,
+    /// Through the transport underneath, whose own packets are not simulated.
+    Implied,
+}
+
+/// How a round refreshes a finger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FingerRefresh {
+    /// It is looked up.
+    LookedUp,
+    /// It is asked for its predecessor, and looked up only if it is silent or that is the better finger.
+    Asked,
+}
+
+/// Which fingers are kept and refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FingersBeyond {
+    /// Those that can be others than the first successor.
+    FirstSuccessor,
+    /// Those that can be others than the entries of the successor list.
+    SuccessorList,
+}
+
+/// Which fingers take turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FingerTurns {
+    /// Those that are kept.
+    Kept,
+    /// One for each bit of the identifier; the turn of a finger that is not kept passes with nothing to do.
+    Bits,
+}
+
 /// How the successor list beyond the first entry is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListRefresh {
@@ -85,6 +121,12 @@ pub struct Config {
     pub fingers_with_stabilize: bool,
     /// Fingers a round refreshes.
     pub fingers_per_round: FingersPerRound,
+    /// How a round refreshes a finger.
+    pub finger_refresh: FingerRefresh,
+    /// Which fingers are kept and refreshed.
+    pub fingers_beyond: FingersBeyond,
+    /// Which fingers take turns.
+    pub finger_turns: FingerTurns,
     /// Whether a node looks all its fingers up as soon as it has joined.
     pub fingers_on_join: bool,
     /// Time between two pings of the predecessor.
@@ -96,13 +138,16 @@ pub struct Config {
     pub notify_old_predecessor: bool,
     /// How lookups travel.
     pub routing: Routing,
+    /// How a node learns that whom it handed a query to has it.
+    pub acknowledgements: Acknowledgements,
     /// Unanswered requests after which a lookup gives up.
     pub retries: u32,
     /// Whether a node strikes those from its tables that did not answer a lookup; if not, only maintenance does.
     pub lookups_mend_tables: bool,
     /// Which node a lookup of the workload names.
     pub lookups_end_at: EndsAt,
-    /// Whether an iterative lookup asks the node named as the owner whether it is alive, before it takes the answer.
+    /// Whether the owner has a say: an iterative lookup asks the node named as the owner whether it is alive, before
+    /// it takes the answer; a query that is handed on goes on to the owner, which answers.
     pub confirm_owner: bool,
     /// Time after which a lookup has failed.
     pub lookup_deadline: Duration,
@@ -124,11 +169,15 @@ impl Default for Config {
             successor_list_refresh: ListRefresh::Copied,
             fingers_with_stabilize: false,
             fingers_per_round: FingersPerRound::Count(1),
+            finger_refresh: FingerRefresh::LookedUp,
+            fingers_beyond: FingersBeyond::FirstSuccessor,
+            finger_turns: FingerTurns::Kept,
             fingers_on_join: true,
             check_predecessor_every: every_30_s,
             periods: Periods::PerRound,
             notify_old_predecessor: false,
             routing: Routing::Iterative,
+            acknowledgements: Acknowledgements::Sent,
             retries: 8,
             lookups_mend_tables: true,
             lookups_end_at: EndsAt::Owner,
@@ -201,6 +250,27 @@ pub(super) const KEYS: &[Key] = &[
         "fingers that a round refreshes, in turn; `all`: all but those that are the first successor",
     ),
     Key::or(
+        "finger_refresh",
+        "`looked_up` or `asked`",
+        "\"looked_up\"",
+        "`looked_up`: a round looks each finger up; `asked`: it asks the finger for its predecessor, and looks it up \
+         only if there is no answer, or one that lies between the start of the finger and the finger",
+    ),
+    Key::or(
+        "fingers_beyond",
+        "`first_successor` or `successor_list`",
+        "\"first_successor\"",
+        "which fingers are kept and refreshed: those that can be others than the first successor, or only those that \
+         can be others than all entries of the successor list",
+    ),
+    Key::or(
+        "finger_turns",
+        "`kept` or `bits`",
+        "\"kept\"",
+        "`kept`: the fingers that are kept take turns; `bits`: so do all fingers of the papers, one for each bit of the \
+         identifier, though there is nothing to do for those that are not kept",
+    ),
+    Key::or(
         "fingers_on_join",
         "true or false",
         "true",
@@ -227,6 +297,14 @@ pub(super) const KEYS: &[Key] = &[
         "how lookups travel: the initiator asks node after node; or the query is handed on and the \
          answer comes back the same way; or the answer goes straight back",
     ),
+    Key::or(
+        "acknowledgements",
+        "`sent` or `implied`",
+        "\"sent\"",
+        "how a node learns that whom it handed a query or an answer to has it: by a message; or through the transport \
+         underneath, whose packets are not simulated: it learns after `rpc_timeout` if the other is gone when the \
+         message is sent, or the message is lost. Not for `routing = \"iterative\"`",
+    ),
     Key::or("retries", "a whole number from 0 to 200", "8", "unanswered requests after which a lookup gives up"),
     Key::or(
         "lookups_mend_tables",
@@ -247,7 +325,8 @@ pub(super) const KEYS: &[Key] = &[
         "true or false",
         "false",
         "whether an iterative lookup asks the node named as the owner whether it is alive, before it takes the \
-         answer; if not, whoever named it is asked for the next. The question counts in requests, not in hops",
+         answer; if not, whoever named it is asked for the next. A query that is handed on goes on to the owner, which \
+         answers. Either counts in requests, not in hops",
     ),
     Key::or("lookup_deadline", "a duration above zero", "\"10s\"", "after which a lookup has failed"),
     Key::or("join_retry_after", "a duration above zero", "\"1s\"", "pause before a join that failed is tried again"),
@@ -273,6 +352,16 @@ impl Config {
             fingers_per_round: table
                 .count_or_word("fingers_per_round", 1, 1..=64, "all")
                 .map_or(FingersPerRound::All, |count| FingersPerRound::Count(count as u32)),
+            finger_refresh: table
+                .word("finger_refresh", &[("looked_up", FingerRefresh::LookedUp), ("asked", FingerRefresh::Asked)]),
+            fingers_beyond: table.word(
+                "fingers_beyond",
+                &[
+                    ("first_successor", FingersBeyond::FirstSuccessor),
+                    ("successor_list", FingersBeyond::SuccessorList),
+                ],
+            ),
+            finger_turns: table.word("finger_turns", &[("kept", FingerTurns::Kept), ("bits", FingerTurns::Bits)]),
             fingers_on_join: table.flag("fingers_on_join", default.fingers_on_join),
             check_predecessor_every: table.period("check_predecessor_every", every),
             periods: table.word("periods", &[("per_round", Periods::PerRound), ("per_node", Periods::PerNode)]),
@@ -284,6 +373,10 @@ impl Config {
                     ("recursive", Routing::Recursive),
                     ("semi_recursive", Routing::SemiRecursive),
                 ],
+            ),
+            acknowledgements: table.word(
+                "acknowledgements",
+                &[("sent", Acknowledgements::Sent), ("implied", Acknowledgements::Implied)],
             ),
             retries: table.count_or("retries", u64::from(default.retries), 0..=200) as u32,
             lookups_mend_tables: table.flag("lookups_mend_tables", default.lookups_mend_tables),
@@ -321,14 +414,12 @@ impl Config {
                 problem.note("allowed: `\"owner\"`, or the defaults of `routing` and `confirm_owner`"),
             );
         }
-        if self.confirm_owner && self.routing != Routing::Iterative {
-            let problem =
-                Problem::error("only an iterative lookup can confirm the owner", table.place_of("confirm_owner"), "");
-            let problem = problem.and(table.place_of("routing"), "another way of routing");
-            table.report(
-                "confirm_owner",
-                problem.note("allowed: `confirm_owner = true` with `routing = \"iterative\"`"),
-            );
+        if self.acknowledgements == Acknowledgements::Implied && self.routing == Routing::Iterative {
+            let place = table.place_of("acknowledgements");
+            let problem = Problem::error("an iterative lookup has replies to acknowledge it", place, "");
+            let problem = problem.and(table.place_of("routing"), "queries are not handed on");
+            let allowed = "allowed: with `routing = \"recursive\"` or `\"semi_recursive\"`";
+            table.report("acknowledgements", problem.note(allowed));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The exact ring: the tables that a quiet network ends up with.
 
-use super::Chord;
+use super::{Chord, FingerTurns};
 use super::fix_fingers::{finger_start, last_same};
 use crate::engine::random;
 use crate::protocol::identifier::clockwise;
@@ -19,7 +19,10 @@ impl Chord {
         }
         // In order of slots, so that the phases of timers do not depend on identifiers.
         for node in 0..self.nodes.len() as u32 {
-            let fingers = self.node(node).fingers.contacts(&self.contacts).len() as u64;
+            let fingers = match self.config.finger_turns {
+                FingerTurns::Kept => self.node(node).fingers.contacts(&self.contacts).len() as u64,
+                FingerTurns::Bits => u64::from(self.config.identifier_bits),
+            };
             let turns = fingers + u64::from(self.list_turns(node));
             let turn = random::below(context.random(), turns.max(1));
             self.node_mut(node).next_finger = if turn < fingers.max(1) { 63 - turn } else { 64 + turn - fingers } as u8;

@@ -1,8 +1,9 @@
 //! Refreshing fingers: each is looked up in turn, at the rate that the scenario gives.
 
-use super::{Chord, FingersPerRound, ListRefresh, Task};
+use super::message::{self, Message};
+use super::{Chord, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, ListRefresh, Task};
 use crate::protocol::identifier::clockwise;
-use crate::protocol::{Contact, Context, Slot};
+use crate::protocol::{Charge, Contact, Context, Slot};
 
 /// The last finger.
 const LAST: u32 = 63;
@@ -49,7 +50,6 @@ impl Chord {
         if self.head(node).is_none() {
             return;
         }
-        let own = self.node(node).id;
         let (first, list_turns) = (self.first_kept_finger(node), self.list_turns(node));
         if first > LAST {
             // Alone, or so far from the next node that it is every finger.
@@ -57,22 +57,84 @@ impl Chord {
         } else if first > 0 {
             self.nodes[node as usize].fingers.set(&mut self.contacts, 0, first - 1, Contact::NONE);
         }
-        let fingers = (LAST + 1).saturating_sub(first);
-        let count = match count {
-            FingersPerRound::Count(count) => count.min(fingers + list_turns),
-            FingersPerRound::All => fingers,
+        let first_turn = match (self.config.finger_turns, count) {
+            (FingerTurns::Bits, FingersPerRound::Count(_)) => first.min(LAST + 1 - self.config.identifier_bits),
+            _ => first,
         };
-        for _ in 0..count {
+        let whole = LAST + 1 + list_turns - first_turn;
+        let (mut left, is_whole) = match count {
+            FingersPerRound::Count(count) => (count.min(whole), count >= whole),
+            FingersPerRound::All => ((LAST + 1).saturating_sub(first), true),
+        };
+        while left > 0 {
             let turn = u32::from(self.node(node).next_finger);
-            let index = if (first..=LAST + list_turns).contains(&turn) { turn } else { first };
+            let index = if (first_turn..=LAST + list_turns).contains(&turn) { turn } else { first_turn };
             self.node_mut(node).next_finger = (index + 1) as u8;
-            if index > LAST {
-                self.refresh_successor(context, node, (index - LAST - 1) as usize);
-                continue;
-            }
-            let key = finger_start(own, index);
-            let lookup = context.start_task(node, key, Task::Finger(index as u8));
-            self.begin(context, node, key, lookup);
+            let passed = match index {
+                index if index > LAST => self.refresh_successor(context, node, (index - LAST - 1) as usize),
+                index if index >= first => self.refresh_finger(context, node, index),
+                _ => 1,
+            };
+            // A pass over all ends with the last number, though fingers that are the same node share a turn.
+            left = left.saturating_sub(if is_whole { passed } else { 1 });
+        }
+    }
+
+    /// Refreshes finger `index`, and says how many fingers that covers.
+    fn refresh_finger(&mut self, context: &mut impl Context<Self>, node: Slot, index: u32) -> u32 {
+        let finger = self.finger(node, index);
+        if self.config.finger_refresh == FingerRefresh::LookedUp || finger.is_none() {
+            self.look_up_finger(context, node, index);
+            return 1;
+        }
+        let last = last_same(index, clockwise(self.node(node).id, finger.id()));
+        self.node_mut(node).next_finger = (last + 1) as u8;
+        let request = Message::GetPredecessor { finger: index as u8 };
+        context.request(node, finger, request, message::GET_PREDECESSOR, None);
+        last - index + 1
+    }
+
+    fn look_up_finger(&mut self, context: &mut impl Context<Self>, node: Slot, index: u32) {
+        let key = finger_start(self.node(node).id, index);
+        let lookup = context.start_task(node, key, Task::Finger(index as u8));
+        self.begin(context, node, key, lookup);
+    }
+
+    /// Answers somebody whose finger this node is. A node that has lost its place is nobody's finger.
+    pub(super) fn predecessor_told(&self, node: Slot) -> Option<(Message, Charge)> {
+        let state = self.node(node);
+        let has_place = state.member && !state.joining;
+        has_place.then_some((Message::Predecessor(state.predecessor), message::PREDECESSOR))
+    }
+
+    /// A finger has named its predecessor: if that is at or after the start, the finger is no longer the first.
+    pub(super) fn finger_answered(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        index: u32,
+        finger: Contact,
+        predecessor: Contact,
+    ) {
+        let start = finger_start(self.node(node).id, index);
+        if predecessor.is_some() && clockwise(start, predecessor.id()) < clockwise(start, finger.id()) {
+            self.look_up_finger(context, node, index);
+        } else {
+            self.set_finger(node, index, finger);
+        }
+    }
+
+    /// A finger did not name its predecessor.
+    pub(super) fn finger_silent(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        silent: Contact,
+        index: u32,
+    ) {
+        self.forget(context, node, silent);
+        if self.head(node).is_some() {
+            self.look_up_finger(context, node, index);
         }
     }
 
@@ -85,26 +147,37 @@ impl Chord {
         }
     }
 
-    /// The first finger that is kept: those before it are the immediate successor or, where the entries of the list
-    /// take turns too, in the list. 64, if there is none.
+    /// The first finger that is kept: those before it are the immediate successor or, where only fingers beyond the
+    /// list are kept or its entries take turns too, in the list. 64, if there is none.
     pub(super) fn first_kept_finger(&self, node: Slot) -> u32 {
         let successors = self.successors(node);
-        let known = match self.config.successor_list_refresh {
-            ListRefresh::Copied => successors.first(),
-            ListRefresh::InTurn => successors.last(),
-        };
+        let beyond_list = self.config.successor_list_refresh == ListRefresh::InTurn
+            || self.config.fingers_beyond == FingersBeyond::SuccessorList;
+        let known = if beyond_list { successors.last() } else { successors.first() };
         known.map_or(0, |known| first_finger(clockwise(self.node(node).id, known.id())))
     }
 
-    /// Looks up the successor of entry `before` of the list.
-    fn refresh_successor(&mut self, context: &mut impl Context<Self>, node: Slot, before: usize) {
-        let Some(key) = self.successors(node).get(before).map(|entry| entry.id().wrapping_add(1)) else { return };
-        let lookup = context.start_task(node, key, Task::Successor);
-        self.begin(context, node, key, lookup);
+    /// Looks up the successor of entry `before` of the list: one turn.
+    fn refresh_successor(&mut self, context: &mut impl Context<Self>, node: Slot, before: usize) -> u32 {
+        if let Some(key) = self.successors(node).get(before).map(|entry| entry.id().wrapping_add(1)) {
+            let lookup = context.start_task(node, key, Task::Successor);
+            self.begin(context, node, key, lookup);
+        }
+        1
     }
 
     /// The lookup of a finger has its answer. Fingers after it that lead to the same node are set with it.
     pub(super) fn finger_found(&mut self, _context: &mut impl Context<Self>, node: Slot, index: u32, owner: Contact) {
+        let last = self.set_finger(node, index, owner);
+        let state = &mut self.nodes[node as usize];
+        if u32::from(state.next_finger) == index + 1 {
+            state.next_finger = (last + 1) as u8;
+        }
+    }
+
+    /// The first node at or after the start of finger `index` is `owner`. Gives the last finger of which that is true
+    /// too.
+    fn set_finger(&mut self, node: Slot, index: u32, owner: Contact) -> u32 {
         let state = &mut self.nodes[node as usize];
         let distance = clockwise(state.id, owner.id());
         // The node itself: there is nobody at or after this finger's start.
@@ -113,9 +186,7 @@ impl Chord {
             distance => (last_same(index, distance), owner),
         };
         state.fingers.set(&mut self.contacts, index, last, finger);
-        if u32::from(state.next_finger) == index + 1 {
-            state.next_finger = (last + 1) as u8;
-        }
+        last
     }
 }
 

@@ -8,7 +8,7 @@
 //! strongly stable ring it is): m rounds. Fingers are looked up in turn, each right once the ring is.
 
 use super::fix_fingers::first_finger;
-use super::{Chord, FingersPerRound, ListRefresh, Maintenance, Periods};
+use super::{Chord, FingerTurns, FingersPerRound, ListRefresh, Maintenance, Periods};
 use crate::engine::distribution::Distribution;
 use crate::engine::time::{Duration, Time};
 use crate::protocol::identifier::clockwise;
@@ -92,7 +92,11 @@ impl Chord {
     /// For each finger, and each entry of the list that takes turns with them, to be looked up once.
     fn pass(&self, truth: &Truth<'_>) -> Option<Duration> {
         let members = truth.members.len();
-        let turns = self.most_fingers(truth.members) + u64::from(self.config.successors);
+        let fingers = match self.config.finger_turns {
+            FingerTurns::Kept => self.most_fingers(truth.members),
+            FingerTurns::Bits => u64::from(self.config.identifier_bits),
+        };
+        let turns = fingers + u64::from(self.config.successors);
         let rounds = match self.config.fingers_per_round {
             FingersPerRound::Count(count) => turns.div_ceil(u64::from(count)) + 1,
             FingersPerRound::All => 2,

@@ -73,6 +73,13 @@ pub enum Message {
         /// The successor list.
         successors: List,
     },
+    /// Request to a finger: who is your predecessor?
+    GetPredecessor {
+        /// Which finger is refreshed.
+        finger: u8,
+    },
+    /// Reply to `GetPredecessor`: the predecessor, if one is known.
+    Predecessor(Contact),
     /// I may be your predecessor.
     Notify,
     /// Your successor list lacks this node (from a successor to its old predecessor).
@@ -141,6 +148,12 @@ pub(super) const GET_NEIGHBOURS: Charge = Charge::addresses(STABILIZE, 0);
 pub(super) const fn neighbours(successors: u32) -> Charge {
     Charge::addresses(STABILIZE, 1 + successors)
 }
+
+/// A question to a finger for its predecessor.
+pub(super) const GET_PREDECESSOR: Charge = Charge::addresses(FIND_SUCCESSOR, 0);
+
+/// Its reply.
+pub(super) const PREDECESSOR: Charge = Charge::addresses(FIND_SUCCESSOR, 1);
 
 /// A notification: the sender.
 pub(super) const NOTIFICATION: Charge = Charge::addresses(NOTIFY, 1);

@@ -27,7 +27,10 @@ mod table;
 mod tests;
 mod words;
 
-pub use config::{Config, EndsAt, FingersPerRound, ListRefresh, Maintenance, Periods, Routing};
+pub use config::{
+    Acknowledgements, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, ListRefresh,
+    Maintenance, Periods, Routing,
+};
 pub use message::{Asking, Message};
 
 use crate::engine::dice::Dice;
@@ -265,6 +268,7 @@ impl Protocol for Chord {
             Message::Forward { query } => self.carry_on(context, node, from, query),
             Message::Return { query } => self.carry_back(context, node, query),
             Message::GetNeighbours(_) => self.neighbours(node),
+            Message::GetPredecessor { .. } => self.predecessor_told(node),
             Message::Confirm { .. } => Some((Message::Ack, message::CONFIRM_REPLY)),
             Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),
             _ => None,
@@ -290,6 +294,9 @@ impl Protocol for Chord {
             (Message::GetNeighbours(asking), Message::Neighbours { predecessor, successors }) => {
                 self.neighbours_learnt(context, node, from, asking, predecessor, successors);
             }
+            (Message::GetPredecessor { finger }, Message::Predecessor(predecessor)) => {
+                self.finger_answered(context, node, u32::from(finger), from, predecessor);
+            }
             // An acknowledgement says only that there was no timeout.
             _ => {}
         }
@@ -304,6 +311,7 @@ impl Protocol for Chord {
             Message::Return { query } => self.return_past(context, node, query),
             Message::GetNeighbours(asking) => self.no_neighbours(context, node, to, asking),
             Message::Ping { candidate } => self.predecessor_dead(context, node, to, candidate),
+            Message::GetPredecessor { finger } => self.finger_silent(context, node, to, u32::from(finger)),
             _ => {}
         }
     }
@@ -312,6 +320,12 @@ impl Protocol for Chord {
         match *message {
             Message::Notify => self.notified(context, node, from),
             Message::NewSuccessor(candidate) => self.successor_offered(context, node, candidate),
+            Message::Forward { query } => {
+                self.carry_on(context, node, from, query);
+            }
+            Message::Return { query } => {
+                self.carry_back(context, node, query);
+            }
             Message::Answer { lookup, owner, hops } => self.conclude(context, node, lookup, owner, hops),
             Message::SuccessorLeaves(successors) => self.successor_leaves(context, node, from, successors),
             Message::PredecessorLeaves(predecessor) => self.predecessor_leaves(context, node, from, predecessor),

@@ -3,10 +3,12 @@
 //! A node whose next hop does not acknowledge tries its next best candidate. The answer goes straight to the
 //! initiator (semi-recursive), or back along the path, past nodes that have died meanwhile (recursive). A query that
 //! nobody can carry on is dropped: the initiator learns of it by its deadline only.
+//!
+//! The node that knows the owner answers; with `confirm_owner` the query goes on to the owner, and that answers.
 
 use super::message::{self, Message};
 use super::routing::{HOP_LIMIT, Step};
-use super::{Chord, NO_LIST, Routing};
+use super::{Acknowledgements, Chord, NO_LIST, Routing};
 use crate::engine::pool::List;
 use crate::protocol::{Charge, Contact, Context, LookupId, Slot};
 
@@ -16,7 +18,7 @@ pub(super) struct Query {
     lookup: LookupId,
     key: u64,
     initiator: Contact,
-    /// The answer, on the way back.
+    /// The answer, on the way back; or the owner to whom it goes on for an answer.
     owner: Contact,
     /// Hops so far.
     hops: u8,
@@ -44,14 +46,37 @@ impl Chord {
 
     fn take(&mut self, context: &mut impl Context<Self>, node: Slot, query: Query, step: Step) {
         match step {
+            Step::Owner(owner) if self.config.confirm_owner && owner != self.own(node) => {
+                self.hand_over(context, node, owner, Query { owner, ..query });
+            }
             Step::Owner(owner) => self.answer(context, node, Query { owner, ..query }),
             Step::Next(next) if query.hops < HOP_LIMIT => {
-                let charge = message::forward(self.contacts.get(query.path).len() as u32);
-                let query_index = self.queries.insert(query);
-                let lookup = Some(query.lookup);
-                context.request(node, next, Message::Forward { query: query_index }, charge, lookup);
+                self.hand_over(context, node, next, Query { owner: Contact::NONE, ..query });
             }
             Step::Lost | Step::Next(_) => self.abandon(context, node, query),
+        }
+    }
+
+    /// Hands the query to another node.
+    fn hand_over(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, query: Query) {
+        let charge = message::forward(self.contacts.get(query.path).len() as u32);
+        let message = Message::Forward { query: self.queries.insert(query) };
+        self.dispatch(context, node, to, message, charge, query.lookup);
+    }
+
+    /// Sends a query or an answer, so that `node` learns if it does not arrive.
+    fn dispatch(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        to: Contact,
+        message: Message,
+        charge: Charge,
+        lookup: LookupId,
+    ) {
+        match self.config.acknowledgements {
+            Acknowledgements::Sent => context.request(node, to, message, charge, Some(lookup)),
+            Acknowledgements::Implied => context.hand_over(node, to, message, charge, Some(lookup)),
         }
     }
 
@@ -72,15 +97,41 @@ impl Chord {
         index: u32,
     ) -> Option<(Message, Charge)> {
         let held = self.queries[index];
+        if held.owner == self.own(node) {
+            return self.answer_as_owner(context, node, from, held);
+        }
         let step = self.step(node, held.key, &[]);
         if step == Step::Lost {
             return None;
         }
-        let mut path = self.contacts.copy(held.path);
+        let path = self.path_from(held.path, from);
+        self.take(context, node, Query { hops: held.hops + 1, path, dead: NO_LIST, ..held }, step);
+        Some((Message::Ack, message::FORWARD_ACK))
+    }
+
+    /// The way back to the initiator from a node that `from` handed the query to.
+    fn path_from(&mut self, path: List, from: Contact) -> List {
+        let mut path = self.contacts.copy(path);
         if self.config.routing == Routing::Recursive {
             self.contacts.push(&mut path, from);
         }
-        self.take(context, node, Query { hops: held.hops + 1, path, dead: NO_LIST, ..held }, step);
+        path
+    }
+
+    /// A query arrives at the node that was named as the owner, which ends it. That is no further hop. A node that has
+    /// not joined yet owns nothing.
+    fn answer_as_owner(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        held: Query,
+    ) -> Option<(Message, Charge)> {
+        if !self.node(node).member {
+            return None;
+        }
+        let path = self.path_from(held.path, from);
+        self.answer(context, node, Query { path, dead: NO_LIST, ..held });
         Some((Message::Ack, message::FORWARD_ACK))
     }
 
@@ -122,8 +173,8 @@ impl Chord {
         let rest = self.contacts.get(query.path).len() - 1;
         self.contacts.truncate(&mut query.path, rest);
         let charge = message::answer_back(rest as u32);
-        let index = self.queries.insert(query);
-        context.request(node, previous, Message::Return { query: index }, charge, Some(query.lookup));
+        let message = Message::Return { query: self.queries.insert(query) };
+        self.dispatch(context, node, previous, message, charge, query.lookup);
     }
 
     /// An answer comes back: acknowledges it, and hands it on unless this node asked.

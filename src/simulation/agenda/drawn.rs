@@ -5,7 +5,7 @@ use super::script::Strike;
 use crate::churn::{Change, Process};
 use crate::engine::time::Time;
 use crate::scenario::model::{Amount, Scenario, Start};
-use crate::workload::Lookups;
+use crate::workload::{Lookups, Target};
 
 /// The churn process and the workload, kept in step with each other.
 #[derive(Debug)]
@@ -51,8 +51,12 @@ impl Drawn {
         let now = self.churn.next_time();
         if now > self.lookups.next_time() {
             let lookup = self.lookups.start(self.churn.population().count());
-            let node = self.churn.population().live()[lookup.rank as usize];
-            return Some(Happening::Lookup { node, key: lookup.key });
+            let live = self.churn.population().live();
+            let node = live[lookup.rank as usize];
+            return Some(match lookup.target {
+                Target::Key(key) => Happening::Lookup { node, key },
+                Target::Node(rank) => Happening::LookupOf { node, target: live[rank as usize] },
+            });
         }
         let change = self.churn.step()?;
         self.follow(now);

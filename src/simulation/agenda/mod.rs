@@ -49,6 +49,13 @@ pub enum Happening {
         /// What it looks for.
         key: u64,
     },
+    /// A live node starts a lookup of the identifier of a live node, which the agenda does not know.
+    LookupOf {
+        /// Number of the node.
+        node: u32,
+        /// Number of the node whose identifier it looks for.
+        target: u32,
+    },
     /// The network falls apart; [`Agenda::shares`] tells into what.
     Partition {
         /// Number of the partition, in order of time from 0.
@@ -145,7 +152,13 @@ impl Agenda {
         self.script.shares(event)
     }
 
-    /// What [`next`](Iterator::next) returned last, as a row of a schedule file. `None` for what the scenario still
+    /// What [`next`](Iterator::next) returned last was this: a [`Happening::LookupOf`], with its key.
+    pub fn settle(&mut self, happening: Happening) {
+        self.last = self.last.map(|entry| Entry { happening, ..entry });
+    }
+
+    /// What [`next`](Iterator::next) returned last, as a row of a schedule file. `None` for a lookup whose key has not
+    /// been [settled](Self::settle), and for what the scenario still
     /// brings about when it plays such a file: joins of a joining start, partitions and their healing.
     pub fn last_as_schedule_entry(&self) -> Option<ScheduleEntry> {
         let Entry { time, happening, inherent: false } = self.last? else { return None };
@@ -154,6 +167,7 @@ impl Agenda {
             Happening::Depart { node, graceful: true } => (node, ScheduleAction::Leave),
             Happening::Depart { node, graceful: false } => (node, ScheduleAction::Crash),
             Happening::Lookup { node, key } => (node, ScheduleAction::Lookup(key)),
+            Happening::LookupOf { .. } => return None,
             Happening::Partition { .. } | Happening::Heal | Happening::Quiet => return None,
         };
         Some(ScheduleEntry { time, node, action })

@@ -87,7 +87,7 @@ impl<T: Copy> Tracer<T> {
         let time = agenda.min(queue);
         if time < simulation.end {
             let event = || simulation.world.queue.peek().map(Next::Event);
-            let happening = simulation.agenda.peek().map(|(_, happening)| Next::Happening(happening));
+            let happening = simulation.agenda.peek().map(|(_, happening)| Next::Happening(simulation.with_key(happening)));
             if let Some(next) = if agenda <= queue { happening } else { event() } {
                 self.look_ahead(simulation, time, next);
                 self.next = Some((time, next));
@@ -123,7 +123,8 @@ impl<T: Copy> Tracer<T> {
             Next::Happening(Happening::Heal) => self.history.healed = Some(now),
             Next::Happening(Happening::Quiet) => self.history.healed = self.history.split.and(Some(now)),
             Next::Happening(Happening::Lookup { node, key }) => self.look_at_start(simulation, now, node, key),
-            Next::Happening(Happening::Join { .. }) => {}
+            // A lookup of somebody has its key by now.
+            Next::Happening(Happening::Join { .. } | Happening::LookupOf { .. }) => {}
             Next::Event(Event::Timeout { call, .. }) => self.look_at_timeout(simulation, now, call),
             Next::Event(Event::Request { call, to }) => {
                 let call = simulation.world.call(call);

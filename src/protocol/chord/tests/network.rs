@@ -152,6 +152,17 @@ impl Context<Chord> for Net {
         }
     }
 
+    fn hand_over(&mut self, from: Slot, to: Contact, message: Message, _: Charge, lookup: Option<LookupId>) {
+        if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
+            lookup.rpcs += 1;
+        }
+        let index = self.call(from, to, message, lookup);
+        match self.arrives(from, to) {
+            true => self.schedule(index, DELAY, Event::Message(index)),
+            false => self.schedule(index, TIMEOUT, Event::Timeout(index)),
+        }
+    }
+
     fn set_timer(&mut self, node: Slot, delay: Duration, timer: Timer) {
         if delay != Duration::MAX {
             let life = self.directory.life(node);
