@@ -11,7 +11,10 @@ use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::{Duration, Time};
 use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::{MessageBalance, Outcomes, RunReport};
-use torus_sim::protocol::chord::{Chord, Config, EndsAt, FingersPerRound, ListRefresh, Maintenance, Periods, Routing};
+use torus_sim::protocol::chord::{
+    Acknowledgements, Chord, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, ListRefresh,
+    Maintenance, Periods, Routing,
+};
 use torus_sim::scenario::{
     Action, Amount, Arrivals, AtStart, ChurnProcess, Keys, Latency, Measurement, ReturnIdentifier, RpcTimeout,
     Scenario, ScheduleAction, ScheduleEntry, ScheduledEvent, Start,
@@ -39,10 +42,11 @@ fn config() -> impl Strategy<Value = Config> {
     let fingers = prop_oneof![(1u32..8).prop_map(FingersPerRound::Count), Just(FingersPerRound::All)];
     let sizes = (1u32..9, prop_oneof![Just(64u32), 12u32..64], 1u32..4, prop_oneof![4 => 0u32..10, 1 => Just(200)]);
     let times = (period(), period(), period(), ms(300..12_000), ms(100..3_000));
-    let more = any::<[bool; 5]>();
+    let more = any::<[bool; 10]>();
     (routing, maintenance, fingers, sizes, times, any::<bool>(), any::<bool>(), more).prop_map(
         |(routing, maintenance, fingers_per_round, sizes, times, fingers_on_join, notify_old_predecessor, more)| {
-            let [per_node, in_turn, fingers_with_stabilize, lookups_mend_tables, further] = more;
+            let [per_node, in_turn, fingers_with_stabilize, lookups_mend_tables, further, more @ ..] = more;
+            let [implied, asked, beyond_list, bits, adopt_joining] = more;
             let (successors, identifier_bits, virtual_nodes, retries) = sizes;
             let (stabilize_every, fix_fingers_every, check_predecessor_every, lookup_deadline, join_retry_after) =
                 times;
@@ -57,6 +61,7 @@ fn config() -> impl Strategy<Value = Config> {
                 fingers_on_join,
                 check_predecessor_every,
                 notify_old_predecessor,
+                adopt_joining,
                 routing,
                 retries,
                 periods: if per_node { Periods::PerNode } else { Periods::PerRound },
@@ -64,7 +69,17 @@ fn config() -> impl Strategy<Value = Config> {
                 fingers_with_stabilize,
                 lookups_mend_tables: lookups_mend_tables || routing != Routing::Iterative,
                 lookups_end_at: EndsAt::Owner,
-                confirm_owner: further && routing == Routing::Iterative,
+                confirm_owner: further,
+                acknowledgements: match implied && routing != Routing::Iterative {
+                    true => Acknowledgements::Implied,
+                    false => Acknowledgements::Sent,
+                },
+                finger_refresh: if asked { FingerRefresh::Asked } else { FingerRefresh::LookedUp },
+                fingers_beyond: match beyond_list {
+                    true => FingersBeyond::SuccessorList,
+                    false => FingersBeyond::FirstSuccessor,
+                },
+                finger_turns: if bits { FingerTurns::Bits } else { FingerTurns::Kept },
                 stabilize_to_end: further && maintenance == Maintenance::Corrected,
                 lookup_deadline,
                 join_retry_after,

@@ -40,6 +40,8 @@ const SAMPLES: &[&str] = &[
     "[[event]]\nat = \"1s\"\nleave = { fraction = 0.1 }",
     "[[event]]\nat = \"1s\"\nleave = { count = 1 }",
     "[[event]]\nat = \"1s\"\njoin = { count = 1 }",
+    "[[event]]\nat = \"1s\"\nrepeat = { every = \"1s\", times = 2 }\njoin = { count = 1 }",
+    "[workload]\nnetwork_lookups_every = \"1s\"\n[workload.keys.live_nodes]",
     "[[event]]\nat = \"1s\"\npartition = { groups = 2 }\n[[event]]\nat = \"2s\"\nheal = true",
     "[[event]]\nat = \"1s\"\npartition = { shares = [0.5, 0.5] }",
     "[[event]]\nat = \"1s\"\nquiet = true",

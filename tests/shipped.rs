@@ -30,9 +30,30 @@ const SMALL: &[(&str, &[&str])] = &[
     ("joining", &["population.nodes=120", "measurement.duration=8min"]),
     ("latency-matrix", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=15min"]),
     ("mass-failure", &["population.nodes=200", "measurement.duration=10min"]),
+    (
+        "oversim-chord",
+        &[
+            "population.nodes=200",
+            "population.join_every=200ms",
+            "measurement.warmup=1min",
+            "measurement.duration=3min",
+        ],
+    ),
+    (
+        "oversim-chord-churn",
+        &[
+            "population.nodes=200",
+            "population.join_every=200ms",
+            "measurement.warmup=1min",
+            "measurement.duration=3min",
+        ],
+    ),
+    ("p2psim-chord", &["population.nodes=200", "measurement.warmup=5min", "measurement.duration=10min"]),
     ("partition-and-heal", &["population.nodes=200", "event.1.at=8min", "measurement.duration=12min"]),
+    ("peersim-chord", &["population.nodes=200", "event.0.repeat.times=2", "measurement.duration=15s"]),
     ("quiet-ring", &["population.nodes=256", "measurement.duration=2min"]),
     ("recorded-schedule", &[]),
+    ("simgrid-chord", &["population.nodes=200", "measurement.duration=2min"]),
 ];
 
 fn small(name: &str) -> &'static [&'static str] {

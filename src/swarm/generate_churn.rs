@@ -93,7 +93,16 @@ pub(super) fn events(dice: &mut Dice, frame: &Frame) -> Vec<(f64, Draft)> {
             _ if dice.percent(50) => Draft::new().number("fraction", dice.number(0.0, 0.6)),
             _ => Draft::new().count("count", dice.magnitude(1.0, nodes * 0.6 + 1.0) as u64),
         };
-        events.push((at, Draft::new().table(kind, event)));
+        let event = Draft::new().table(kind, event);
+        let event = match dice.percent(12) {
+            true => {
+                let times = dice.count(1, 4);
+                let every = whole_milliseconds((frame.quiet_s - at) / (times + 1) as f64);
+                event.table("repeat", Draft::of_duration("every", every).count("times", times))
+            }
+            false => event,
+        };
+        events.push((at, event));
     }
     events
 }

@@ -102,15 +102,17 @@ fn workload(dice: &mut Dice, frame: &Frame) -> Draft {
         true => Draft::new().duration("lookups_every", whole_milliseconds(every)),
         false => {
             let of_all = whole_milliseconds(every / f64::from(frame.nodes));
-            Draft::new().duration("network_lookups_every", of_all)
+            let table = Draft::new().duration("network_lookups_every", of_all);
+            if dice.percent(30) { table.text("spacing", "even") } else { table }
         }
     };
-    let keys = match dice.count(0, 4) {
+    let keys = match dice.count(0, 5) {
         0 => Draft::new().table("uniform", Draft::new()),
         1 => {
             let zipf = Draft::new().count("keys", dice.count(1, 10_000)).number("exponent", dice.number(0.0, 3.0));
             Draft::new().table("zipf", zipf)
         }
+        2 => Draft::new().table("live_nodes", Draft::new()),
         _ => return Draft::new().table("workload", table),
     };
     Draft::new().table("workload", table.table("keys", keys))

@@ -85,6 +85,14 @@ fn modes_keep_what_they_promise_and_everything_has_everything() {
         "confirm_owner",
         "lookups_end_at",
         "lookups_mend_tables",
+        "acknowledgements",
+        "adopt_joining",
+        "finger_refresh",
+        "fingers_beyond",
+        "finger_turns",
+        "spacing",
+        "live_nodes",
+        "repeat",
     ];
     let missing: Vec<&&str> = words.iter().filter(|word| !seen.contains(**word)).collect();
     assert!(missing.is_empty(), "never drawn: {missing:?}");

@@ -44,7 +44,7 @@ pub struct Lookup {
 }
 
 /// What a lookup looks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// This key.
     Key(u64),

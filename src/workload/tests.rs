@@ -122,7 +122,7 @@ fn the_sequence_of_keys_does_not_depend_on_the_population() {
         let workload = Workload { keys, ..per_node(1) };
         let keys = |live| {
             let mut lookups = Lookups::new(&workload, SEED, live);
-            (0..1_000).map(|_| lookups.start(live).key).collect::<Vec<_>>()
+            (0..1_000).map(|_| lookups.start(live).target).collect::<Vec<_>>()
         };
         assert_eq!(keys(1), keys(1_000_000));
     }
@@ -134,7 +134,7 @@ fn zipf_keys_are_hashed_places_that_depend_on_the_seed() {
     let keys = |seed| {
         let mut lookups = Lookups::new(&workload, Seed { seed, replicate: 0 }, 1);
         let mut counts = std::collections::BTreeMap::new();
-        (0..10_000).for_each(|_| *counts.entry(lookups.start(1).key).or_insert(0) += 1);
+        (0..10_000).for_each(|_| *counts.entry(lookups.start(1).target).or_insert(0) += 1);
         counts
     };
     let (first, second) = (keys(1), keys(2));

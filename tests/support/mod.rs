@@ -10,6 +10,9 @@ use std::process::{Command, Output, Stdio};
 /// The folder of the project.
 pub const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
+/// The folders of scenarios that are pinned by golden fingerprints.
+const SHIPPED: [&str; 2] = ["scenarios", "scenarios/peers"];
+
 /// The program, working in `folder`, with nothing on its standard input.
 pub fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_torus-sim"));
@@ -50,12 +53,14 @@ impl Ended {
 
 /// Path of a scenario that ships.
 pub fn scenario(name: &str) -> String {
-    format!("{PROJECT}/scenarios/{name}.toml")
+    let folders = SHIPPED.map(|folder| format!("{PROJECT}/{folder}/{name}.toml"));
+    let found = folders.iter().find(|file| Path::new(file).exists());
+    found.unwrap_or(&folders[0]).clone()
 }
 
 /// All scenarios that ship, in order of their names.
 pub fn shipped() -> Vec<PathBuf> {
-    let entries = fs::read_dir(Path::new(PROJECT).join("scenarios")).expect("the folder of scenarios");
+    let entries = SHIPPED.iter().flat_map(|folder| fs::read_dir(Path::new(PROJECT).join(folder)).expect("a folder"));
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();

@@ -136,6 +136,8 @@ pub struct Config {
     /// Whether a node that gets a new predecessor tells the old one (ToN 2003, section on stabilisation), and a
     /// joining node takes over its successor's predecessor. Many joins at once then find their places in one round.
     pub notify_old_predecessor: bool,
+    /// Whether a node that joins is adopted as the predecessor as soon as it asks its successor for neighbours.
+    pub adopt_joining: bool,
     /// How lookups travel.
     pub routing: Routing,
     /// How a node learns that whom it handed a query to has it.
@@ -176,6 +178,7 @@ impl Default for Config {
             check_predecessor_every: every_30_s,
             periods: Periods::PerRound,
             notify_old_predecessor: false,
+            adopt_joining: false,
             routing: Routing::Iterative,
             acknowledgements: Acknowledgements::Sent,
             retries: 8,
@@ -267,8 +270,8 @@ pub(super) const KEYS: &[Key] = &[
         "finger_turns",
         "`kept` or `bits`",
         "\"kept\"",
-        "`kept`: the fingers that are kept take turns; `bits`: so do all fingers of the papers, one for each bit of the \
-         identifier, though there is nothing to do for those that are not kept",
+        "`kept`: the fingers that are kept take turns; `bits`: so do all fingers of the papers, one for each bit of \
+         the identifier, though there is nothing to do for those that are not kept",
     ),
     Key::or(
         "fingers_on_join",
@@ -289,6 +292,13 @@ pub(super) const KEYS: &[Key] = &[
         "false",
         "whether a node that gets a new predecessor tells the old one (an option of ToN 2003), and a \
          joining node takes over its successor's predecessor: many joins at once then find their places in one round",
+    ),
+    Key::or(
+        "adopt_joining",
+        "true or false",
+        "false",
+        "whether the successor adopts a joining node as its predecessor as soon as that asks for its neighbours, not \
+         when it notifies it; with `notify_old_predecessor` a join has then found its place when it is complete",
     ),
     Key::or(
         "routing",
@@ -366,6 +376,7 @@ impl Config {
             check_predecessor_every: table.period("check_predecessor_every", every),
             periods: table.word("periods", &[("per_round", Periods::PerRound), ("per_node", Periods::PerNode)]),
             notify_old_predecessor: table.flag("notify_old_predecessor", default.notify_old_predecessor),
+            adopt_joining: table.flag("adopt_joining", default.adopt_joining),
             routing: table.word(
                 "routing",
                 &[

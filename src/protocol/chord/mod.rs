@@ -267,7 +267,7 @@ impl Protocol for Chord {
             Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
             Message::Forward { query } => self.carry_on(context, node, from, query),
             Message::Return { query } => self.carry_back(context, node, query),
-            Message::GetNeighbours(_) => self.neighbours(node),
+            Message::GetNeighbours(asking) => self.neighbours_asked(context, node, from, asking),
             Message::GetPredecessor { .. } => self.predecessor_told(node),
             Message::Confirm { .. } => Some((Message::Ack, message::CONFIRM_REPLY)),
             Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),

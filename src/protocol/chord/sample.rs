@@ -56,11 +56,15 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
             (count, table.count("fingers_per_round", count))
         }
     };
+    let (fingers, table) = match dice.percent(10) {
+        true => (64.0, table.text("finger_turns", "bits")),
+        false => (20.0, table),
+    };
     let (table, deadline) = lookups(dice, table, circumstances);
     let table = rules(dice, table);
     let retry = dice.seconds(0.2, round_s);
     let table = table.duration("join_retry_after", retry);
-    let turns = 2.0 + (20.0 + successors as f64) / fingers_per_round as f64;
+    let turns = 2.0 + (fingers + successors as f64) / fingers_per_round as f64;
     let joins_s = 4.0 * (retry.as_secs_f64() + longest_wait.as_secs_f64() * 8.0);
     let healing_s = longest_s * (20.0 + 2.0 * successors as f64)
         + 4.0 * (longest_wait.as_secs_f64() + turns * fingers_s.max(longest_s))
@@ -85,6 +89,9 @@ fn lookups(dice: &mut Dice, table: Draft, circumstances: &Circumstances) -> (Dra
             _ => {}
         }
         table = if dice.percent(15) { table.flag("lookups_mend_tables", false) } else { table };
+    } else {
+        table = if dice.percent(25) { table.text("acknowledgements", "implied") } else { table };
+        table = if dice.percent(20) { table.flag("confirm_owner", true) } else { table };
     }
     table = match dice.count(0, 3) {
         0 => table.count("retries", dice.count(0, 7)),
@@ -106,10 +113,19 @@ fn rules(dice: &mut Dice, mut table: Draft) -> Draft {
         ("fingers_with_stabilize", 20, true),
         ("fingers_on_join", 30, false),
         ("notify_old_predecessor", 25, true),
+        ("adopt_joining", 15, true),
     ];
     for (key, share, value) in flags {
         table = if dice.percent(share) { table.flag(key, value) } else { table };
     }
-    table = if dice.percent(12) { table.text("successor_list_refresh", "in_turn") } else { table };
-    if dice.percent(15) { table.text("periods", "per_node") } else { table }
+    let words = [
+        ("successor_list_refresh", 12, "in_turn"),
+        ("periods", 15, "per_node"),
+        ("finger_refresh", 20, "asked"),
+        ("fingers_beyond", 15, "successor_list"),
+    ];
+    for (key, share, word) in words {
+        table = if dice.percent(share) { table.text(key, word) } else { table };
+    }
+    table
 }

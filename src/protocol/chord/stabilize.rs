@@ -50,6 +50,21 @@ impl Chord {
         Some((Message::Neighbours { predecessor, successors }, message::neighbours(u32::from(count))))
     }
 
+    /// The same; and where joining nodes are adopted at once, whoever joins here is taken for notifying this node too.
+    pub(super) fn neighbours_asked(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        asking: Asking,
+    ) -> Option<(Message, Charge)> {
+        let answer = self.neighbours(node);
+        if self.config.adopt_joining && asking == Asking::Join {
+            self.notified(context, node, from);
+        }
+        answer
+    }
+
     pub(super) fn neighbours_learnt(
         &mut self,
         context: &mut impl Context<Self>,

@@ -114,6 +114,9 @@ fn check_promises(scenario: &Scenario, most: usize) -> usize {
                 assert!(node >= scenario.population.permanent);
             }
             Happening::Lookup { node, .. } => assert!(live.contains(&node), "{node} looks up while away"),
+            Happening::LookupOf { node, target } => {
+                assert!(live.contains(&node) && live.contains(&target), "{node} looks {target} up, one is away");
+            }
             Happening::Partition { event } => assert!(agenda.shares(event).len() >= 2),
             Happening::Heal | Happening::Quiet => {}
         }

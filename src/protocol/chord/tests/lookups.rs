@@ -4,7 +4,7 @@ use super::network::{DELAY, Found, Ring, TIMEOUT, by_hand};
 use crate::engine::random::mix;
 use crate::engine::time::Duration;
 use crate::protocol::chord::routing::Step;
-use crate::protocol::chord::{Config, Routing};
+use crate::protocol::chord::{Acknowledgements, Config, Routing};
 use crate::protocol::{Contact, Slot};
 
 const EVERY_WAY: [Routing; 3] = [Routing::Iterative, Routing::Recursive, Routing::SemiRecursive];
@@ -43,6 +43,71 @@ fn every_way_names_the_same_owner_after_the_same_hops() {
     }
     assert!((600..1_500).contains(&total), "{total}");
     rings.into_iter().for_each(Ring::check_nothing_is_left);
+}
+
+/// A ring in which queries are handed on, with these options.
+fn handed_on(routing: Routing, acknowledgements: Acknowledgements, confirm_owner: bool) -> Ring {
+    let ids: Vec<u64> = (0..80).map(|number| mix(number + 1)).collect();
+    Ring::exact(Config { routing, acknowledgements, confirm_owner, ..by_hand() }, &ids)
+}
+
+#[test]
+fn acknowledgements_that_are_implied_are_no_messages() {
+    for routing in [Routing::Recursive, Routing::SemiRecursive] {
+        let [mut sent, mut implied] =
+            [Acknowledgements::Sent, Acknowledgements::Implied].map(|way| handed_on(routing, way, false));
+        for number in 0..50u64 {
+            let (node, key) = ((number % 80) as Slot, mix(number ^ 0xabcd_0000));
+            let before = [sent.net.sent, implied.net.sent];
+            let found = sent.look_up(node, key);
+            assert_eq!(implied.look_up(node, key), found, "the same in every other respect");
+            let messages = [sent.net.sent - before[0], implied.net.sent - before[1]];
+            assert_eq!(messages[0] - messages[1], u64::from(found.rpcs), "one for each query or answer handed on");
+        }
+        [sent, implied].into_iter().for_each(Ring::check_nothing_is_left);
+    }
+}
+
+#[test]
+fn a_dead_node_is_passed_by_though_acknowledgements_are_implied() {
+    for routing in [Routing::Recursive, Routing::SemiRecursive] {
+        let mut ring = handed_on(routing, Acknowledgements::Implied, false);
+        let key = ring.chord.node(50).id.wrapping_sub(1);
+        let Step::Next(first) = ring.chord.step(0, key, &[]) else { panic!("node 0 does not precede the key") };
+        ring.crash(first.slot());
+        let found = ring.look_up(0, key);
+        assert_eq!((found.owner, found.timeouts), (Some(true_owner(&ring, key).id()), 1));
+        assert!(found.took >= TIMEOUT, "{found:?}");
+        assert_eq!(ring.look_up(0, key).timeouts, 0, "it is struck from the tables");
+        ring.check_nothing_is_left();
+    }
+}
+
+#[test]
+fn a_query_that_goes_on_to_the_owner_takes_a_message_more_and_passes_dead_owners() {
+    for acknowledgements in [Acknowledgements::Sent, Acknowledgements::Implied] {
+        for routing in [Routing::Recursive, Routing::SemiRecursive] {
+            let mut plain = handed_on(routing, acknowledgements, false);
+            let mut ring = handed_on(routing, acknowledgements, true);
+            let more = if routing == Routing::Recursive { 2 } else { 1 };
+            for number in 0..50u64 {
+                let (node, key) = ((number % 80) as Slot, mix(number ^ 0xabcd_0000));
+                let (named, reached) = (plain.look_up(node, key), ring.look_up(node, key));
+                assert_eq!((reached.owner, reached.hops), (named.owner, named.hops));
+                let is_own = named.owner == Some(ring.chord.node(node).id);
+                assert_eq!(reached.rpcs, named.rpcs + if is_own { 0 } else { more }, "{routing:?}");
+            }
+            let key = mix(99);
+            let owner = true_owner(&ring, key);
+            let asker = if owner.slot() == 3 { 4 } else { 3 };
+            ring.crash(owner.slot());
+            let found = ring.look_up(asker, key);
+            assert_eq!(found.owner, Some(true_owner(&ring, key).id()), "not the one that is dead");
+            assert!(found.timeouts >= 1);
+            plain.check_nothing_is_left();
+            ring.check_nothing_is_left();
+        }
+    }
 }
 
 #[test]

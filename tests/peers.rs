@@ -1,0 +1,184 @@
+//! The experiments of other simulators (`scenarios/peers/`): what they do, held against what those simulators report of
+//! themselves; and the options of Chord and of the workload that these experiments brought along.
+
+mod chord_support;
+mod support;
+
+use chord_support::{at, health, play, play_with, quiet, secs, without_maintenance};
+use std::path::Path;
+use support::{PROJECT, column, torus_sim};
+use torus_sim::engine::time::Duration;
+use torus_sim::observe::report::RunReport;
+use torus_sim::protocol::chord::{Config, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, Maintenance};
+use torus_sim::scenario::{Action, Amount, Arrivals, Keys, Measurement, ScheduledEvent};
+use torus_sim::simulation::Options;
+
+/// Figures of the only row of the summary of a scenario in `scenarios/peers/`, changed by `set`.
+fn figures(name: &str, set: &[&str], columns: &[&str]) -> Vec<f64> {
+    let place = tempfile::tempdir().unwrap();
+    let file = format!("{PROJECT}/scenarios/peers/{name}.toml");
+    let mut arguments = vec!["run", &file, "--quiet", "--out", "out"];
+    arguments.extend(set.iter().flat_map(|change| ["--set", change]));
+    torus_sim(place.path(), &arguments).expect(0);
+    let summary = place.path().join("out/summary.csv");
+    columns.iter().map(|name| column(&summary, name)[0].parse().expect("a number")).collect()
+}
+
+fn near(found: f64, expected: f64, tolerance: f64) -> bool {
+    (found / expected - 1.0).abs() <= tolerance
+}
+
+#[test]
+fn simgrids_messages_are_sent() {
+    let columns = [
+        "hops_mean",
+        "lookup_messages_per_node_s",
+        "maintenance_stabilize_messages_per_node_s",
+        "maintenance_notify_messages_per_node_s",
+        "maintenance_ping_messages_per_node_s",
+        "failure_rate",
+    ];
+    let found = figures("simgrid-chord", &["measurement.duration=\"300s\""], &columns);
+    // FIND messages a lookup: 4.86. Messages a node and second: 0.751; without those that refresh fingers.
+    assert!(near(found[0], 4.86, 0.01), "{found:?}");
+    assert!(near(found[1..5].iter().sum(), 0.751, 0.01), "{found:?}");
+    assert_eq!(found[5], 0.0);
+}
+
+#[test]
+fn peersims_messages_are_sent() {
+    let set = ["measurement.duration=\"50s\"", "event.0.repeat.times=5"];
+    let found = figures("peersim-chord", &set, &["lookups", "correct", "messages_sent", "departures"]);
+    assert_eq!((found[0], found[1], found[3]), (49_999.0, 49_999.0, 5.0));
+    // 2.2 million messages a second for 2.82 s and 999,990 lookups, both rounded.
+    assert!(near(found[2] / found[0], 2.2 * 2.82, 0.025), "{found:?}");
+}
+
+/// 300 nodes, of which a fifth crashes while as many join.
+fn shaken(config: &Config) -> RunReport {
+    let mut scenario = quiet(300, 4);
+    scenario.events = vec![
+        ScheduledEvent { at: at(1), action: Action::Crash(Amount::Fraction(0.2)) },
+        ScheduledEvent { at: at(60), action: Action::Join { count: 60, over: secs(60) } },
+    ];
+    scenario.measurement = Measurement { warmup: secs(1_800), duration: secs(600), ..Measurement::default() };
+    play(&scenario, config)
+}
+
+fn maintenance_messages(report: &RunReport, kind: &str) -> f64 {
+    let found = report.total.traffic.iter().find(|traffic| traffic.kind == kind).expect("a kind");
+    found.maintenance.messages as f64
+}
+
+#[test]
+fn fingers_that_are_asked_come_right_with_fewer_messages() {
+    for maintenance in [Maintenance::Corrected, Maintenance::Original] {
+        for fingers_per_round in [FingersPerRound::Count(2), FingersPerRound::All] {
+            let config = Config { maintenance, fingers_per_round, successors: 8, ..Config::default() };
+            let looked_up = shaken(&config);
+            let asked = shaken(&Config { finger_refresh: FingerRefresh::Asked, ..config });
+            for report in [&looked_up, &asked] {
+                assert_eq!(health(&report.total, "wrong_finger_share"), 0.0, "{maintenance:?} {fingers_per_round:?}");
+            }
+            let messages = [&looked_up, &asked].map(|report| maintenance_messages(report, "find_successor"));
+            assert!(messages[1] < 0.6 * messages[0] && messages[1] > 0.0, "{messages:?}");
+        }
+    }
+}
+
+#[test]
+fn fingers_beyond_the_list_are_fewer_and_right() {
+    let config = Config { fingers_per_round: FingersPerRound::All, ..Config::default() };
+    let beyond = Config { fingers_beyond: FingersBeyond::SuccessorList, ..config.clone() };
+    let (first, list) = (shaken(&config), shaken(&beyond));
+    assert_eq!(health(&list.total, "wrong_finger_share"), 0.0);
+    let messages = [&first, &list].map(|report| maintenance_messages(report, "find_successor"));
+    assert!(messages[1] < 0.7 * messages[0], "{messages:?}");
+}
+
+#[test]
+fn with_a_turn_for_each_bit_most_turns_pass() {
+    let config = without_maintenance(Config { identifier_bits: 40, ..Config::default() });
+    let config = Config { fix_fingers_every: Config::default().fix_fingers_every, ..config };
+    let messages = |finger_turns| {
+        let report = play(&quiet(200, 1), &Config { finger_turns, ..config.clone() });
+        assert_eq!(health(&report.total, "wrong_finger_share"), 0.0);
+        maintenance_messages(&report, "find_successor")
+    };
+    // About log2(200) = 7.6 of the 40 are others than the first successor.
+    let share = messages(FingerTurns::Bits) / messages(FingerTurns::Kept);
+    assert!((0.14..0.27).contains(&share), "{share}");
+}
+
+#[test]
+fn keys_are_identifiers_of_live_nodes_where_the_scenario_says_so() {
+    let mut scenario = quiet(150, 3);
+    scenario.workload.arrivals = Arrivals::Network(Duration::from_millis(100));
+    scenario.workload.keys = Keys::LiveNodes;
+    scenario.events = vec![ScheduledEvent { at: at(200), action: Action::Crash(Amount::Fraction(0.5)) }];
+    let options = Options { record_lookups: true, record_schedule: true, ..Options::default() };
+    let (report, kept) = play_with(&scenario, &Config::default(), options);
+    assert!(report.total.outcomes.lookups() > 5_000);
+    assert!(kept.lookups.iter().all(|lookup| lookup.owner == Some(lookup.key) || lookup.owner.is_none()));
+    let mut owners: Vec<u64> = kept.lookups.iter().filter_map(|lookup| lookup.owner).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    assert_eq!(owners.len(), 150, "everybody is looked for");
+    let late = kept.lookups.iter().filter(|lookup| lookup.started > at(201)).filter_map(|lookup| lookup.owner);
+    let mut late: Vec<u64> = late.collect();
+    late.sort_unstable();
+    late.dedup();
+    assert_eq!(late.len(), 75, "and of the dead nobody");
+    // Written down, they are lookups of keys.
+    let mut replay = scenario.clone();
+    replay.workload.arrivals = Arrivals::None;
+    replay.events.clear();
+    replay.schedule = Some(std::sync::Arc::new(kept.schedule));
+    assert_eq!(play(&replay, &Config::default()).fingerprint, report.fingerprint);
+}
+
+#[test]
+fn lookups_at_even_distances_start_at_them() {
+    let mut scenario = quiet(50, 3);
+    scenario.workload.arrivals = Arrivals::NetworkEvenly(Duration::from_millis(300));
+    let options = Options { record_lookups: true, ..Options::default() };
+    let (_, mut kept) = play_with(&scenario, &Config::default(), options);
+    kept.lookups.sort_by_key(|lookup| lookup.number);
+    let starts: Vec<u64> = kept.lookups.iter().map(|lookup| lookup.started.as_nanos()).collect();
+    assert!(starts.len() >= 1_995, "{}", starts.len());
+    // Rounded down, without adding up.
+    let is_even = |(number, start): (u64, &u64)| (number * 300_000_000).abs_diff(*start) <= 1_000;
+    assert!((1..).zip(&starts).all(is_even), "{:?}", &starts[..5]);
+}
+
+#[test]
+fn an_event_repeats_as_often_as_it_is_said_to() {
+    let place = tempfile::tempdir().unwrap();
+    let text = "name = \"x\"\nprotocol = \"chord\"\npopulation.nodes = 100\nmeasurement.duration = \"1min\"\n\
+        [[event]]\nat = \"10s\"\nrepeat = { every = \"5s\", times = 4 }\ncrash = { count = 3 }\n";
+    std::fs::write(place.path().join("x.toml"), text).unwrap();
+    torus_sim(place.path(), &["run", "x.toml", "--quiet", "--record", "x.csv", "--out", "out"]).expect(0);
+    let times = column(&place.path().join("x.csv"), "time_s");
+    let expected: Vec<&str> = ["10", "15", "20", "25"].into_iter().flat_map(|time| [time; 3]).collect();
+    assert_eq!(times, expected);
+}
+
+#[test]
+fn an_iterative_lookup_has_no_acknowledgements_to_leave_out() {
+    let place = tempfile::tempdir().unwrap();
+    let text = "name = \"x\"\npopulation.nodes = 100\nmeasurement.duration = \"1min\"\n\
+        [protocol.chord]\nacknowledgements = \"implied\"\n";
+    std::fs::write(place.path().join("x.toml"), text).unwrap();
+    let told = torus_sim(place.path(), &["check", "x.toml"]).expect(2).err;
+    assert!(told.contains("an iterative lookup has replies to acknowledge it"), "{told}");
+    torus_sim(place.path(), &["check", "x.toml", "--set", "protocol.chord.routing=\"recursive\""]).expect(0);
+}
+
+#[test]
+fn the_page_has_every_scenario() {
+    let page = std::fs::read_to_string(Path::new(PROJECT).join("docs/peers.md")).unwrap();
+    for entry in std::fs::read_dir(Path::new(PROJECT).join("scenarios/peers")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(page.contains(&name), "docs/peers.md does not name {name}");
+    }
+}
