@@ -23,21 +23,33 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Experiment; the peer's seconds (the middle of a range); scenario; changes.
+# Experiment; the peer's seconds (the middle of a range); scenario; changes, on the line after.
 experiments() {
     cat << 'LIST'
-p2psim Chord, 1,024 nodes, 2 h|8.0|p2psim-chord|
-p2psim Chord, 3,000 nodes, 2 h|51.5|p2psim-chord|population.nodes=3000
-p2psim Chord, 10,000 nodes, 30 min|318|p2psim-chord|population.nodes=10000 measurement.warmup=15min measurement.duration=15min
-OverSim Chord, 1,000 nodes, 700 s|18|oversim-chord|population.nodes=1000 population.join_every=200ms measurement.warmup=500s
-OverSim Chord, 10,000 nodes, 500 s|254|oversim-chord|
-OverSim Chord, 10,000 nodes, churn, 500 s|254|oversim-chord-churn|
-SimGrid Chord, 1,000 nodes, 1000 s|6.35|simgrid-chord|
-SimGrid Chord, 10,000 nodes, 1000 s|121.5|simgrid-chord|population.nodes=10000
-SimGrid Chord, 100,000 nodes, 100 s|144|simgrid-chord|population.nodes=100000 measurement.duration=100s
-PeerSim Chord, 1,000 nodes|2.82|peersim-chord|
-PeerSim Chord, 10,000 nodes|7.7|peersim-chord|population.nodes=10000 event.0.crash.count=10
-PeerSim Chord, 100,000 nodes|33|peersim-chord|population.nodes=100000 event.0.crash.count=100
+p2psim Chord, 1,024 nodes, 2 h|8.0|p2psim-chord
+
+p2psim Chord, 3,000 nodes, 2 h|51.5|p2psim-chord
+population.nodes=3000
+p2psim Chord, 10,000 nodes, 30 min|318|p2psim-chord
+population.nodes=10000 measurement.warmup=15min measurement.duration=15min
+OverSim Chord, 1,000 nodes, 700 s|18|oversim-chord
+population.nodes=1000 population.join_every=200ms measurement.warmup=500s
+OverSim Chord, 10,000 nodes, 500 s|254|oversim-chord
+
+OverSim Chord, 10,000 nodes, churn, 500 s|254|oversim-chord-churn
+
+SimGrid Chord, 1,000 nodes, 1000 s|6.35|simgrid-chord
+
+SimGrid Chord, 10,000 nodes, 1000 s|121.5|simgrid-chord
+population.nodes=10000
+SimGrid Chord, 100,000 nodes, 100 s|144|simgrid-chord
+population.nodes=100000 measurement.duration=100s
+PeerSim Chord, 1,000 nodes|2.82|peersim-chord
+
+PeerSim Chord, 10,000 nodes|7.7|peersim-chord
+population.nodes=10000 event.0.crash.count=10
+PeerSim Chord, 100,000 nodes|33|peersim-chord
+population.nodes=100000 event.0.crash.count=100
 LIST
 }
 
@@ -55,13 +67,14 @@ summary() {
 }
 
 printf '| experiment | theirs, CPU s | here, CPU s | times as fast | events |\n|---|---|---|---|---|\n'
-experiments | while IFS='|' read -r title theirs scenario changes; do
+experiments | while IFS='|' read -r title theirs scenario && read -r -a changes; do
     wanted=$([ $# = 0 ] && echo yes || true)
     for name in "$@"; do [[ $scenario == "$name"* ]] && wanted=yes; done
     [ -n "$wanted" ] || continue
     set=()
-    for change in $changes; do set+=(--set "$change"); done
-    middle=$(for _ in $(seq "$runs"); do seconds "$scenario" "${set[@]}"; done | sort -n | sed -n "$(((runs + 1) / 2))p")
+    for change in "${changes[@]}"; do set+=(--set "$change"); done
+    taken=$(for _ in $(seq "$runs"); do seconds "$scenario" "${set[@]}"; done)
+    middle=$(sort -n <<< "$taken" | sed -n "$(((runs + 1) / 2))p")
     printf '| %s | %s | %s | %s | %s |\n' "$title" "$theirs" "$middle" \
         "$(awk -v a="$theirs" -v b="$middle" 'BEGIN { printf "%.0f", a / b }')" "$(summary events)"
 done
