@@ -8,7 +8,7 @@ use chord_support::{at, health, play, play_with, quiet, secs, without_maintenanc
 use std::path::Path;
 use support::{PROJECT, column, torus_sim};
 use torus_sim::engine::time::Duration;
-use torus_sim::observe::report::RunReport;
+use torus_sim::observe::report::{LookupRecord, RunReport};
 use torus_sim::protocol::chord::{Config, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, Maintenance};
 use torus_sim::scenario::{Action, Amount, Arrivals, Keys, Measurement, ScheduledEvent};
 use torus_sim::simulation::Options;
@@ -93,7 +93,8 @@ fn fingers_beyond_the_list_are_fewer_and_right() {
     let (first, list) = (shaken(&config), shaken(&beyond));
     assert_eq!(health(&list.total, "wrong_finger_share"), 0.0);
     let messages = [&first, &list].map(|report| maintenance_messages(report, "find_successor"));
-    assert!(messages[1] < 0.7 * messages[0], "{messages:?}");
+    // Four of eight or so; those that are left are further away, and take more messages each.
+    assert!(messages[1] < 0.8 * messages[0], "{messages:?}");
 }
 
 #[test]
@@ -119,7 +120,11 @@ fn keys_are_identifiers_of_live_nodes_where_the_scenario_says_so() {
     let options = Options { record_lookups: true, record_schedule: true, ..Options::default() };
     let (report, kept) = play_with(&scenario, &Config::default(), options);
     assert!(report.total.outcomes.lookups() > 5_000);
-    assert!(kept.lookups.iter().all(|lookup| lookup.owner == Some(lookup.key) || lookup.owner.is_none()));
+    // But for those whose owner crashes on their way.
+    let is_own = |lookup: &&LookupRecord| lookup.owner == Some(lookup.key);
+    let others = kept.lookups.iter().filter(|lookup| !is_own(lookup) && lookup.owner.is_some());
+    assert!(others.clone().all(|lookup| lookup.started < at(200) && lookup.ended > at(200)));
+    assert!(others.count() < 20);
     let mut owners: Vec<u64> = kept.lookups.iter().filter_map(|lookup| lookup.owner).collect();
     owners.sort_unstable();
     owners.dedup();
@@ -171,7 +176,8 @@ fn an_iterative_lookup_has_no_acknowledgements_to_leave_out() {
     std::fs::write(place.path().join("x.toml"), text).unwrap();
     let told = torus_sim(place.path(), &["check", "x.toml"]).expect(2).err;
     assert!(told.contains("an iterative lookup has replies to acknowledge it"), "{told}");
-    torus_sim(place.path(), &["check", "x.toml", "--set", "protocol.chord.routing=\"recursive\""]).expect(0);
+    std::fs::write(place.path().join("y.toml"), format!("{text}routing = \"recursive\"\n")).unwrap();
+    torus_sim(place.path(), &["check", "y.toml"]).expect(0);
 }
 
 #[test]

@@ -366,10 +366,7 @@ impl Config {
                 .word("finger_refresh", &[("looked_up", FingerRefresh::LookedUp), ("asked", FingerRefresh::Asked)]),
             fingers_beyond: table.word(
                 "fingers_beyond",
-                &[
-                    ("first_successor", FingersBeyond::FirstSuccessor),
-                    ("successor_list", FingersBeyond::SuccessorList),
-                ],
+                &[("first_successor", FingersBeyond::FirstSuccessor), ("successor_list", FingersBeyond::SuccessorList)],
             ),
             finger_turns: table.word("finger_turns", &[("kept", FingerTurns::Kept), ("bits", FingerTurns::Bits)]),
             fingers_on_join: table.flag("fingers_on_join", default.fingers_on_join),
@@ -385,10 +382,8 @@ impl Config {
                     ("semi_recursive", Routing::SemiRecursive),
                 ],
             ),
-            acknowledgements: table.word(
-                "acknowledgements",
-                &[("sent", Acknowledgements::Sent), ("implied", Acknowledgements::Implied)],
-            ),
+            acknowledgements: table
+                .word("acknowledgements", &[("sent", Acknowledgements::Sent), ("implied", Acknowledgements::Implied)]),
             retries: table.count_or("retries", u64::from(default.retries), 0..=200) as u32,
             lookups_mend_tables: table.flag("lookups_mend_tables", default.lookups_mend_tables),
             lookups_end_at: table

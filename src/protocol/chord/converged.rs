@@ -1,7 +1,7 @@
 //! The exact ring: the tables that a quiet network ends up with.
 
-use super::{Chord, FingerTurns};
 use super::fix_fingers::{finger_start, last_same};
+use super::{Chord, FingerTurns};
 use crate::engine::random;
 use crate::protocol::identifier::clockwise;
 use crate::protocol::{Contact, Context, Members};

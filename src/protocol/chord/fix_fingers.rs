@@ -125,13 +125,7 @@ impl Chord {
     }
 
     /// A finger did not name its predecessor.
-    pub(super) fn finger_silent(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        silent: Contact,
-        index: u32,
-    ) {
+    pub(super) fn finger_silent(&mut self, context: &mut impl Context<Self>, node: Slot, silent: Contact, index: u32) {
         self.forget(context, node, silent);
         if self.head(node).is_some() {
             self.look_up_finger(context, node, index);

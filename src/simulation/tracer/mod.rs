@@ -87,7 +87,8 @@ impl<T: Copy> Tracer<T> {
         let time = agenda.min(queue);
         if time < simulation.end {
             let event = || simulation.world.queue.peek().map(Next::Event);
-            let happening = simulation.agenda.peek().map(|(_, happening)| Next::Happening(simulation.with_key(happening)));
+            let happening =
+                simulation.agenda.peek().map(|(_, happening)| Next::Happening(simulation.with_key(happening)));
             if let Some(next) = if agenda <= queue { happening } else { event() } {
                 self.look_ahead(simulation, time, next);
                 self.next = Some((time, next));
