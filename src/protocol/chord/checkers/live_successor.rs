@@ -15,9 +15,8 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
 /// Zave assumes that no failure leaves a member without a live successor; so where one has, it is a fault unless more
 /// has happened around that member than maintenance can keep up with.
 fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
-    let is_cut_off = |member: &Contact| {
-        !chord.successors(member.slot()).iter().any(|successor| truth.members.contains(*successor))
-    };
+    let is_cut_off =
+        |member: &Contact| !chord.successors(member.slot()).iter().any(|successor| truth.members.contains(*successor));
     let cut_off: Vec<Contact> = truth.members.iter().filter(is_cut_off).collect();
     let Some(first) = cut_off.first() else { return Ok(!truth.members.is_empty()) };
     let unexcused = chord.first_not_beyond_repair(truth, &cut_off);
