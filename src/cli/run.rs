@@ -123,7 +123,7 @@ fn wanted(arguments: &RunArguments, folder: &Path) -> Wanted {
 
 fn finished(report: &RunReport, end: Time) -> Progress {
     let live_nodes = report.windows.last().map_or(0, |window| window.live_nodes_mean as u64);
-    Progress { now: end, end, live_nodes, events: report.events }
+    Progress { now: end, end, live_nodes, events: report.events, last_event: None }
 }
 
 fn interrupted_at(progress: &Progress, folder: &Path) -> Failure {
