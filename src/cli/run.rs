@@ -39,7 +39,7 @@ pub(super) fn run(
 
 /// Whether a run that may take so much memory can be begun where so much is left, as far as that is known: one that
 /// outgrows the machine would be killed after hours, or bring the machine to a halt.
-fn fits(wanted_bytes: u64, available_bytes: Option<u64>) -> Result<(), Failure> {
+pub(super) fn fits(wanted_bytes: u64, available_bytes: Option<u64>) -> Result<(), Failure> {
     match available_bytes {
         Some(available) if wanted_bytes > available => Err(Failure::Usage {
             text: format!(

@@ -53,9 +53,18 @@ pub fn scenario(name: &str) -> String {
     format!("{PROJECT}/scenarios/{name}.toml")
 }
 
-/// All scenarios that ship, in order of their names.
+/// All scenarios that ship and are played at full size by `.ci/run`, in order of their names.
 pub fn shipped() -> Vec<PathBuf> {
-    let entries = fs::read_dir(Path::new(PROJECT).join("scenarios")).expect("the folder of scenarios");
+    scenarios_in("scenarios")
+}
+
+/// The scenarios that ship and are too large for that.
+pub fn shipped_large() -> Vec<PathBuf> {
+    scenarios_in("scenarios/scale")
+}
+
+fn scenarios_in(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(PROJECT).join(folder)).expect("a folder of scenarios");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
