@@ -34,7 +34,7 @@ const SMALL: &[(&str, &[&str])] = &[
     ("quiet-ring", &["population.nodes=256", "measurement.duration=2min"]),
     ("recorded-schedule", &[]),
     ("scale/million", &["population.nodes=400", "measurement.duration=4min"]),
-    ("scale/ten-million", &["population.nodes=500", "measurement.warmup=1min", "measurement.duration=2min"]),
+    ("scale/ten-million", &["population.nodes=500", "measurement.duration=2min", "measurement.window=1min"]),
 ];
 
 /// All that runs at a small size.
