@@ -43,7 +43,7 @@ play() {
     for change in "$@" measurement.warmup=0s measurement.window=1h "measurement.duration=${seconds}s"; do
         changes+=(--set "$change")
     done
-    printf '%s ' "$(count "$program" run "$scenario" --force --quiet --progress never --out "$work/run" "${changes[@]}")"
+    count "$program" run "$scenario" --force --quiet --progress never --out "$work/run" "${changes[@]}"
     awk -F, -v expression="$expression" '
         NR == 1 { for (i = 1; i <= NF; i++) place[$i] = i }
         NR == 2 {
@@ -54,7 +54,7 @@ play() {
 }
 
 # Instructions for one of what is counted, from a short and a long run ("instructions count" each).
-each() { printf '%s %s\n' "$1" "$2" | awk '{ printf "%.0f\n", ($3 - $1) / ($4 - $2) }'; }
+each() { printf '%s %s\n' $1 $2 | awk '{ i[NR] = $1; n[NR] = $2 } END { printf "%.0f\n", (i[2] - i[1]) / (n[2] - n[1]) }'; }
 
 declare -A counted
 turns() { printf '%s %s\n' "$(count "$queue" --turns "$1")" "$1"; }
@@ -69,7 +69,7 @@ counted[routing_step]=$(each "$(step 20)" "$(step 60)")
 # The rounds of a quiet ring: a thousand nodes, each every ten seconds.
 round() {
     local instructions ignored
-    read -r instructions ignored <<< "$(play scenarios/quiet-ring.toml "$1" events "${still[@]}" \
+    read -r -d '' instructions ignored <<< "$(play scenarios/quiet-ring.toml "$1" events "${still[@]}" \
         protocol.chord.stabilize_every=10s protocol.chord.successors=16 workload.lookups_every=1000h)"
     printf '%s %s\n' "$instructions" $(($1 * 100))
 }

@@ -27,8 +27,8 @@ fn count() {
     let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
 }
 
-// SAFETY: each method hands its arguments, for which the caller vouches, to the system's allocator and returns what that
-// gives. Counting allocates nothing: the counter is a constant in memory that the thread has.
+// SAFETY: each method hands its arguments, for which the caller vouches, to the system's allocator and returns what
+// that gives. Counting allocates nothing: the counter is a constant in memory that the thread has.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
