@@ -35,7 +35,7 @@ fn the_page_shows_what_is_measured() {
 }
 
 #[test]
-fn the_page_has_every_published_number_and_names_what_is_out() {
+fn the_page_has_every_published_number_and_none_is_out() {
     let page = fs::read_to_string(Path::new(PROJECT).join("docs/validation.md")).unwrap();
     let table = fs::read_to_string(Path::new(PROJECT).join("scenarios/validation/published.csv")).unwrap();
     let numbers = table.lines().filter(|line| !line.starts_with('#')).skip(1);
@@ -47,11 +47,7 @@ fn the_page_has_every_published_number_and_names_what_is_out() {
         let row = row.unwrap_or_else(|| panic!("no row for {number}"));
         assert!(row.ends_with("| within |") || row.ends_with("| explained |"), "{row}");
     }
-    // Known, and not explained yet: the analysis of first successors in small and in large sessions.
-    let out: Vec<&str> = page.lines().filter(|line| line.ends_with("| OUT |")).map(|line| &line[..31]).collect();
-    let known =
-        ["| 5 | wrong_successor_share | 0", "| 100 | wrong_successor_share |", "| 100 | dead_successor_share | "];
-    assert_eq!(out, known);
+    assert!(!page.contains("| OUT |"), "a row is out");
 }
 
 #[test]

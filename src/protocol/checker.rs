@@ -39,8 +39,8 @@ pub enum Scope {
     Always,
     /// Once it has held, together with all others, in a network that is in order ([`Protocol::is_in_order`]): what
     /// nodes do must keep it, as long as those of this scope that are listed before it hold. It need not
-    /// survive a partition, which no protocol can keep a ring through, nor more damage than it assumes; after that it
-    /// counts from when it holds again.
+    /// survive that somebody alive is taken for dead, as in a partition, nor more damage than it assumes; after that it
+    /// counts from when it holds again in a network that is in order.
     OnceHeld,
 }
 
@@ -52,6 +52,9 @@ pub struct Checker<P> {
     pub meaning: &'static str,
     /// When it must hold.
     pub scope: Scope,
+    /// Whether it is looked at after every departure too: one may break it, and nodes may have covered that up by the
+    /// time of the next check.
+    pub after_departures: bool,
     /// Holds it against the network. `false` if the network is in no state of which the statement says anything.
     pub check: fn(&P, &Truth<'_>) -> Result<bool, Fault>,
 }

@@ -273,6 +273,19 @@ impl<P: Protocol> Simulation<P> {
         })
     }
 
+    /// If a departure has broken what must hold, that is checked at once, while it is to be seen.
+    #[cold]
+    #[inline(never)]
+    fn look_at_departure(&mut self) {
+        let world = &self.world;
+        let reachable = |a, b| world.reachable(a, b);
+        let truth = world.truth(&reachable);
+        let mut checkers = P::CHECKERS.iter().filter(|checker| checker.after_departures);
+        if checkers.any(|checker| (checker.check)(&self.protocol, &truth).is_err()) {
+            self.next_check = world.now;
+        }
+    }
+
     /// Gives back payloads that were dropped, and hands out lookups that ended.
     #[inline(always)]
     fn tidy(&mut self, recorder: &mut dyn Recorder) {
@@ -311,14 +324,19 @@ impl<P: Protocol> Simulation<P> {
             Happening::Partition { event } => {
                 self.world.record(0, Kind::Partition);
                 self.world.is_untouched = false;
+                self.world.suspect();
                 self.world.network.partition(self.agenda.shares(event));
             }
             Happening::Heal => {
                 self.world.record(0, Kind::Heal);
+                self.world.suspect();
                 self.world.network.heal();
             }
             Happening::Quiet => {
                 self.world.record(0, Kind::Quiet);
+                if self.world.network.is_lossy() || self.world.network.is_partitioned() {
+                    self.world.suspect();
+                }
                 self.world.network.calm();
                 self.world.quiet_since = Some(self.world.now);
             }
@@ -396,6 +414,9 @@ impl<P: Protocol> Simulation<P> {
         self.world.population_changed(-1);
         if self.world.live() == 0 {
             self.died_out.get_or_insert(self.world.now);
+        }
+        if self.checks.is_some() {
+            self.look_at_departure();
         }
     }
 

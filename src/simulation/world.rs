@@ -147,6 +147,13 @@ impl<P: Protocol> World<P> {
         }
     }
 
+    /// Writes down that somebody alive may have been taken for dead.
+    pub fn suspect(&mut self) {
+        if let Some(history) = &mut self.history {
+            history.suspected(self.now);
+        }
+    }
+
     /// Live nodes changed by `change`, or members did.
     pub fn population_changed(&mut self, change: i64) {
         self.live = self.live.strict_add_signed(change);

@@ -253,19 +253,23 @@ const KRISHNAMURTHY: Experiment = Experiment {
         metric: "wrong_successor_share",
         holds: |x| x < 20.0,
         instead: pointers::wrong_successor_share,
-        within: 0.06,
+        within: 0.04,
         why: "`wrong_successor_share` below 20: the balance behind 2/(3+x) lets one round put a pointer right \
               whatever has happened since the last one, and lets every node join with the right successor. In a ring \
               neither can be: a node whose first successor has died is known to nobody behind that until its own next \
               round, and who joins is led past it. `src/validation/pointers.rs` plays just this: pointers, rounds and \
               joins that take no time, no messages, no fingers, and nothing fitted. The row holds the run to that \
-              model, within 6%. If rounds and joins find the truth the model gives what can be solved, 1 - (1+x) \
+              model, within 4%. If rounds and joins find the truth the model gives what can be solved, 1 - (1+x) \
               times the integral of u^(1+x) / (2-u) over u from 0 to 1: 0.231 at 5 and 0.145 at 10. (That is below \
               2/(3+x) since a new node that dies before it was noticed leaves the pointer right again.) If rounds \
-              know only what nodes know, but joins find the truth, it gives 0.260 and 0.154; if joins ask their way \
-              too, 0.311 and 0.158. Both parts need two events within a period, so they fade as x grows: from 20 on \
-              none is to be seen. What the run has beyond the model at 5 is not explained. Rounds of one step make it \
-              worse: with `--set protocol.chord.stabilize_to_end=false` it is 32% at 10.",
+              know only what nodes know, but joins find the truth, it gives 0.254 and 0.152; if joins ask their way \
+              too, 0.261 and 0.153. Both parts need two events within a period, so they fade as x grows: from 20 on \
+              none is to be seen. The rest at 5 is that lists are looked up every so often, not at every instant. \
+              Where lists come with rounds of stabilisation alone, as in the papers (`--set \
+              protocol.chord.successor_list_refresh=copied`), an entry is a round older for each place: at 5 two \
+              thirds of a list of 16 are dead, in 2 to 4 of 1,000 nodes all of it, these go on from a far finger, \
+              and 31% to 40% of first successors are wrong. Rounds of one step make it worse: with `--set \
+              protocol.chord.stabilize_to_end=false` it is 32% at 10.",
     }],
 };
 

@@ -1,13 +1,14 @@
 //! First successors without messages: what is left of Chord's maintenance when joins and rounds take no time.
 //!
 //! Krishnamurthy et al. reckon with rounds that put a pointer right whatever has happened. This model knows what a ring
-//! can know: a round goes from predecessor to predecessor, a predecessor is whoever said so, and a node that joins asks
-//! its way along successor lists. There are no fingers, latencies, timeouts or retries, and nothing is fitted. With
+//! can know: a round goes from predecessor to predecessor, a predecessor is whoever said so, a node that joins takes
+//! the word of the node before its place, and the successor list goes on with what each entry says is its successor,
+//! or last said. There are no fingers, latencies, timeouts or retries, and nothing is fitted. With
 //! [`Finds::TheTruth`] in both it is the case that can be solved; what the others add to that is what such an analysis
 //! leaves out.
 
 use crate::engine::random::{self, Purpose, Seed};
-use crate::protocol::identifier::{between, clockwise};
+use crate::protocol::identifier::between;
 use std::collections::BTreeMap;
 
 /// What a round of stabilisation finds, or a join.
@@ -39,8 +40,8 @@ const MODELS: u64 = 6;
 
 #[derive(Clone, Debug, Default)]
 struct Node {
-    /// Its successor list, nearest first; may name the dead, and is never empty.
-    list: Vec<u64>,
+    /// Its first successor; may be dead.
+    head: u64,
     predecessor: Option<u64>,
 }
 
@@ -63,12 +64,7 @@ fn play(x: f64, rules: Rules, replicate: u64) -> f64 {
         let node = random::below(&mut random, NODES as u64) as usize;
         if random::unit(&mut random) * (1.0 + x) < 1.0 {
             ring.remove(node);
-            // Who is led to somebody who knows nobody alive would try again later, when it has found somebody: that
-            // takes no part here, somebody else comes at once.
-            let mut draw = || (random::below(&mut random, u64::MAX), random::below(&mut random, NODES as u64 - 1));
-            while let (newcomer, start) = draw()
-                && !ring.join(newcomer, start as usize)
-            {}
+            ring.join(random::below(&mut random, u64::MAX));
         } else {
             ring.round(ring.present[node]);
         }
@@ -82,6 +78,8 @@ fn play(x: f64, rules: Rules, replicate: u64) -> f64 {
 
 struct Ring {
     nodes: BTreeMap<u64, Node>,
+    /// First successors that the dead had last.
+    last_words: BTreeMap<u64, u64>,
     /// The same in no order, to draw from.
     present: Vec<u64>,
     rules: Rules,
@@ -90,27 +88,31 @@ struct Ring {
 impl Ring {
     fn ideal(identifiers: &[u64], rules: Rules) -> Self {
         let nodes: BTreeMap<u64, Node> = identifiers.iter().map(|id| (*id, Node::default())).collect();
-        let mut ring = Ring { present: nodes.keys().copied().collect(), nodes, rules };
+        let present = nodes.keys().copied().collect();
+        let mut ring = Ring { present, nodes, last_words: BTreeMap::new(), rules };
         for id in ring.present.clone() {
-            let list = ring.after(id).take(PLACES).collect();
-            let before = ring.nodes.range(..id).next_back().or(ring.nodes.last_key_value()).map(|(before, _)| *before);
-            ring.nodes.insert(id, Node { list, predecessor: before });
+            let head = ring.true_successor(id);
+            ring.nodes.insert(id, Node { head, predecessor: Some(ring.true_predecessor(id)) });
         }
         ring
     }
 
-    /// Those that are alive, from the first after `id` on.
-    fn after(&self, id: u64) -> impl Iterator<Item = u64> {
-        self.nodes.range(id.wrapping_add(1)..).chain(self.nodes.range(..)).map(|(id, _)| *id)
+    /// The first that is alive after `id`.
+    fn true_successor(&self, id: u64) -> u64 {
+        let after = self.nodes.range(id.wrapping_add(1)..).next().or(self.nodes.first_key_value());
+        after.map_or(id, |(next, _)| *next)
     }
 
-    fn true_successor(&self, id: u64) -> u64 {
-        self.after(id).next().unwrap_or(id)
+    /// The last that is alive before `id`.
+    fn true_predecessor(&self, id: u64) -> u64 {
+        self.nodes.range(..id).next_back().or(self.nodes.last_key_value()).map_or(id, |(before, _)| *before)
     }
 
     fn remove(&mut self, index: usize) {
         let id = self.present.swap_remove(index);
-        self.nodes.remove(&id);
+        if let Some(node) = self.nodes.remove(&id) {
+            self.last_words.insert(id, node.head);
+        }
     }
 
     /// The predecessor that a live node knows: one that is dead is soon struck.
@@ -118,39 +120,29 @@ impl Ring {
         self.nodes[&id].predecessor.filter(|predecessor| self.nodes.contains_key(predecessor))
     }
 
-    fn live_successors(&self, id: u64) -> impl DoubleEndedIterator<Item = u64> {
-        self.nodes[&id].list.iter().copied().filter(|successor| self.nodes.contains_key(successor))
+    /// The first of the successor list that is alive; if none is, the right one.
+    fn live_head(&self, id: u64) -> u64 {
+        let list = std::iter::successors(Some(self.nodes[&id].head), |dead| self.last_words.get(dead).copied());
+        let live = list.take(PLACES).find(|entry| self.nodes.contains_key(entry));
+        live.filter(|live| *live != id).unwrap_or_else(|| self.true_successor(id))
     }
 
-    /// `head` and then its list, as long as that goes on around the ring.
     fn adopt(&mut self, id: u64, head: u64) {
-        let mut list = vec![head];
-        for next in &self.nodes[&head].list[..self.nodes[&head].list.len().min(PLACES - 1)] {
-            if clockwise(id, *next) <= clockwise(id, list[list.len() - 1]) {
-                break;
-            }
-            list.push(*next);
-        }
-        self.nodes.entry(id).or_default().list = list;
+        self.nodes.entry(id).or_default().head = head;
     }
 
     fn round(&mut self, id: u64) {
         if self.rules.round != Finds::Hearsay {
             return self.adopt(id, self.true_successor(id));
         }
-        let head = self.live_successors(id).next().unwrap_or_else(|| {
-            // All are dead: the nearest finger is the best that is known. It began beyond the first of the list.
-            let reach = 64 - clockwise(id, self.nodes[&id].list[0]).leading_zeros();
-            self.true_successor(id.wrapping_add(1u64.checked_shl(reach).unwrap_or(0)))
-        });
-        self.adopt(id, head);
+        self.adopt(id, self.live_head(id));
         self.walk_back(id);
     }
 
     /// From predecessor to predecessor until nobody is nearer; that node is notified.
     fn walk_back(&mut self, id: u64) {
         let head = loop {
-            let head = self.nodes[&id].list[0];
+            let head = self.nodes[&id].head;
             match self.predecessor(head) {
                 Some(nearer) if between(id, nearer, head) => self.adopt(id, nearer),
                 _ => break head,
@@ -161,33 +153,21 @@ impl Ring {
         }
     }
 
-    /// A node comes: it asks its way from one that is there. `false` if that leads nowhere.
-    fn join(&mut self, id: u64, start: usize) -> bool {
-        let Some(head) = self.find_successor(id, start) else { return false };
+    /// A node comes, and is told of its successor.
+    fn join(&mut self, id: u64) {
+        let head = match self.rules.join {
+            Finds::Hearsay => self.live_head(self.true_predecessor(id)),
+            #[cfg(test)]
+            Finds::TheTruth => self.true_successor(id),
+        };
         self.present.push(id);
         let predecessor = self.predecessor(head).filter(|before| between(*before, id, head));
-        self.nodes.insert(id, Node { list: Vec::new(), predecessor });
-        self.adopt(id, head);
+        self.nodes.insert(id, Node { head, predecessor });
         self.walk_back(id);
-        true
-    }
-
-    fn find_successor(&self, id: u64, start: usize) -> Option<u64> {
-        if self.rules.join != Finds::Hearsay {
-            return Some(self.true_successor(id));
-        }
-        let mut node = self.present[start];
-        loop {
-            let head = self.live_successors(node).next()?;
-            if !between(node, head, id) {
-                return Some(head);
-            }
-            node = self.live_successors(node).rev().find(|next| between(node, *next, id))?;
-        }
     }
 
     fn wrong_share(&self) -> f64 {
-        let wrong = self.present.iter().filter(|id| self.nodes[id].list[0] != self.true_successor(**id));
+        let wrong = self.present.iter().filter(|id| self.nodes[id].head != self.true_successor(**id));
         wrong.count() as f64 / self.present.len() as f64
     }
 }
@@ -221,12 +201,12 @@ mod tests {
     fn the_remark_on_the_page_says_what_each_part_adds() {
         // Of six models, with other random numbers.
         const RANDOM_ERROR: f64 = 0.0015;
-        for (x, rounds_alone, both) in [(5.0, 0.260, 0.311), (10.0, 0.154, 0.158)] {
+        for (x, rounds_alone, both) in [(5.0, 0.254, 0.261), (10.0, 0.152, 0.153)] {
             let played = mean_share(x, Rules { round: Finds::Hearsay, join: Finds::TheTruth });
             assert!((played - rounds_alone).abs() < RANDOM_ERROR, "{x}: {played}, not {rounds_alone}");
             let played = wrong_successor_share(x);
             assert!((played - both).abs() < RANDOM_ERROR, "{x}: {played}, not {both}");
         }
-        assert!((wrong_successor_share(50.0) / solved(50.0) - 1.0).abs() < 0.03);
+        assert!((wrong_successor_share(50.0) / solved(50.0) - 1.0).abs() < 0.02);
     }
 }

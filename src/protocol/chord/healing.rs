@@ -171,11 +171,10 @@ impl Chord {
         Some(Neighbourhood { horizon, all, beside })
     }
 
-    /// Whether there is a node of which [`Self::is_beyond_repair`] holds. One that has lost its list does not answer,
-    /// is taken for dead, and so drags others with it: from then on the proof says nothing of any.
-    pub(super) fn is_anywhere_beyond_repair(&self, truth: &Truth<'_>) -> bool {
-        let Some(neighbourhood) = self.neighbourhood(truth) else { return true };
-        truth.members.iter().any(|member| self.is_beyond_repair(truth, member.slot(), &neighbourhood))
+    /// The first of these members of which [`Self::is_beyond_repair`] does not hold.
+    pub(super) fn first_not_beyond_repair(&self, truth: &Truth<'_>, members: &[Contact]) -> Option<Contact> {
+        let neighbourhood = self.neighbourhood(truth)?;
+        members.iter().copied().find(|member| !self.is_beyond_repair(truth, member.slot(), &neighbourhood))
     }
 
     /// Whether more has happened around `node` than maintenance can keep up with, so that its whole list may be dead

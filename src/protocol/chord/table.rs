@@ -140,8 +140,11 @@ impl Chord {
         let distance = clockwise(own, owner.id());
         let list = self.successors(node);
         let Some(before) = list.iter().position(|entry| entry.id().wrapping_add(1) == key) else { return };
-        // The list ends before the node itself: an owner past it is none of its successors.
-        if before + 1 >= capacity || distance <= clockwise(own, list[before].id()) {
+        if distance <= clockwise(own, list[before].id()) {
+            // The owner is the node itself or beyond it: the ring has nobody else for the list, which ends there.
+            return self.keep_successors(node, before + 1);
+        }
+        if before + 1 >= capacity {
             return;
         }
         let beyond = list[before + 1..].iter().filter(|entry| clockwise(own, entry.id()) > distance).count();

@@ -3,6 +3,8 @@
 //!
 //! The clock of a promise starts when all before it hold. It starts anew when the network is disturbed after all: when
 //! somebody still comes or goes, or when a timeout comes before the reply, so that somebody alive was taken for dead.
+//! What comes true may be undone by lookups and requests that were under way then and knew it otherwise; these have
+//! ended after a lookup's deadline and a timeout, and from then on it stays true.
 //! Nothing is claimed while a statement that should always hold does not: a network in two pieces cannot know of it.
 
 use super::{Broken, World};
@@ -24,16 +26,18 @@ pub(super) struct Scene<'a, P: Protocol> {
 }
 
 /// How far a network has healed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Healing {
     since: Option<Time>,
     /// Arrivals, departures and false alarms so far, where these are the last.
     disturbances: Option<u64>,
-    /// Promises that hold.
-    kept: usize,
+    /// Promises that hold, in their order.
+    kept: Vec<Kept>,
     /// When the clock of the next one started, and how long it may take.
     started: Time,
     within: Option<Duration>,
+    /// For one that has been undone: from when on nothing may undo it.
+    for_good_from: Option<Time>,
     /// How long it had taken when it was last seen not to hold.
     taken: Duration,
     is_claimed: bool,
@@ -44,6 +48,16 @@ pub(super) struct Healing {
     exact_from: Option<Time>,
     bad: Option<u64>,
     slowest: Option<(&'static str, f64)>,
+}
+
+/// A promise that has come true.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    /// When its clock started, and how long it may take.
+    started: Time,
+    within: Duration,
+    /// From when on nothing is under way any more that may undo it.
+    for_good_from: Time,
 }
 
 impl Healing {
@@ -60,10 +74,20 @@ impl Healing {
             self.started = now;
             return Ok(());
         }
-        for promise in &P::LIVENESS[..self.kept] {
-            (promise.check)(protocol, truth).map_err(|fault| broken(promise, fault, "it has held before"))?;
+        let broken_first = P::LIVENESS.iter().zip(&self.kept).enumerate().find_map(|(place, (promise, kept))| {
+            (promise.check)(protocol, truth).err().map(|fault| (place, promise, *kept, fault))
+        });
+        if let Some((place, promise, kept, fault)) = broken_first {
+            if now >= kept.for_good_from {
+                return Err(broken(promise, fault, "it has held before"));
+            }
+            self.kept.truncate(place);
+            let within = kept.within.max(kept.for_good_from.since(kept.started));
+            (self.started, self.within, self.for_good_from) = (kept.started, Some(within), Some(kept.for_good_from));
+            (self.ideal_at, self.unpromised_since, self.exact_from, self.bad) = (None, None, None, None);
         }
-        while let Some(promise) = P::LIVENESS.get(self.kept) {
+        let grace = world.lookup_deadline() + truth.longest_wait;
+        while let Some(promise) = P::LIVENESS.get(self.kept.len()) {
             let within = self.within.or_else(|| (promise.within)(protocol, truth));
             let Some(within) = within else {
                 self.unpromised_since.get_or_insert(now);
@@ -72,7 +96,7 @@ impl Healing {
             (self.within, self.is_claimed) = (Some(within), true);
             let taken = now.since(self.started);
             match (promise.check)(protocol, truth) {
-                Ok(()) => self.keep(promise.name, now, within),
+                Ok(()) => self.keep(promise.name, now, within, grace),
                 Err(fault) if taken > within => {
                     return Err(broken(promise, fault, &late(taken, within)));
                 }
@@ -85,13 +109,15 @@ impl Healing {
         self.look_at_lookups(world, now)
     }
 
-    /// A promise has been kept.
-    fn keep(&mut self, name: &'static str, now: Time, within: Duration) {
+    /// A promise has come true.
+    fn keep(&mut self, name: &'static str, now: Time, within: Duration, grace: Duration) {
         let share = self.taken.as_secs_f64() / within.as_secs_f64().max(1e-9);
         if self.slowest.is_none_or(|(_, slowest)| share > slowest) {
             self.slowest = Some((name, share));
         }
-        (self.kept, self.started, self.within, self.taken) = (self.kept + 1, now, None, Duration::ZERO);
+        let for_good_from = self.for_good_from.take().unwrap_or(now + grace);
+        self.kept.push(Kept { started: self.started, within, for_good_from });
+        (self.started, self.within, self.taken) = (now, None, Duration::ZERO);
     }
 
     /// All is as it should be: lookups that start now end at the owner.

@@ -53,11 +53,12 @@ pub(super) struct Memory {
 pub(super) struct Checks {
     check: Check,
     memory: Memory,
-    /// For each of the protocol's statements, whether it has held since the last partition.
+    /// For each of the protocol's statements, whether it has held since somebody alive may have been taken for dead.
     held: Vec<bool>,
     healing: Healing,
     is_settled: bool,
     false_alarms: u64,
+    looked_at: Time,
 }
 
 /// Name and meaning of a violated statement, and what is wrong.
@@ -66,16 +67,14 @@ pub(super) type Broken = (&'static str, &'static str, Fault);
 impl Checks {
     pub fn new(check: Check) -> Self {
         let (memory, held, healing) = Default::default();
-        Checks { check, memory, held, healing, is_settled: false, false_alarms: 0 }
+        Checks { check, memory, held, healing, is_settled: false, false_alarms: 0, looked_at: Time::ZERO }
     }
 
     /// Writes down what statements need to know of the time since the last look.
     pub fn note<P: Protocol>(&mut self, world: &mut World<P>) {
         let is_late = world.false_alarms != std::mem::replace(&mut self.false_alarms, world.false_alarms);
-        if let (true, Some(history)) =
-            (is_late || world.network.is_lossy() || world.network.is_partitioned(), &mut world.history)
-        {
-            history.suspected(world.now);
+        if is_late || world.network.is_lossy() || world.network.is_partitioned() {
+            world.suspect();
         }
     }
 
@@ -146,7 +145,9 @@ impl Checks {
         let is_whole = results.iter().all(Result::is_ok);
         let all_hold = results.iter().all(|result| *result == Ok(true));
         let begins = all_hold && !self.held.iter().all(|held| *held) && protocol.is_in_order(truth);
-        let mut is_enforced = !world.network.is_partitioned();
+        let looked_at = std::mem::replace(&mut self.looked_at, world.now);
+        let was_suspected = world.history.as_ref().is_some_and(|history| history.suspected_since(looked_at));
+        let mut is_enforced = !was_suspected;
         for ((checker, held), result) in P::CHECKERS.iter().zip(&mut self.held).zip(results) {
             let is_always = checker.scope == Scope::Always;
             *held = match result {

@@ -71,8 +71,9 @@ fn successor_lists(chord: &Chord, truth: &Truth<'_>) -> Result<(), Fault> {
     for (place, member) in ring.iter().enumerate() {
         let right = (1..=length).map(|offset| ring[(place + offset) % ring.len()]);
         let list = chord.successors(member.slot());
-        if !list.iter().copied().eq(right) {
-            let text = format!("the successor list of {:016x} is {list:?}", member.id());
+        if !list.iter().copied().eq(right.clone()) {
+            let right: Vec<Contact> = right.collect();
+            let text = format!("the successor list of {:016x} is {list:?}, not {right:?}", member.id());
             return Err(Fault::new([member.slot()], text));
         }
     }

@@ -18,9 +18,11 @@ use crate::protocol::checker::{Checker, Liveness};
 pub(super) const ALL: &[Checker<Chord>] =
     &[successor_order::CHECKER, live_successor::CHECKER, principals::CHECKER, one_ring::CHECKER];
 
-/// Whether nobody is skipped by any list who has been there for long enough to be known.
+/// Whether nobody is skipped by any list who has been there for long enough to be known, and nobody has lost its place
+/// and looks for it: it would look from far beyond.
 pub(super) fn is_in_order(chord: &Chord, truth: &Truth<'_>) -> bool {
-    principals::all_known_are(chord, truth)
+    let mut members = truth.members.iter();
+    !members.any(|member| chord.node(member.slot()).joining) && principals::all_known_are(chord, truth)
 }
 
 /// What becomes true in quiet, one after the other.

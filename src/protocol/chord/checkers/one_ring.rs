@@ -8,6 +8,7 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
     name: "one_ring",
     meaning: "first live successors lead from every member to one ring, which goes around the identifiers once",
     scope: Scope::OnceHeld,
+    after_departures: false,
     check,
 };
 

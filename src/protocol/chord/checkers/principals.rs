@@ -13,6 +13,7 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
     name: "principals",
     meaning: "more members than a successor list has places are skipped by nobody's list",
     scope: Scope::OnceHeld,
+    after_departures: false,
     check,
 };
 

@@ -9,6 +9,7 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
     name: "successor_order",
     meaning: "every successor list goes clockwise from its node without repeating anybody",
     scope: Scope::Always,
+    after_departures: false,
     check,
 };
 
