@@ -1,9 +1,9 @@
 //! The scenarios that ship: sound, reproducible to the byte, and pinned by golden fingerprints.
 //!
-//! Every file in `scenarios/` runs here at a small size, with the changes of [`SMALL`]. The fingerprint of that run and
-//! of the scenario as it ships is pinned in `tests/golden/fingerprints.txt`, for debug and release builds alike. A
-//! change that moves a fingerprint changes what is simulated: say why in its commit, and write the file (and the
-//! summary in the README) anew with
+//! Every file in `scenarios/`, `scenarios/peers/` and `scenarios/scale/` runs here at a small size, with the changes of
+//! [`SMALL`]. The fingerprint of that run and, but for those in `scenarios/scale/`, of the scenario as it ships is pinned
+//! in `tests/golden/fingerprints.txt`, for debug and release builds alike. A change that moves a fingerprint changes what
+//! is simulated: say why in its commit, and write the file (and the summary in the README) anew with
 //!
 //! ```text
 //! UPDATE=1 cargo test --release --test shipped -- --include-ignored fingerprints
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use support::{PROJECT, manifest, scenario, shipped, torus_sim, tree};
+use support::{PROJECT, manifest, scenario, shipped, shipped_large, torus_sim, tree};
 use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::Unrecorded;
 use torus_sim::scenario::{Source, load};
@@ -31,7 +31,7 @@ const SMALL: &[(&str, &[&str])] = &[
     ("latency-matrix", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=15min"]),
     ("mass-failure", &["population.nodes=200", "measurement.duration=10min"]),
     (
-        "oversim-chord",
+        "peers/oversim-chord",
         &[
             "population.nodes=200",
             "population.join_every=200ms",
@@ -40,7 +40,7 @@ const SMALL: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "oversim-chord-churn",
+        "peers/oversim-chord-churn",
         &[
             "population.nodes=200",
             "population.join_every=200ms",
@@ -48,21 +48,30 @@ const SMALL: &[(&str, &[&str])] = &[
             "measurement.duration=3min",
         ],
     ),
-    ("p2psim-chord", &["population.nodes=200", "measurement.warmup=5min", "measurement.duration=10min"]),
+    ("peers/p2psim-chord", &["population.nodes=200", "measurement.warmup=5min", "measurement.duration=10min"]),
     ("partition-and-heal", &["population.nodes=200", "event.1.at=8min", "measurement.duration=12min"]),
-    ("peersim-chord", &["population.nodes=200", "event.0.repeat.times=2", "measurement.duration=15s"]),
+    ("peers/peersim-chord", &["population.nodes=200", "event.0.repeat.times=2", "measurement.duration=15s"]),
     ("quiet-ring", &["population.nodes=256", "measurement.duration=2min"]),
     ("recorded-schedule", &[]),
-    ("simgrid-chord", &["population.nodes=200", "measurement.duration=2min"]),
+    ("peers/simgrid-chord", &["population.nodes=200", "measurement.duration=2min"]),
+    ("scale/million", &["population.nodes=400", "measurement.duration=4min"]),
+    ("scale/ten-million", &["population.nodes=500", "measurement.duration=2min", "measurement.window=1min"]),
 ];
+
+/// All that runs at a small size.
+fn all() -> Vec<PathBuf> {
+    [shipped(), shipped_large()].concat()
+}
 
 fn small(name: &str) -> &'static [&'static str] {
     let found = SMALL.iter().find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("scenarios/{name}.toml has no line in SMALL: how is it made small?")).1
 }
 
+/// Path in the folder of scenarios, without the ending.
 fn name_of(path: &Path) -> String {
-    path.file_stem().expect("a name").to_string_lossy().into_owned()
+    let path = path.strip_prefix(Path::new(PROJECT).join("scenarios")).expect("it ships").with_extension("");
+    path.to_string_lossy().replace('\\', "/")
 }
 
 /// Runs a scenario, changed by `set`, and gives the folder of its results, `folder/out`.
@@ -121,7 +130,7 @@ fn compare_with_golden(size: &str, found: Vec<(String, String)>) {
 
 #[test]
 fn every_scenario_is_sound_without_a_warning_and_named_after_its_file() {
-    let files = shipped();
+    let files = all();
     assert!(files.len() >= 9, "only {} scenarios", files.len());
     assert_eq!(files.len(), SMALL.len(), "SMALL names a scenario that is not there");
     let place = tempfile::tempdir().unwrap();
@@ -130,7 +139,8 @@ fn every_scenario_is_sound_without_a_warning_and_named_after_its_file() {
         let checked = torus_sim(place.path(), &["check", file]).expect(0);
         assert_eq!((checked.out, checked.err), (format!("{file}: sound\n"), String::new()));
         let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(&format!("\nname = \"{}\"\n", name_of(&path))), "{file} has another name");
+        let name = path.file_stem().unwrap().to_string_lossy();
+        assert!(text.contains(&format!("\nname = \"{name}\"\n")), "{file} has another name");
         assert!(text.contains("# What to look for"), "{file} does not say what to look for in its results");
     }
 }
@@ -138,7 +148,7 @@ fn every_scenario_is_sound_without_a_warning_and_named_after_its_file() {
 #[test]
 fn two_runs_give_the_same_bytes_with_and_without_a_progress_bar() {
     let place = tempfile::tempdir().unwrap();
-    for path in shipped() {
+    for path in all() {
         let name = name_of(&path);
         let run = |out: &str, progress: &str| {
             let out = format!("{name}-{out}");
@@ -168,7 +178,7 @@ fn blind(path: &Path) -> String {
 #[test]
 fn small_fingerprints_are_golden_whatever_is_observed() {
     let place = tempfile::tempdir().unwrap();
-    let found = shipped().into_iter().map(|path| {
+    let found = all().into_iter().map(|path| {
         let name = name_of(&path);
         let run = |out: &str, set: &[&str], more: &[&str]| {
             let set = [small(&name), set].concat();

@@ -1,5 +1,6 @@
 //! Which nodes are live, and which numbers are free for new ones.
 
+use crate::engine::memory::room;
 use crate::engine::random::below;
 use rand::Rng;
 
@@ -40,6 +41,11 @@ impl Population {
     pub fn new(permanent: u32, reserved: u32) -> Self {
         let records = vec![Record { position: AWAY, epoch: 0 }; reserved as usize];
         Self { live: Vec::new(), permanent_live: 0, permanent, records, free: Vec::new(), unused: reserved }
+    }
+
+    /// Memory of the lists and records \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.live) + room(&self.records) + room(&self.free)
     }
 
     /// The live nodes, in an order that is deterministic but means nothing.

@@ -96,6 +96,11 @@ impl Process {
         &self.population
     }
 
+    /// Memory of who is live and of what waits \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        self.population.memory_bytes() + self.pending.memory_bytes()
+    }
+
     /// When [`Process::step`] is due next; [`Time::NEVER`] if nothing waits.
     #[inline]
     pub fn next_time(&self) -> Time {

@@ -191,6 +191,35 @@ Exit codes:
   3    something did not hold; the message says what plays it again
   130  interrupted";
 
+const BENCH_AFTER_HELP: &str = "\
+Examples:
+  torus-sim bench
+      all protocols at ten thousand, a hundred thousand and a million nodes (about a minute)
+
+  torus-sim bench --nodes 1e3,1e4,1e5,1e6 --csv bench.csv
+      other sizes; also writes protocol, nodes, events, events_per_s, bytes_per_node,
+      build_s and fingerprint as CSV
+
+  torus-sim bench --nodes 1e6 --warmup 20min --duration 1min
+      a million nodes when churn has gone on for as long as nodes stay
+
+  torus-sim bench --nodes 1e5 --set protocol.chord.routing=recursive --repeat 5
+
+The law is that of scenarios/churn20m.toml. Each protocol and size is played in a
+process of its own: --repeat times undisturbed (rate and time to build are medians;
+the memory is the most that the process held), and once more with each event timed,
+which gives what an event of each kind takes. All these runs have one fingerprint, the
+one that `torus-sim run` prints for the same scenario. The rate counts events after the
+warm-up. Without --duration, large networks are measured for a shorter virtual time,
+soon after their converged start, when few fingers point to nodes that are gone.
+Machines are noisy: a ratio within one call counts more than a rate.
+
+Exit codes:
+  0    done
+  1    a measurement did not come to its end, or the table could not be written
+  2    bad usage or bad input; nothing was written
+  130  interrupted; nothing was written";
+
 /// Simulates distributed hash tables under churn: the same scenario and seed give the same bytes, on any machine.
 #[derive(Debug, Parser)]
 #[command(name = "torus-sim", version = VERSION, max_term_width = 100, after_long_help = AFTER_HELP)]
@@ -210,6 +239,7 @@ pub(super) enum Command {
     Explain(ExplainArguments),
     Validate(ValidateArguments),
     Swarm(SwarmArguments),
+    Bench(BenchArguments),
 }
 
 /// Play a scenario and write its results
@@ -464,6 +494,52 @@ pub(super) struct SwarmArguments {
     /// Show findings only: no progress, no summary
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+/// Measure how fast protocols are simulated, and in how much memory
+#[derive(Debug, Args)]
+#[command(after_long_help = BENCH_AFTER_HELP)]
+pub(super) struct BenchArguments {
+    /// Sizes of the network, such as 1e4,1e6 [default: 1e4,1e5,1e6]
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = super::bench::parse_nodes)]
+    pub(super) nodes: Vec<u32>,
+    /// The protocols [default: all]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = protocol_names())]
+    pub(super) protocol: Vec<String>,
+    /// Virtual time that is measured, such as 5min [default: 1.5e7 node-seconds, 10s or more]
+    #[arg(long, value_name = "TIME", value_parser = super::bench::parse_time)]
+    pub(super) duration: Option<crate::engine::time::Duration>,
+    /// Virtual time that is played before [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = super::bench::parse_time)]
+    pub(super) warmup: Option<crate::engine::time::Duration>,
+    /// Undisturbed runs of each protocol and size
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) repeat: u16,
+    /// Root of all randomness, in place of the scenario's `seed`
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Put a value in place of the scenario's; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Also write the table as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+    /// When to show progress on standard error
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub(super) progress: When,
+    /// Show errors only: no progress, no tables
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Measure also what may not fit into memory
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Measure in this process, and write the figures for the one that began it
+    #[arg(long, hide = true)]
+    pub(super) worker: bool,
+}
+
+fn protocol_names() -> clap::builder::PossibleValuesParser {
+    crate::simulation::protocols::NAMES.into()
 }
 
 #[cfg(test)]

@@ -67,6 +67,15 @@ pub(super) fn load(request: &Request<'_>) -> Result<Experiment, String> {
     }
 }
 
+/// Checks a scenario that is built in, with `changes` as `--set` has them; the error is ready to be shown.
+pub(super) fn from_text(name: &str, text: &str, changes: &[String], colours: bool) -> Result<Experiment, String> {
+    let render = |problems: Diagnostics| problems.render(colours);
+    let source = Source::from_text(name, text);
+    let loaded = crate::scenario::load(source, changes, protocols::NAMES, protocols::read).map_err(render)?;
+    let warnings = render(loaded.warnings.clone());
+    Ok(ready(loaded, warnings))
+}
+
 fn sweep_is_no_scenario(source: &Source) -> Problem {
     let text = SourceText { name: source.name.clone(), text: String::new(), rank: 0 };
     let problem = Problem::error("this is a sweep, not a single scenario", Place::whole(&Arc::new(text)), "");

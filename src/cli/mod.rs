@@ -1,6 +1,10 @@
 //! The command line: arguments to calls, progress, messages, exit codes. What is simulated is decided elsewhere.
 
 mod arguments;
+mod bench;
+mod bench_probe;
+mod bench_table;
+mod bench_worker;
 mod check;
 mod clock;
 mod columns;
@@ -60,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::explain(arguments, &mut console),
         Command::Validate(arguments) => validate::validate(arguments, &mut console),
         Command::Swarm(arguments) => swarm::swarm(arguments, &mut console),
+        Command::Bench(arguments) => bench::bench(arguments, &mut console),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

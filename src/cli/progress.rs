@@ -133,7 +133,7 @@ mod tests {
     fn at(share: f64) -> Progress {
         let end = 4_800_000_000_000_u64;
         let now = Time::from_nanos((end as f64 * share) as u64);
-        Progress { now, end: Time::from_nanos(end), live_nodes: 9_998, events: (1e8 * share) as u64 }
+        Progress { now, end: Time::from_nanos(end), live_nodes: 9_998, events: (1e8 * share) as u64, last_event: None }
     }
 
     #[test]
@@ -158,6 +158,7 @@ mod tests {
             end: Time::from_nanos(86_400_000_000_000 * 10),
             live_nodes: 10_000_000,
             events: 10_000_000_000,
+            last_event: None,
         };
         let text = text(&widest, Duration::from_secs(4_000), "  ", "");
         assert!(10 + 1 + 6 + text.chars().count() <= 80, "{text}");

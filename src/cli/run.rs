@@ -39,7 +39,7 @@ pub(super) fn run(
 
 /// Whether a run that may take so much memory can be begun where so much is left, as far as that is known: one that
 /// outgrows the machine would be killed after hours, or bring the machine to a halt.
-fn fits(wanted_bytes: u64, available_bytes: Option<u64>) -> Result<(), Failure> {
+pub(super) fn fits(wanted_bytes: u64, available_bytes: Option<u64>) -> Result<(), Failure> {
     match available_bytes {
         Some(available) if wanted_bytes > available => Err(Failure::Usage {
             text: format!(
@@ -123,7 +123,7 @@ fn wanted(arguments: &RunArguments, folder: &Path) -> Wanted {
 
 fn finished(report: &RunReport, end: Time) -> Progress {
     let live_nodes = report.windows.last().map_or(0, |window| window.live_nodes_mean as u64);
-    Progress { now: end, end, live_nodes, events: report.events }
+    Progress { now: end, end, live_nodes, events: report.events, last_event: None }
 }
 
 fn interrupted_at(progress: &Progress, folder: &Path) -> Failure {

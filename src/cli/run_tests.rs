@@ -57,7 +57,8 @@ fn experiment() -> Experiment {
                 recorder.lookup(&lookup);
             }
             let now = Time::from_nanos(720_000_000_000);
-            let progress = Progress { now, end: scenario.measurement.end(), live_nodes: 1, events: 1 };
+            let progress =
+                Progress { now, end: scenario.measurement.end(), live_nodes: 1, events: 1, last_event: None };
             match monitor.progress(&progress) {
                 std::ops::ControlFlow::Continue(()) => Ok(example::run().report),
                 std::ops::ControlFlow::Break(()) => Err(Interrupted { progress }.into()),

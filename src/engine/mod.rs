@@ -5,6 +5,7 @@
 pub mod dice;
 pub mod distribution;
 pub mod fingerprint;
+pub mod memory;
 pub mod pool;
 pub mod queue;
 pub mod random;

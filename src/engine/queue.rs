@@ -194,6 +194,13 @@ impl<E: Copy> EventQueue<E> {
         self.len == 0
     }
 
+    /// Memory that the queue holds \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        let heaps = (self.late.capacity() + self.overflow.capacity()) * size_of::<Entry<E>>();
+        let wheels = self.near.memory_bytes() + self.far.memory_bytes();
+        self.blocks.memory_bytes() + self.current.memory_bytes() + wheels + heaps as u64
+    }
+
     /// Whether sorted entries of the bucket at the cursor are still to be taken.
     fn is_taking(&self) -> bool {
         !self.current.is_used_up() || !self.late.is_empty()

@@ -2,6 +2,7 @@
 
 use super::{DRAW_COORDINATES, DRAW_ROW, FIRST_DRAW_ORDER, Place, put};
 use crate::engine::distribution::Distribution;
+use crate::engine::memory::room;
 use crate::engine::time::Duration;
 use crate::scenario::model::{Latency, LatencyMatrix};
 use rand::Rng;
@@ -45,6 +46,17 @@ impl Delays {
             Latency::Matrix(matrix) => {
                 let order = if matrix.one_node_per_host { shuffled(matrix.hosts, salt) } else { Vec::new() };
                 Delays::Matrix { rows: Vec::new(), order, matrix: Arc::clone(matrix) }
+            }
+        }
+    }
+
+    /// Memory of the hosts' places, and of the matrix \[B\].
+    pub(super) fn memory_bytes(&self) -> u64 {
+        match self {
+            Delays::Constant(_) | Delays::Drawn { .. } => 0,
+            Delays::Euclidean { points, .. } => room(points),
+            Delays::Matrix { rows, order, matrix } => {
+                room(rows) + room(order) + size_of_val(&matrix.one_way[..]) as u64
             }
         }
     }

@@ -61,6 +61,11 @@ impl Network {
         self.partition.place(host, place);
     }
 
+    /// Memory of the hosts' places \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        self.delays.memory_bytes() + self.partition.memory_bytes()
+    }
+
     /// Sends one message: the time until it arrives, or `None` if it is lost or stopped by a partition.
     ///
     /// A message from a host to itself arrives at once and is never lost. Nothing is drawn for a message that is

@@ -1,6 +1,7 @@
 //! Partitions: which group each host belongs to while the network is split.
 
 use super::{DRAW_LOT, Place, put};
+use crate::engine::memory::room;
 use crate::engine::random::mix;
 
 /// The present partition, or the absence of one.
@@ -25,6 +26,11 @@ impl Partition {
             let group = self.deal(lot);
             put(&mut self.groups, host, group);
         }
+    }
+
+    /// Memory of lots and groups \[B\].
+    pub(super) fn memory_bytes(&self) -> u64 {
+        room(&self.lots) + room(&self.groups) + room(&self.bounds)
     }
 
     pub(super) fn split(&mut self, shares: &[f64]) {

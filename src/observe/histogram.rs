@@ -1,6 +1,7 @@
 //! Histograms of fixed size: the memory of a run does not grow with the number of lookups.
 
 use super::report::Summary;
+use crate::engine::memory::room;
 
 /// Bits of a value that a bucket of [`WideHistogram`] keeps: quantiles are within 2^-12 (0.025%) of the exact ones.
 const PRECISION_BITS: u32 = 11;
@@ -19,6 +20,11 @@ impl CountHistogram {
             self.counts.resize(index + 1, 0);
         }
         self.counts[index] += 1;
+    }
+
+    /// Memory of the counts \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.counts)
     }
 
     /// `counts()[v]` values were `v`.
@@ -61,6 +67,11 @@ impl WideHistogram {
         self.counts[index] += 1;
         self.sum += u128::from(value);
         self.max = self.max.max(value);
+    }
+
+    /// Memory of the counts \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.counts)
     }
 
     /// The bucket of a value: values below 2^(P+1) have one each, every octave above has 2^P.

@@ -2,6 +2,7 @@
 
 use super::histogram::{CountHistogram, WideHistogram};
 use super::report::{LookupRecord, Outcome, Outcomes, Statistics, Summary, Traffic, Volume};
+use crate::engine::memory::room;
 use crate::engine::time::{Duration, Time};
 use crate::scenario::Measurement;
 
@@ -153,6 +154,13 @@ impl Metrics {
     /// Whether the warm-up is over.
     pub fn is_measuring(&self) -> bool {
         self.measuring
+    }
+
+    /// Memory of histograms and of the windows so far \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        let of_window = |window: &Statistics| room(&window.traffic) + room(&window.health);
+        let histograms = self.hops.memory_bytes() + self.latency.memory_bytes() + self.join_time.memory_bytes();
+        histograms + room(&self.windows) + self.windows.iter().map(of_window).sum::<u64>()
     }
 
     /// Ends the present window, with the protocol's health at its end, and begins the next. Returns whether there

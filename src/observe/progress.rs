@@ -18,6 +18,8 @@ pub struct Progress {
     pub live_nodes: u64,
     /// Events processed so far.
     pub events: u64,
+    /// What kind the last of them was.
+    pub last_event: Option<&'static str>,
 }
 
 impl Progress {
@@ -34,6 +36,17 @@ impl Progress {
 pub trait Monitor {
     /// Takes note; [`ControlFlow::Break`] ends the run without a report.
     fn progress(&mut self, progress: &Progress) -> ControlFlow<()>;
+
+    /// Events between two calls of [`Self::progress`], at least 1. The first call comes before the first event, the
+    /// last one after the last.
+    fn events_between(&self) -> u64 {
+        1 << 16
+    }
+
+    /// The run has come to its end. `memory` tells what its parts hold in memory then \[B\], if it is asked.
+    fn ended(&mut self, memory: &dyn Fn() -> Vec<(&'static str, u64)>) {
+        let _ = memory;
+    }
 }
 
 /// A run was ended by its monitor before its time. There is no report.

@@ -67,8 +67,8 @@ pub fn write(mut out: impl Write, timing: &Timing) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// `VmHWM` of Linux.
-fn peak_memory_bytes() -> Option<u64> {
+/// The most memory that this process has held so far \[B\]: `VmHWM` of Linux. `None` where the system does not tell.
+pub fn peak_memory_bytes() -> Option<u64> {
     parse_peak_memory(&fs::read_to_string("/proc/self/status").ok()?)
 }
 

@@ -1,6 +1,7 @@
 //! Who occupies which slot now.
 
 use super::contact::{Contact, Slot};
+use crate::engine::memory::room;
 use crate::engine::time::Time;
 
 /// One slot: what every message asks of it, never across two cache lines.
@@ -50,6 +51,11 @@ impl Directory {
         let occupant = &mut self.occupants[slot as usize];
         debug_assert!(!occupant.life.is_multiple_of(2), "nobody lives at slot {slot}");
         occupant.life = occupant.life.wrapping_add(1);
+    }
+
+    /// Memory of the table \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.occupants) + room(&self.arrived)
     }
 
     /// Whether somebody lives at `slot`.

@@ -2,6 +2,7 @@
 
 use super::contact::Slot;
 use super::directory::Life;
+use crate::engine::memory::room;
 use crate::engine::time::Time;
 
 /// A lookup under way, or one that has ended: identifiers are not reused within four billion lookups of a slot.
@@ -168,6 +169,11 @@ impl<T: Copy> Lookups<T> {
     /// How many are under way, whoever asked for them.
     pub fn in_flight(&self) -> u64 {
         (self.records.len() - self.free.len()) as u64
+    }
+
+    /// Memory of the records and chains \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.records) + room(&self.free) + room(&self.chains)
     }
 
     /// How many the workload has started and not seen the end of.

@@ -4,6 +4,7 @@
 //! bucket, or a few where neighbours are empty. The number of buckets follows the number of members.
 
 use super::contact::Contact;
+use crate::engine::memory::room;
 
 /// Members a bucket should hold on average, after growing and before the next growth.
 const MEMBERS_PER_BUCKET: usize = 8;
@@ -57,6 +58,11 @@ impl Members {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Memory of the set \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.buckets) + self.buckets.iter().map(room).sum::<u64>()
     }
 
     /// Adds a member; `false` if its identifier is taken.

@@ -155,6 +155,12 @@ pub trait Protocol: Sized + 'static {
         1024
     }
 
+    /// Memory that the protocol's own tables hold now, by part: names that fit in a table, and what each part has room
+    /// for \[B\].
+    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
     /// How long a lookup may take before it has failed.
     fn lookup_deadline(&self) -> Duration;
 

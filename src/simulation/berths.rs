@@ -3,6 +3,7 @@
 //! A node with v identifiers takes v consecutive slots, its berth. Berths are reused last in, first out, so memory
 //! follows the live population and the same arrivals get the same slots.
 
+use crate::engine::memory::room;
 use crate::protocol::Slot;
 
 const NONE: u32 = u32::MAX;
@@ -40,6 +41,11 @@ impl Berths {
     pub fn free(&mut self, node: u32) {
         let berth = std::mem::replace(&mut self.of_node[node as usize], NONE);
         self.free.push(berth);
+    }
+
+    /// Memory of the lists \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.of_node) + room(&self.free)
     }
 
     /// Slots a berth.

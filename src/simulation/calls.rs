@@ -3,6 +3,7 @@
 //! Records are written field by field where they lie. Made elsewhere and moved in, they would be stored in parts and
 //! read back as a whole at once, which stalls the processor for longer than all the rest of sending takes.
 
+use crate::engine::memory::room;
 use crate::engine::queue::Ticket;
 use crate::engine::time::Time;
 use crate::protocol::directory::Life;
@@ -94,6 +95,11 @@ impl<M: Copy> Calls<M> {
     pub fn under_way(&self) -> impl Iterator<Item = &Call<M>> {
         // A record that is free keeps what its last user left, but nothing is pending.
         self.records.iter().filter(|call| call.pending > 0)
+    }
+
+    /// Memory of all records, used or free \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.records) + room(&self.free)
     }
 
     /// Number of calls under way.

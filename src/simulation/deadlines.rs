@@ -49,6 +49,11 @@ impl Deadlines {
         self.is_armed = false;
     }
 
+    /// Memory of those that wait \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        (self.to_come.capacity() * size_of::<Deadline>()) as u64
+    }
+
     fn drop_ended(&mut self, is_under_way: impl Fn(LookupId) -> bool) {
         while self.to_come.front().is_some_and(|deadline| !is_under_way(deadline.lookup)) {
             self.to_come.pop_front();

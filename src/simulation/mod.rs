@@ -11,6 +11,7 @@ mod checkers;
 mod deadlines;
 mod event;
 mod load;
+mod memory;
 pub mod protocols;
 mod run;
 mod tracer;

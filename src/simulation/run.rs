@@ -7,6 +7,7 @@ use super::event::{Event, Kind};
 use super::load;
 use super::tracer::Tracer;
 use super::world::{LookupResult, World};
+use crate::engine::memory::room;
 use crate::engine::time::Time;
 use crate::observe::progress::{Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
@@ -18,9 +19,6 @@ use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
 use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
 use std::ops::ControlFlow;
-
-/// Events between two calls of the monitor.
-const EVENTS_PER_PROGRESS: u64 = 1 << 16;
 
 /// What a run does besides simulating. Nothing here changes the fingerprint.
 #[derive(Clone, Copy, Debug, Default)]
@@ -134,7 +132,7 @@ impl<P: Protocol> Simulation<P> {
         let mut next_progress = 0;
         'run: loop {
             if self.world.events >= next_progress {
-                next_progress = self.world.events + EVENTS_PER_PROGRESS;
+                next_progress = self.world.events + monitor.events_between().max(1);
                 if self.tracer.is_some() {
                     next_progress = self.trace(monitor, recorder)?;
                 } else {
@@ -178,7 +176,9 @@ impl<P: Protocol> Simulation<P> {
         if let Some(tracer) = self.tracer.take() {
             recorder.told(tracer.tell(self));
         }
-        Ok(self.tell(monitor)?)
+        self.tell(monitor)?;
+        monitor.ended(&|| self.memory_bytes());
+        Ok(())
     }
 
     /// Lets the tracer look, tells its story once it is over, and the monitor now and then. Returns the number of
@@ -194,10 +194,15 @@ impl<P: Protocol> Simulation<P> {
         } else {
             self.tracer = Some(tracer);
         }
-        if is_over || self.world.events.is_multiple_of(EVENTS_PER_PROGRESS) {
+        if is_over || self.world.events.is_multiple_of(monitor.events_between()) {
             self.tell(monitor)?;
         }
         Ok(self.world.events)
+    }
+
+    /// Memory of what tells which node has which slots and identifiers \[B\].
+    pub(super) fn numbers_bytes(&self) -> u64 {
+        self.berths.memory_bytes() + room(&self.serial_of_node)
     }
 
     /// Messages and requests that have been sent and are not over yet.
@@ -212,7 +217,13 @@ impl<P: Protocol> Simulation<P> {
 
     fn tell(&self, monitor: &mut dyn Monitor) -> Result<(), Interrupted> {
         let world = &self.world;
-        let progress = Progress { now: world.now, end: self.end, live_nodes: world.live(), events: world.events };
+        let progress = Progress {
+            now: world.now,
+            end: self.end,
+            live_nodes: world.live(),
+            events: world.events,
+            last_event: world.fingerprint.last().map(|(_, _, kind)| Kind::name(kind)),
+        };
         match monitor.progress(&progress) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Interrupted { progress }),

@@ -179,6 +179,11 @@ impl<P: Protocol> World<P> {
         self.calls.len()
     }
 
+    /// Memory of calls under way, and of lookups under way with their deadlines \[B\].
+    pub fn memory_bytes_under_way(&self) -> [u64; 2] {
+        [self.calls.memory_bytes(), self.lookups.memory_bytes() + self.deadlines.memory_bytes()]
+    }
+
     /// All calls under way.
     pub fn calls(&self) -> impl Iterator<Item = &Call<P::Message>> {
         self.calls.under_way()

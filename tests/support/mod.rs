@@ -10,9 +10,6 @@ use std::process::{Command, Output, Stdio};
 /// The folder of the project.
 pub const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The folders of scenarios that are pinned by golden fingerprints.
-const SHIPPED: [&str; 2] = ["scenarios", "scenarios/peers"];
-
 /// The program, working in `folder`, with nothing on its standard input.
 pub fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_torus-sim"));
@@ -51,16 +48,23 @@ impl Ended {
     }
 }
 
-/// Path of a scenario that ships.
+/// Path of a scenario that ships: `churn20m`, `peers/simgrid-chord`.
 pub fn scenario(name: &str) -> String {
-    let folders = SHIPPED.map(|folder| format!("{PROJECT}/{folder}/{name}.toml"));
-    let found = folders.iter().find(|file| Path::new(file).exists());
-    found.unwrap_or(&folders[0]).clone()
+    format!("{PROJECT}/scenarios/{name}.toml")
 }
 
-/// All scenarios that ship, in order of their names.
+/// All scenarios that ship and are played at full size by `.ci/run`, in order of their names.
 pub fn shipped() -> Vec<PathBuf> {
-    let entries = SHIPPED.iter().flat_map(|folder| fs::read_dir(Path::new(PROJECT).join(folder)).expect("a folder"));
+    [scenarios_in("scenarios"), scenarios_in("scenarios/peers")].concat()
+}
+
+/// The scenarios that ship and are too large for that.
+pub fn shipped_large() -> Vec<PathBuf> {
+    scenarios_in("scenarios/scale")
+}
+
+fn scenarios_in(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(PROJECT).join(folder)).expect("a folder of scenarios");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();

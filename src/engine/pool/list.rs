@@ -1,5 +1,7 @@
 //! Short lists of small values in blocks of pooled memory.
 
+use crate::engine::memory::room;
+
 /// Most values of a list.
 const MAX_LEN: usize = 255;
 
@@ -170,6 +172,11 @@ impl<T: Copy> ListPool<T> {
     /// Size of all blocks, in use or free \[bytes\].
     pub fn pool_bytes(&self) -> usize {
         self.values.len() * size_of::<T>()
+    }
+
+    /// Memory that the pool holds, with room that no block has taken yet \[bytes\].
+    pub fn memory_bytes(&self) -> u64 {
+        room(&self.values) + self.free.iter().map(room).sum::<u64>()
     }
 
     /// Moves `list` to a block with room for one more value.

@@ -93,6 +93,11 @@ impl<T> Slab<T> {
         self.len
     }
 
+    /// Memory that the slab holds, used or free \[bytes\].
+    pub fn memory_bytes(&self) -> u64 {
+        crate::engine::memory::room(&self.slots)
+    }
+
     /// Whether there is no record.
     pub fn is_empty(&self) -> bool {
         self.len == 0

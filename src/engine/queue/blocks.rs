@@ -4,6 +4,7 @@
 //! the largest number that each bucket ever held, and nothing is allocated once the pool has grown to its working
 //! size.
 
+use crate::engine::memory::room;
 use std::cmp::Ordering;
 
 /// Entries in a block. Larger blocks waste memory in the many buckets with few events, smaller ones cost more links.
@@ -157,6 +158,11 @@ impl<E: Copy> Blocks<E> {
     pub(super) fn free(&mut self, block: u32) {
         self.next[block as usize] = self.free;
         self.free = block;
+    }
+
+    /// Memory of all blocks, used or free \[B\].
+    pub(super) fn memory_bytes(&self) -> u64 {
+        room(&self.entries) + room(&self.next)
     }
 
     /// Number of blocks ever made, used or free.

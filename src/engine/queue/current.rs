@@ -2,6 +2,7 @@
 
 use super::BUCKET_BITS;
 use super::blocks::Entry;
+use crate::engine::memory::room;
 
 /// Bits for an entry's place among those of its bucket, while these are sorted. With the bits of its time they leave
 /// the sign of 32 bits free: signed numbers are compared many at a time by every processor of the family.
@@ -58,6 +59,11 @@ impl<E: Copy> Current<E> {
     /// Entries that have not been taken, in order.
     pub(super) fn rest(&self) -> impl Iterator<Item = &Entry<E>> {
         self.order[self.next..].iter().map(|index| &self.entries[*index as usize])
+    }
+
+    /// Memory that is kept for entries and their order \[B\].
+    pub(super) fn memory_bytes(&self) -> u64 {
+        room(&self.entries) + room(&self.order) + room(&self.keys)
     }
 
     /// Entries there is memory for.

@@ -54,6 +54,11 @@ impl Wheel {
         self.chains.iter().copied()
     }
 
+    /// Memory of the buckets' chains \[B\].
+    pub(super) fn memory_bytes(&self) -> u64 {
+        size_of_val(&*self.chains) as u64
+    }
+
     /// Empties the bucket at `slot` and hands over what it held.
     pub(super) fn take(&mut self, slot: u64) -> Chain {
         self.occupied.clear(slot as usize);

@@ -35,6 +35,7 @@ pub use message::{Asking, Message};
 
 use crate::engine::dice::Dice;
 use crate::engine::distribution::Distribution;
+use crate::engine::memory::room;
 use crate::engine::pool::{List, ListPool, Slab};
 use crate::engine::time::Duration;
 use crate::protocol::checker::{Checker, Liveness};
@@ -223,6 +224,16 @@ impl Protocol for Chord {
     fn bytes_per_identifier(&self) -> u64 {
         // Successor list, and what was measured for all the rest: tables, timers, lookups, messages, truth.
         1_000 + 12 * u64::from(self.config.successors)
+    }
+
+    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
+        let lookups = room(&self.iterations) + self.queries.memory_bytes() + self.dead.memory_bytes();
+        vec![
+            ("node state", room(&self.nodes) + room(&self.own_periods)),
+            ("successor lists", room(&self.successors)),
+            ("fingers, lists on their way", self.contacts.memory_bytes()),
+            ("routes of lookups", lookups),
+        ]
     }
 
     fn lookup_deadline(&self) -> Duration {

@@ -66,6 +66,10 @@ impl Drawn {
         })
     }
 
+    pub(super) fn memory_bytes(&self) -> u64 {
+        size_of::<Self>() as u64 + self.churn.memory_bytes()
+    }
+
     /// Nobody comes or goes by chance any more; lookups go on.
     pub(super) fn rest(&mut self) {
         self.churn.rest();

@@ -139,6 +139,15 @@ impl Agenda {
         self.upcoming.map(|entry| (entry.time, entry.happening))
     }
 
+    /// Memory of what is to come from outside: the churn process, or a schedule file \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        self.script.memory_bytes()
+            + match &self.source {
+                Source::Drawn(drawn) => drawn.memory_bytes(),
+                Source::File(playback) => playback.memory_bytes(),
+            }
+    }
+
     /// Number of live nodes after what [`next`](Iterator::next) returned last.
     pub fn live(&self) -> u32 {
         self.live

@@ -17,6 +17,10 @@ impl Playback {
         Self { entries, played: 0 }
     }
 
+    pub(super) fn memory_bytes(&self) -> u64 {
+        crate::engine::memory::room(&self.entries)
+    }
+
     /// When the next entry is due; [`Time::NEVER`] after the last.
     pub(super) fn next_time(&self) -> Time {
         self.entries.get(self.played).map_or(Time::NEVER, |entry| entry.time)

@@ -1,5 +1,6 @@
 //! What the scenario names with its time: the joins of a joining start, and scheduled events.
 
+use crate::engine::memory::room;
 use crate::engine::time::{Duration, Time};
 use crate::scenario::model::{Action, Amount, Population, ScheduledEvent, Start};
 
@@ -71,6 +72,10 @@ impl Script {
         let (_, step) = *self.steps.get(self.taken)?;
         self.taken += 1;
         Some(step)
+    }
+
+    pub(super) fn memory_bytes(&self) -> u64 {
+        room(&self.steps) + room(&self.partitions) + self.partitions.iter().map(room).sum::<u64>()
     }
 
     pub(super) fn shares(&self, partition: usize) -> &[f64] {

@@ -1,0 +1,28 @@
+//! What the parts of a run hold in memory. What is kept for checks and for the story of a lookup is left out: runs that
+//! are measured do neither.
+
+use super::Simulation;
+use crate::engine::memory::room;
+use crate::protocol::Protocol;
+
+impl<P: Protocol> Simulation<P> {
+    /// Memory that each part of the run holds now \[B\]: what it has room for, used or not.
+    pub fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
+        let world = &self.world;
+        let [messages, lookups] = world.memory_bytes_under_way();
+        let original = world.original.as_ref().map_or(0, |members| members.memory_bytes());
+        let books = size_of::<Self>() as u64 + room(&world.released) + world.finished.as_ref().map_or(0, room);
+        let mut parts = self.protocol.memory_bytes();
+        parts.extend([
+            ("event queue", world.queue.memory_bytes()),
+            ("messages under way", messages),
+            ("lookups under way", lookups),
+            ("slots and their nodes", world.directory.memory_bytes() + self.numbers_bytes()),
+            ("oracle", world.members.memory_bytes() + original),
+            ("network", world.network.memory_bytes()),
+            ("churn and workload", self.agenda.memory_bytes()),
+            ("metrics and books", world.metrics.memory_bytes() + books),
+        ]);
+        parts
+    }
+}
