@@ -7,6 +7,7 @@ pub mod distribution;
 pub mod fingerprint;
 pub mod memory;
 pub mod pool;
+pub mod prefetch;
 pub mod queue;
 pub mod random;
 pub mod time;

@@ -216,6 +216,19 @@ pub trait Protocol: Sized + 'static {
     /// A lookup of the node's own passed its deadline.
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Self::Task);
 
+    /// Asks for the memory of the state of `node` ([`crate::engine::prefetch`]), which an event will need soon. The slot
+    /// may be empty by now.
+    #[inline(always)]
+    fn prefetch_state(&self, node: Slot) {
+        let _ = node;
+    }
+
+    /// The same for the tables that the state leads to, which has been asked for a few events before.
+    #[inline(always)]
+    fn prefetch_tables(&self, node: Slot) {
+        let _ = node;
+    }
+
     /// A message has been used for the last time: whatever it holds in a pool can be freed.
     fn release(&mut self, message: &Self::Message) {
         let _ = message;

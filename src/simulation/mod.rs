@@ -12,6 +12,7 @@ mod deadlines;
 mod event;
 mod load;
 mod memory;
+mod outlook;
 pub mod protocols;
 mod run;
 mod tracer;

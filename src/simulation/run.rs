@@ -145,6 +145,7 @@ impl<P: Protocol> Simulation<P> {
             let is_followed = self.tracer.is_some();
             while let Some((time, event)) = self.world.queue.pop_before(horizon) {
                 self.world.now = time;
+                self.look_out();
                 self.play_event(event);
                 self.tidy(recorder);
                 if is_followed || self.world.events >= next_progress {

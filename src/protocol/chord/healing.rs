@@ -8,7 +8,7 @@
 //! strongly stable ring it is): m rounds. Fingers are looked up in turn, each right once the ring is.
 
 use super::fix_fingers::first_finger;
-use super::{Chord, FingerTurns, FingersPerRound, ListRefresh, Maintenance, Periods};
+use super::{Chord, FingerRefresh, FingerTurns, FingersPerRound, ListRefresh, Maintenance, Periods};
 use crate::engine::distribution::Distribution;
 use crate::engine::time::{Duration, Time};
 use crate::protocol::identifier::clockwise;
@@ -50,10 +50,15 @@ impl Chord {
         Some(self.rounds(self.config.stabilize_every, count, members)? + wait.saturating_mul(waits))
     }
 
-    /// For nodes to join that have arrived.
+    /// For nodes to join that have arrived. An attempt that must not meet many dead nodes may have to wait until
+    /// nobody's tables name them.
     pub(super) fn time_to_join(&self, truth: &Truth<'_>) -> Option<Duration> {
         let attempt = self.config.lookup_deadline + truth.longest_wait + self.config.join_retry_after;
-        Some(attempt.saturating_mul(JOIN_ATTEMPTS))
+        let attempts = attempt.saturating_mul(JOIN_ATTEMPTS);
+        match self.config.retries >= ENOUGH_RETRIES {
+            true => Some(attempts),
+            false => Some(attempts + self.time_to_fill_lists(truth)? + self.time_to_fix_fingers(truth)?),
+        }
     }
 
     /// For first successors and predecessors. The predecessor is told in the round after; one that is dead is found out
@@ -80,9 +85,11 @@ impl Chord {
     }
 
     /// For fingers in a ring whose lists are right. A lookup that gives up leaves the finger as it is, until the nearer
-    /// fingers of the nodes on its way are right.
+    /// fingers of the nodes on its way are right; and where fingers are asked, of those that are one node and should be
+    /// several a pass finds the first.
     pub(super) fn time_to_fix_fingers(&self, truth: &Truth<'_>) -> Option<Duration> {
-        let passes = match self.config.retries >= ENOUGH_RETRIES {
+        let at_once = self.config.retries >= ENOUGH_RETRIES && self.config.finger_refresh == FingerRefresh::LookedUp;
+        let passes = match at_once {
             true => 2,
             false => 2 + u64::from(usize::BITS - truth.members.len().leading_zeros()),
         };

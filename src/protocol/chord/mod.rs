@@ -37,6 +37,7 @@ use crate::engine::dice::Dice;
 use crate::engine::distribution::Distribution;
 use crate::engine::memory::room;
 use crate::engine::pool::{List, ListPool, Slab};
+use crate::engine::prefetch::prefetch;
 use crate::engine::time::Duration;
 use crate::protocol::checker::{Checker, Liveness};
 use crate::protocol::sample::{Circumstances, Sample};
@@ -367,6 +368,20 @@ impl Protocol for Chord {
             Task::Join => self.join_failed(context, node),
             // The old finger stays; its turn will come again.
             Task::Finger(_) | Task::Successor => {}
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_state(&self, node: Slot) {
+        if let Some(state) = self.nodes.get(node as usize) {
+            prefetch(std::slice::from_ref(state));
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_tables(&self, node: Slot) {
+        if let Some(state) = self.nodes.get(node as usize) {
+            prefetch(state.fingers.contacts(&self.contacts));
         }
     }
 
