@@ -29,7 +29,8 @@ impl History {
         self.departed.push((now, id));
     }
 
-    /// Somebody alive may have been taken for dead: a message was lost, or came too late, or could not pass.
+    /// Somebody alive may have been taken for dead: a message was lost, or came too late, or could not pass, or its
+    /// receiver had no answer.
     pub fn suspected(&mut self, now: Time) {
         self.suspected = Some(now);
     }

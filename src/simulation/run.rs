@@ -503,7 +503,11 @@ impl<P: Protocol> Simulation<P> {
             let answer = request.and_then(|request| self.protocol.on_request(&mut self.world, to, from, &request));
             match answer {
                 Some((reply, charge)) => self.world.send_reply(index, reply, charge),
-                None => self.world.ensure_timeout(index),
+                None => {
+                    // Alive and silent: whoever asked will take it for dead.
+                    self.world.suspect();
+                    self.world.ensure_timeout(index);
+                }
             }
         } else {
             self.world.ensure_timeout(index);
