@@ -65,3 +65,40 @@ fn the_time_between_checks_is_a_duration() {
         assert!(ended.err.contains(words), "{}", ended.err);
     }
 }
+
+/// A scenario of quiet default rules with `rest` in it.
+fn defaults(name: &str, nodes: u32, rest: &str, duration: &str) -> String {
+    format!(
+        "name = \"{name}\"\n[population]\nnodes = {nodes}\n[protocol.chord]\n{rest}\n[measurement]\n\
+         duration = \"{duration}\"\n"
+    )
+}
+
+/// What random scenarios found, made smaller: each of them was once reported, or was a fault once.
+#[test]
+fn what_goes_beyond_what_a_statement_assumes_is_no_finding_however_seldom_it_is_looked_at() {
+    let place = tempfile::tempdir().unwrap();
+    let partition = "[[event]]\nat = \"11140ms\"\npartition = { groups = 2 }\n[[event]]\nat = \"12s\"\nheal = true";
+    let between_checks = format!("successors = 2\nstabilize_every = \"1s\"\n{partition}");
+    // Those who have lost their place give no answer, and are struck from the lists of others.
+    let silent = "successors = 4\nstabilize_every = \"46483ms\"\nfingers_with_stabilize = true\nrouting = \"recursive\"\n\
+                  [workload]\nnetwork_lookups_every = \"2223ms\"\n[[event]]\nat = \"18s\"\ncrash = { fraction = 0.44 }\n\
+                  [[event]]\nat = \"49s\"\ncrash = { fraction = 0.1 }";
+    // The last of a list that ends at the node itself is dead.
+    let in_turn = "successors = 5\nsuccessor_list_refresh = \"in_turn\"\n[[event]]\nat = \"84s\"\n\
+                   crash = { fraction = 0.14 }\n[[event]]\nat = \"146s\"\ncrash = { fraction = 0.3 }\n[[event]]\n\
+                   at = \"344s\"\nquiet = true";
+    let cases = [
+        ("partition", defaults("partition", 3, &between_checks, "18s"), "4016ms"),
+        ("silent", defaults("silent", 14, silent, "64s"), "13872ms"),
+        ("in_turn", defaults("in_turn", 8, in_turn, "11min"), "582ms"),
+    ];
+    for (name, text, every) in cases {
+        std::fs::write(place.path().join(format!("{name}.toml")), text).unwrap();
+        let file = format!("{name}.toml");
+        for every in [every, "100ms"] {
+            let line = ["run", &file, "--check-every", every, "--quiet", "--force", "--out", "out"];
+            torus_sim(place.path(), &line).expect(0);
+        }
+    }
+}

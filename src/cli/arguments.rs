@@ -283,15 +283,29 @@ pub(super) struct RunArguments {
     /// code 3 and names the event after which it was there.
     #[arg(long, value_name = "TIME", value_parser = super::violation::parse_period)]
     pub(super) check_every: Option<crate::engine::time::Duration>,
-    /// When to show progress on standard error
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    pub(super) progress: When,
+    #[command(flatten)]
+    pub(super) progress: ProgressArgument,
     /// Show errors only: no progress, no summary, no warnings
     #[arg(long, short)]
     pub(super) quiet: bool,
     /// Print the scenario with all defaults filled in, and do not play it
     #[arg(long)]
     pub(super) show_config: bool,
+}
+
+// No documentation comment here: it would be taken for help.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct ProgressArgument {
+    /// When to show progress on standard error
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    progress: When,
+}
+
+impl ProgressArgument {
+    /// When to show progress, where `--quiet` goes before it.
+    pub(super) fn unless(self, quiet: bool) -> When {
+        if quiet { When::Never } else { self.progress }
+    }
 }
 
 /// Play a grid of scenarios on all cores and write tables over all of it
@@ -329,9 +343,8 @@ pub(super) struct SweepArguments {
     /// Start anew: drop what a sweep has left in the folder
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) force: bool,
-    /// When to show progress on standard error
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    pub(super) progress: When,
+    #[command(flatten)]
+    pub(super) progress: ProgressArgument,
     /// Show errors only: no progress, no table, no warnings
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -420,9 +433,8 @@ pub(super) struct ExplainArguments {
     /// Play a recorded schedule
     #[arg(long, value_name = "FILE")]
     pub(super) replay: Option<PathBuf>,
-    /// When to show progress on standard error
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    pub(super) progress: When,
+    #[command(flatten)]
+    pub(super) progress: ProgressArgument,
     /// Show the story and errors only: no progress, no warnings
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -450,9 +462,8 @@ pub(super) struct ValidateArguments {
     /// Runs at once [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) jobs: Option<u16>,
-    /// When to show progress on standard error
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    pub(super) progress: When,
+    #[command(flatten)]
+    pub(super) progress: ProgressArgument,
     /// Show errors only: no progress, no table
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -488,9 +499,8 @@ pub(super) struct SwarmArguments {
     /// Runs at once [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(super) jobs: Option<u16>,
-    /// When to show progress on standard error
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    pub(super) progress: When,
+    #[command(flatten)]
+    pub(super) progress: ProgressArgument,
     /// Show findings only: no progress, no summary
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -524,9 +534,8 @@ pub(super) struct BenchArguments {
     /// Also write the table as CSV
     #[arg(long, value_name = "FILE")]
     pub(super) csv: Option<PathBuf>,
-    /// When to show progress on standard error
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    pub(super) progress: When,
+    #[command(flatten)]
+    pub(super) progress: ProgressArgument,
     /// Show errors only: no progress, no tables
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -571,7 +580,7 @@ mod tests {
         let Command::Run(run) = Arguments::try_parse_from(line.split_whitespace()).unwrap().command else {
             panic!("a run was asked for")
         };
-        assert_eq!((run.seed, run.set.len(), run.progress), (Some(7), 2, When::Never));
+        assert_eq!((run.seed, run.set.len(), run.progress.unless(false)), (Some(7), 2, When::Never));
         assert!(run.force && run.lookups && run.quiet && run.show_config);
         for bad in ["torus-sim", "torus-sim run", "torus-sim run a b", "torus-sim run a --seed -1", "torus-sim check"] {
             assert_eq!(Arguments::try_parse_from(bad.split_whitespace()).unwrap_err().exit_code(), 2, "{bad}");

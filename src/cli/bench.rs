@@ -133,7 +133,7 @@ fn work(arguments: &BenchArguments, console: &mut Console) -> Result<(), Failure
     };
     let colours = console.colours;
     let load = || load(arguments, protocol, *nodes, colours);
-    let progress = if arguments.quiet { When::Never } else { arguments.progress };
+    let progress = arguments.progress.unless(arguments.quiet);
     let measured = measure(load, arguments.repeat, progress, console)?;
     let text = serde_json::to_string(&measured).map_err(|error| Failure::unfinished(error.to_string()))?;
     console.print(&text)
@@ -162,8 +162,7 @@ fn measure_apart(
     arguments.set.iter().for_each(|change| {
         command.arg("--set").arg(change);
     });
-    let progress = match arguments.progress {
-        _ if arguments.quiet => "never",
+    let progress = match arguments.progress.unless(arguments.quiet) {
         When::Auto => "auto",
         When::Always => "always",
         When::Never => "never",

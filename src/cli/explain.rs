@@ -3,7 +3,7 @@
 use super::arguments::ExplainArguments;
 use super::console::{Console, Failure};
 use super::experiment::{self, Experiment, Request};
-use super::progress::{Watcher, When};
+use super::progress::Watcher;
 use super::{interrupt, story};
 use crate::observe::report::{LookupRecord, Outcome, Outcomes, Recorder};
 use crate::observe::story::Told;
@@ -28,7 +28,7 @@ pub(super) fn explain(arguments: &ExplainArguments, console: &mut Console) -> Re
     let run = format!("{}, seed {}", experiment.scenario.name, experiment.scenario.seed.seed);
     let stop = interrupt::watch();
     let play = |experiment: Experiment, options: Options, listener: &mut Listener<'_>| {
-        let when = if arguments.quiet { When::Never } else { arguments.progress };
+        let when = arguments.progress.unless(arguments.quiet);
         let watcher = Watcher::start(when, &experiment.scenario.name, console.err_is_terminal, Arc::clone(&stop));
         listen(experiment, options, watcher, listener, &stop)
     };

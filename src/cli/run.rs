@@ -3,7 +3,7 @@
 use super::arguments::RunArguments;
 use super::console::{Console, Failure, Label};
 use super::experiment::{Experiment, Request};
-use super::progress::{Watcher, When};
+use super::progress::Watcher;
 use super::{interrupt, machine, table, violation};
 use crate::engine::time::{Duration, Time};
 use crate::observe::report::{RunReport, Unrecorded};
@@ -64,7 +64,7 @@ fn play(
     let Experiment { scenario, provenance, play, .. } = experiment;
     let folder = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&scenario.name));
     let mut results = Results::begin(&wanted(arguments, &folder), Arc::clone(&stop))?;
-    let when = if arguments.quiet { When::Never } else { arguments.progress };
+    let when = arguments.progress.unless(arguments.quiet);
     let mut watcher = Watcher::start(when, &scenario.name, console.err_is_terminal, Arc::clone(&stop));
     let options = Options {
         record_lookups: arguments.lookups,
@@ -101,8 +101,7 @@ fn play(
 /// Plays once more up to the violation, with a check after every event of the last period, to name the event.
 fn violated(arguments: &RunArguments, seen: Violation, experiment: Experiment) -> Failure {
     let every = arguments.check_every.unwrap_or(Duration::MAX);
-    let before = seen.at.as_nanos().saturating_sub(every.as_nanos());
-    let check = Check { every, each_event_from: Some(Time::from_nanos(before)), until_healed: false };
+    let check = Check { every, each_event_from: None, until_healed: false }.closer(seen.at);
     let options = Options { check: Some(check), blind: true, ..Options::default() };
     let first = match experiment.play.play(&experiment.scenario, options, &mut Unwatched, &mut Unrecorded) {
         Err(Stopped::Violated(first)) => *first,

@@ -3,7 +3,6 @@
 use super::arguments::SwarmArguments;
 use super::columns::columns;
 use super::console::{Console, Failure, Label};
-use super::progress::When;
 use super::swarm_progress::Display;
 use super::{interrupt, machine, violation};
 use crate::engine::time::Duration;
@@ -133,7 +132,7 @@ pub(super) fn swarm(arguments: &SwarmArguments, console: &mut Console) -> Result
         threads,
     };
     let stop = interrupt::watch();
-    let when = if arguments.quiet { When::Never } else { arguments.progress };
+    let when = arguments.progress.unless(arguments.quiet);
     let runs = (arguments.seeds.end - arguments.seeds.start).saturating_mul(request.modes.len() as u64);
     let display = Display::start(when, console.err_is_terminal, runs);
     let mut tally = Tally::default();

@@ -5,7 +5,6 @@ use super::check::Sound;
 use super::columns::columns;
 use super::console::{Console, Failure, Label};
 use super::experiment::{self, Request};
-use super::progress::When;
 use super::sweep_progress::Display;
 use super::{interrupt, machine, sweep_list};
 use crate::output::human::{figure, percent};
@@ -98,7 +97,7 @@ fn play(
     }
     let stop: Arc<AtomicBool> = interrupt::watch();
     let results = past.results(arguments.retry);
-    let when = if arguments.quiet { When::Never } else { arguments.progress };
+    let when = arguments.progress.unless(arguments.quiet);
     let display = Display::start(when, console.err_is_terminal, plan, options.shard, &results);
     let ended = display.around_panics(|| runner::play(plan, folder, results, options, &display, &stop));
     display.finish();

@@ -24,7 +24,7 @@ pub(super) fn validate(arguments: &ValidateArguments, console: &mut Console) -> 
     };
     let threads = arguments.jobs.map_or_else(machine::cores, usize::from);
     let stop = interrupt::watch();
-    let when = if arguments.quiet { When::Never } else { arguments.progress };
+    let when = arguments.progress.unless(arguments.quiet);
     let display = Display::start(when, console.err_is_terminal);
     let rows = validation::play(&requests, &published, threads, &display, &stop);
     display.finish();

@@ -107,12 +107,18 @@ impl Network {
     /// to itself, so there the timeout is 1 ns.
     #[inline]
     pub fn timeout(&self, from: u32, to: u32) -> Duration {
+        self.timeout_for(|| match from == to {
+            true => Duration::ZERO,
+            false => self.delays.expected(from, to) + self.delays.expected(to, from),
+        })
+    }
+
+    #[inline(always)]
+    fn timeout_for(&self, round_trip: impl FnOnce() -> Duration) -> Duration {
         let timeout = match self.rpc_timeout {
             model::RpcTimeout::Fixed(timeout) => timeout,
-            model::RpcTimeout::RoundTrips(_) if from == to => Duration::ZERO,
             model::RpcTimeout::RoundTrips(factor) => {
-                let round_trip = self.delays.expected(from, to) + self.delays.expected(to, from);
-                Duration::from_nanos((round_trip.as_nanos() as f64 * factor) as u64)
+                Duration::from_nanos((round_trip().as_nanos() as f64 * factor) as u64)
             }
         };
         timeout.max(Duration::from_nanos(1))
@@ -153,13 +159,7 @@ impl Network {
 
     /// How long a request waits for its reply at most, whoever sends it to whom; at least 1 ns.
     pub fn longest_timeout(&self) -> Duration {
-        let timeout = match self.rpc_timeout {
-            model::RpcTimeout::Fixed(timeout) => timeout,
-            model::RpcTimeout::RoundTrips(factor) => {
-                Duration::from_nanos((self.delays.longest_expected().as_nanos() as f64 * 2.0 * factor) as u64)
-            }
-        };
-        timeout.max(Duration::from_nanos(1))
+        self.timeout_for(|| self.delays.longest_expected().saturating_mul(2))
     }
 
     /// Whether a partition is in force.

@@ -536,18 +536,20 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn expire(&mut self, index: u32, to: Slot) {
-        let call = *self.world.call(index);
+        let call = self.world.call(index);
         if !call.answered && self.world.directory.lives(to, call.from_life) {
-            self.witness(to, Some(call.from_life));
+            let (from_life, silent, lookup, request) = (call.from_life, call.to, call.lookup, call.request);
+            let is_under_way = call.pending > 1;
+            self.witness(to, Some(from_life));
             self.world.call_mut(index).timed_out = true;
             self.world.exchanges.timed_out += 1;
-            self.world.false_alarms += u64::from(call.pending > 1 && self.target_lives(index));
+            self.world.false_alarms += u64::from(is_under_way && self.target_lives(index));
             self.world.record(to, Kind::Timeout);
-            if let Some(lookup) = call.lookup.and_then(|id| self.world.lookups.get_mut(id)) {
+            if let Some(lookup) = lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;
             }
-            if let Some(request) = &call.request {
-                self.protocol.on_timeout(&mut self.world, to, call.to, request);
+            if let Some(request) = &request {
+                self.protocol.on_timeout(&mut self.world, to, silent, request);
             }
         }
         self.passed(index);
@@ -572,14 +574,9 @@ impl<P: Protocol> Simulation<P> {
         if self.world.settle(index) {
             let call = self.world.call(index);
             let is_abandoned = call.is_request() && !call.answered && !call.timed_out;
+            let payloads = [&call.request, &call.reply];
+            payloads.into_iter().flatten().for_each(|payload| self.protocol.release(payload));
             self.world.exchanges.abandoned += u64::from(is_abandoned);
-            let call = self.world.call(index);
-            if let Some(request) = &call.request {
-                self.protocol.release(request);
-            }
-            if let Some(reply) = &call.reply {
-                self.protocol.release(reply);
-            }
         }
     }
 

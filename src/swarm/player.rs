@@ -1,8 +1,8 @@
 //! Plays the scenario of one seed, with all checkers on.
 
-use super::generator::{Generated, generate};
+use super::generator::generate;
 use super::mode::Mode;
-use crate::engine::time::{Duration, Time};
+use crate::engine::time::Duration;
 use crate::observe::progress::Until;
 use crate::observe::report::{Healing, RunReport, Unrecorded};
 use crate::observe::{Stopped, Violation};
@@ -85,12 +85,8 @@ pub(super) enum Played {
     Interrupted,
 }
 
-/// Plays a text with checks. A panic is caught and told.
-pub(super) fn play_text(text: &str, set: &[String], check: Check, stop: &AtomicBool) -> Played {
-    let loaded = match load(text, set) {
-        Ok(loaded) => loaded,
-        Err(problems) => return Played::Trouble(Trouble::Unsound(problems.to_string())),
-    };
+/// Plays a scenario with checks. A panic is caught and told.
+pub(super) fn play_loaded(loaded: Loaded<Playable>, check: Check, stop: &AtomicBool) -> Played {
     let options = Options { check: Some(check), blind: true, ..Options::default() };
     let played = catch_unwind(AssertUnwindSafe(|| {
         loaded.protocol.play(&loaded.scenario, options, &mut Until(stop), &mut Unrecorded)
@@ -106,18 +102,18 @@ pub(super) fn play_text(text: &str, set: &[String], check: Check, stop: &AtomicB
 /// Plays the scenario of a seed, with `set` in place of what it says.
 pub fn play(seed: u64, mode: Mode, set: &[String], stop: &AtomicBool) -> Ended {
     let generated = generate(seed, mode);
-    if !set.is_empty()
-        && let Err(problems) = load(&generated.text, set)
-    {
-        return Ended::Skipped(problems.to_string());
-    }
-    let check = Check { every: generated.check_every, each_event_from: None, until_healed: true };
-    let again = || play_text(&generated.text, set, check, stop);
     let found = |trouble| Ended::Found(Finding { seed, mode, check_every: generated.check_every, trouble });
-    match again() {
+    let loaded = match load(&generated.text, set) {
+        Ok(loaded) => loaded,
+        Err(problems) if set.is_empty() => return found(Trouble::Unsound(problems.to_string())),
+        Err(problems) => return Ended::Skipped(problems.to_string()),
+    };
+    let check = Check { every: generated.check_every, each_event_from: None, until_healed: true };
+    let again = |check| load(&generated.text, set).map(|loaded| play_loaded(loaded, check, stop));
+    match play_loaded(loaded, check, stop) {
         Played::Sound(report) => {
             if seed.is_multiple_of(PLAYED_TWICE)
-                && let Played::Sound(second) = again()
+                && let Ok(Played::Sound(second)) = again(check)
                 && second.fingerprint != report.fingerprint
             {
                 return found(Trouble::Differs(report.fingerprint.clone(), second.fingerprint));
@@ -125,20 +121,13 @@ pub fn play(seed: u64, mode: Mode, set: &[String], stop: &AtomicBool) -> Ended {
             let lookups = report.healing.map_or(report.total.outcomes.lookups(), |healing| healing.lookups);
             Ended::Sound { events: report.events, lookups, healing: report.healing }
         }
-        Played::Trouble(Trouble::Violation(seen)) => found(Trouble::Violation(closer(&generated, set, seen, stop))),
+        // Once more with a check before every event of the last period, to name the event.
+        Played::Trouble(Trouble::Violation(seen)) => match again(check.closer(seen.at)) {
+            Ok(Played::Trouble(Trouble::Violation(first))) => found(Trouble::Violation(first)),
+            _ => found(Trouble::Violation(seen)),
+        },
         Played::Trouble(trouble) => found(trouble),
         Played::Interrupted => Ended::Interrupted,
-    }
-}
-
-/// The violation again, after a play with a check before every event of the last period, to name the event.
-fn closer(generated: &Generated, set: &[String], seen: Box<Violation>, stop: &AtomicBool) -> Box<Violation> {
-    let before = seen.at.as_nanos().saturating_sub(generated.check_every.as_nanos());
-    let each_event_from = Some(Time::from_nanos(before));
-    let check = Check { every: generated.check_every, each_event_from, until_healed: true };
-    match play_text(&generated.text, set, check, stop) {
-        Played::Trouble(Trouble::Violation(first)) => first,
-        _ => seen,
     }
 }
 

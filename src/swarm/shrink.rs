@@ -3,7 +3,7 @@
 //! It works on the tree of the text and knows neither keys nor protocols: it leaves out tables, keys and events, halves
 //! numbers and durations, and puts simpler laws in the place of others. What is no longer sound is no smaller scenario.
 
-use super::player::{Played, Trouble, load, play_text};
+use super::player::{Played, Trouble, load, play_loaded};
 use crate::engine::time::Duration;
 use crate::observe::Violation;
 use crate::scenario::Effective;
@@ -62,13 +62,13 @@ impl Shrinker<'_> {
 
     /// Takes a candidate if it fails in the same way.
     fn try_out(&mut self, candidate: Effective) -> bool {
-        let text = candidate.to_toml();
-        if self.is_over() || load(&text, &[]).is_err() {
+        if self.is_over() {
             return false;
         }
+        let Ok(loaded) = load(&candidate.to_toml(), &[]) else { return false };
         self.plays += 1;
         let check = Check { every: self.every, each_event_from: None, until_healed: true };
-        match play_text(&text, &[], check, self.stop) {
+        match play_loaded(loaded, check, self.stop) {
             Played::Trouble(Trouble::Violation(violation)) if violation.checker == self.checker => {
                 (self.tree, self.violation) = (candidate, Some(violation));
                 true

@@ -1,6 +1,6 @@
 //! Tests of what the swarm draws, plays and makes smaller.
 
-use super::player::{Played, load, play_text};
+use super::player::{Played, load, play_loaded};
 use super::*;
 use crate::engine::time::Duration;
 use crate::scenario::{Action, ChurnProcess};
@@ -125,7 +125,7 @@ duration = \"2h\"
 fn violated(changes: &[&str]) -> Option<&'static str> {
     let set: Vec<String> = changes.iter().map(|change| (*change).to_owned()).collect();
     let check = Check { every: Duration::from_secs(1), each_event_from: None, until_healed: true };
-    match play_text(BROKEN, &set, check, &never()) {
+    match play_loaded(load(BROKEN, &set).expect("a sound scenario"), check, &never()) {
         Played::Sound(report) => {
             let healing = report.healing.expect("quiet returns");
             assert!(healing.is_claimed || changes.len() > 1, "{healing:?}");
@@ -166,7 +166,7 @@ fn the_original_rules_are_found_to_break_and_made_small() {
     assert!(small.text.len() < text.len(), "{}", small.text);
     assert_eq!(small.violation.checker, finding.trouble.name());
     let check = Check { every: finding.check_every, each_event_from: None, until_healed: false };
-    match play_text(&small.text, &[], check, &never()) {
+    match play_loaded(load(&small.text, &[]).expect("a sound scenario"), check, &never()) {
         Played::Trouble(Trouble::Violation(violation)) => assert_eq!(violation.checker, small.violation.checker),
         _ => panic!("it does not fail when it is played by hand:\n{}", small.text),
     }

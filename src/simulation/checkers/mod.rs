@@ -34,6 +34,15 @@ pub struct Check {
     pub until_healed: bool,
 }
 
+impl Check {
+    /// The same, but before every event of the last period before `seen`, the last event before a violation was seen:
+    /// to name the event that did it.
+    pub fn closer(self, seen: Time) -> Self {
+        let before = seen.as_nanos().saturating_sub(self.every.as_nanos());
+        Check { each_event_from: Some(Time::from_nanos(before)), ..self }
+    }
+}
+
 /// A statement about the books of a run of `P`.
 pub(super) struct BookChecker<P: Protocol> {
     pub name: &'static str,
