@@ -49,7 +49,8 @@ pub struct Ticket(u64);
 pub struct EventQueue<E> {
     /// Entries of the bucket at the cursor, in order.
     current: Current<E>,
-    /// Entries scheduled into the bucket at the cursor since it was sorted.
+    /// Entries scheduled into the bucket at the cursor since the cursor came there. Where messages take no time these
+    /// are all: one or two, for which a heap costs less than a bucket.
     late: BinaryHeap<Entry<E>>,
     /// Number of the near bucket that is being taken from: its time shifted right by `BUCKET_BITS`.
     cursor: u64,
@@ -59,8 +60,7 @@ pub struct EventQueue<E> {
     next_sequence: u64,
     /// Number of events waiting.
     len: usize,
-    /// Entries in the cursor's far bucket. The near bucket at the cursor itself holds entries only while `current` is
-    /// used up and `late` is empty.
+    /// Entries in the cursor's far bucket; none in the near bucket at the cursor itself.
     near: Wheel,
     /// Entries in the cursor's era but not in its far bucket.
     far: Wheel,
@@ -119,7 +119,7 @@ impl<E: Copy> EventQueue<E> {
         let difference = bucket ^ self.cursor;
         self.len += 1;
         let (wheel, number) = if difference >> SLOT_BITS == 0 {
-            if difference == 0 && self.is_taking() {
+            if difference == 0 {
                 return self.late.push(entry);
             }
             (&mut self.near, bucket)
@@ -199,11 +199,6 @@ impl<E: Copy> EventQueue<E> {
         let heaps = (self.late.capacity() + self.overflow.capacity()) * size_of::<Entry<E>>();
         let wheels = self.near.memory_bytes() + self.far.memory_bytes();
         self.blocks.memory_bytes() + self.current.memory_bytes() + wheels + heaps as u64
-    }
-
-    /// Whether sorted entries of the bucket at the cursor are still to be taken.
-    fn is_taking(&self) -> bool {
-        !self.current.is_used_up() || !self.late.is_empty()
     }
 
     /// Time of the next event, wherever it is \[ns\]. The levels come one after the other in time, except for the first
