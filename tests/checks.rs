@@ -81,8 +81,9 @@ fn what_goes_beyond_what_a_statement_assumes_is_no_finding_however_seldom_it_is_
     let partition = "[[event]]\nat = \"11140ms\"\npartition = { groups = 2 }\n[[event]]\nat = \"12s\"\nheal = true";
     let between_checks = format!("successors = 2\nstabilize_every = \"1s\"\n{partition}");
     // Those who have lost their place give no answer, and are struck from the lists of others.
-    let silent = "successors = 4\nstabilize_every = \"46483ms\"\nfingers_with_stabilize = true\nrouting = \"recursive\"\n\
-                  [workload]\nnetwork_lookups_every = \"2223ms\"\n[[event]]\nat = \"18s\"\ncrash = { fraction = 0.44 }\n\
+    let silent = "successors = 4\nstabilize_every = \"46483ms\"\nfingers_with_stabilize = true\n\
+                  routing = \"recursive\"\n[workload]\nnetwork_lookups_every = \"2223ms\"\n\
+                  [[event]]\nat = \"18s\"\ncrash = { fraction = 0.44 }\n\
                   [[event]]\nat = \"49s\"\ncrash = { fraction = 0.1 }";
     // The last of a list that ends at the node itself is dead.
     let in_turn = "successors = 5\nsuccessor_list_refresh = \"in_turn\"\n[[event]]\nat = \"84s\"\n\

@@ -1,9 +1,9 @@
 //! The scenarios that ship: sound, reproducible to the byte, and pinned by golden fingerprints.
 //!
-//! Every file in `scenarios/`, `scenarios/peers/` and `scenarios/scale/` runs here at a small size, with the changes of
-//! [`SMALL`]. The fingerprint of that run and, but for those in `scenarios/scale/`, of the scenario as it ships is pinned
-//! in `tests/golden/fingerprints.txt`, for debug and release builds alike. A change that moves a fingerprint changes what
-//! is simulated: say why in its commit, and write the file (and the summary in the README) anew with
+//! Every file in `scenarios/`, `scenarios/peers/` and `scenarios/scale/` runs here at a small size, with the changes
+//! of [`SMALL`]. The fingerprint of that run and, but for those in `scenarios/scale/`, of the scenario as it ships is
+//! pinned in `tests/golden/fingerprints.txt`, for debug and release builds alike. A change that moves a fingerprint
+//! changes what is simulated: say why in its commit, and write the file (and the summary in the README) anew with
 //!
 //! ```text
 //! UPDATE=1 cargo test --release --test shipped -- --include-ignored fingerprints

@@ -216,8 +216,8 @@ pub trait Protocol: Sized + 'static {
     /// A lookup of the node's own passed its deadline.
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Self::Task);
 
-    /// Asks for the memory of the state of `node` ([`crate::engine::prefetch`]), which an event will need soon. The slot
-    /// may be empty by now.
+    /// Asks for the memory of the state of `node` ([`crate::engine::prefetch`]), which an event will need soon. The
+    /// slot may be empty by now.
     #[inline(always)]
     fn prefetch_state(&self, node: Slot) {
         let _ = node;
