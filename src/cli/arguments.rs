@@ -2,6 +2,8 @@
 
 use super::machine;
 use super::progress::When;
+use crate::engine::time::Duration;
+use crate::scenario::units::{self, UnitError};
 use crate::sweep::scheduler::Shard;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -549,6 +551,14 @@ pub(super) struct BenchArguments {
 
 fn protocol_names() -> clap::builder::PossibleValuesParser {
     crate::simulation::protocols::NAMES.into()
+}
+
+/// Reads a duration such as `30s`; `form` says how one is written.
+pub(super) fn parse_duration(text: &str, form: &str) -> Result<Duration, String> {
+    units::parse_duration(text).map_err(|UnitError { problem, help }| {
+        let help = help.unwrap_or_else(|| form.to_owned());
+        format!("{problem}: {help}")
+    })
 }
 
 #[cfg(test)]

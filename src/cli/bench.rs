@@ -3,18 +3,18 @@
 //! Each protocol plays the law of `scenarios/churn20m.toml` at each size, in a process of its own that measures and
 //! hands its figures back as a line of JSON.
 
-use super::arguments::BenchArguments;
+use super::arguments::{BenchArguments, parse_duration};
 use super::bench_table;
 use super::bench_worker::{Measured, measure};
 use super::console::{Console, Failure};
 use super::experiment::{self, Experiment};
-use super::progress::When;
 use super::run::fits;
 use super::{interrupt, machine};
 use crate::engine::time::Duration;
 use crate::output::Error;
 use crate::output::single::SingleFile;
 use crate::simulation::protocols;
+use clap::ValueEnum;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -56,10 +56,7 @@ pub(super) fn parse_nodes(text: &str) -> Result<u32, String> {
 
 /// Reads a virtual time, such as `30s`.
 pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
-    crate::scenario::units::parse_duration(text).map_err(|error| {
-        let help = error.help.unwrap_or_else(|| "a time is a number and a unit, such as 90s, 5min or 1h".to_owned());
-        format!("{}: {help}", error.problem)
-    })
+    parse_duration(text, "a time is a number and a unit, such as 90s, 5min or 1h")
 }
 
 /// Carries out the command.
@@ -162,12 +159,10 @@ fn measure_apart(
     arguments.set.iter().for_each(|change| {
         command.arg("--set").arg(change);
     });
-    let progress = match arguments.progress.unless(arguments.quiet) {
-        When::Auto => "auto",
-        When::Always => "always",
-        When::Never => "never",
-    };
-    command.args(["--progress", progress]).stdin(Stdio::null()).stderr(Stdio::inherit());
+    if let Some(when) = arguments.progress.unless(arguments.quiet).to_possible_value() {
+        command.args(["--progress", when.get_name()]);
+    }
+    command.stdin(Stdio::null()).stderr(Stdio::inherit());
     let output = command.output().map_err(failed)?;
     match output.status.code() {
         Some(0) => serde_json::from_slice(&output.stdout)
@@ -181,7 +176,7 @@ fn measure_apart(
     }
 }
 
-fn interrupted() -> Failure {
+pub(super) fn interrupted() -> Failure {
     Failure::Interrupted { text: "nothing was written".to_owned() }
 }
 

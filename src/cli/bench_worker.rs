@@ -1,6 +1,7 @@
 //! One measurement of `torus-sim bench`: one protocol at one size, in a process of its own, so that the most memory
 //! that the process held is that of the measurement.
 
+use super::bench::interrupted;
 use super::bench_probe::{Pace, Probe};
 use super::console::{Console, Failure};
 use super::experiment::Experiment;
@@ -129,7 +130,7 @@ fn play(
 ) -> Result<RunReport, Failure> {
     let played = experiment.play.play(&experiment.scenario, options, monitor, &mut Unrecorded);
     played.map_err(|stopped| match stopped {
-        Stopped::Interrupted(_) => Failure::Interrupted { text: "nothing was written".to_owned() },
+        Stopped::Interrupted(_) => interrupted(),
         Stopped::Violated(violation) => Failure::unfinished(violation.text),
     })
 }

@@ -1,20 +1,15 @@
 //! How a violated invariant is told: what, when, where, and what to run to see it again.
 
-use super::arguments::RunArguments;
+use super::arguments::{RunArguments, parse_duration};
 use crate::engine::time::Duration;
 use crate::observe::Violation;
-use crate::scenario::units::{self, Decimal, UnitError};
+use crate::scenario::units::Decimal;
 
 /// Reads the argument of `--check-every`.
 pub(super) fn parse_period(text: &str) -> Result<Duration, String> {
-    match units::parse_duration(text) {
-        Ok(period) if period.is_zero() => Err("the time between two checks is longer than nothing".to_owned()),
-        Ok(period) => Ok(period),
-        Err(UnitError { problem, help }) => {
-            let help =
-                help.unwrap_or_else(|| "a duration is a number and a unit, such as 1s, 500ms or 5min".to_owned());
-            Err(format!("{problem}: {help}"))
-        }
+    match parse_duration(text, "a duration is a number and a unit, such as 1s, 500ms or 5min")? {
+        period if period.is_zero() => Err("the time between two checks is longer than nothing".to_owned()),
+        period => Ok(period),
     }
 }
 

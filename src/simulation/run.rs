@@ -314,10 +314,14 @@ impl<P: Protocol> Simulation<P> {
 
     fn play_agenda(&mut self, recorder: &mut dyn Recorder) {
         let Some((time, happening)) = self.agenda.next() else { return };
-        let happening = self.with_key(happening);
-        if let Happening::Lookup { .. } = happening {
-            self.agenda.settle(happening);
-        }
+        let happening = match happening {
+            Happening::LookupOf { .. } => {
+                let with_key = self.with_key(happening);
+                self.agenda.settle(with_key);
+                with_key
+            }
+            other => other,
+        };
         if let (true, Some(entry)) = (self.options.record_schedule, self.agenda.last_as_schedule_entry()) {
             recorder.scheduled(&entry);
         }

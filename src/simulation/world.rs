@@ -401,8 +401,7 @@ impl<P: Protocol> World<P> {
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
         let index = self.open_call(from, to, to_life, lookup);
         if let Some(arrival) = arrival {
-            self.calls[index].pending = 1;
-            self.queue.push(arrival, Event::Message { call: index, to: to.slot() });
+            self.message_arrives(arrival, index, to);
         } else {
             // A request that will expire.
             self.requests += 1;
@@ -412,14 +411,19 @@ impl<P: Protocol> World<P> {
         index
     }
 
+    #[inline(always)]
+    fn message_arrives(&mut self, arrival: Time, index: u32, to: Contact) {
+        self.calls[index].pending = 1;
+        self.queue.push(arrival, Event::Message { call: index, to: to.slot() });
+    }
+
     /// Sends a message without an answer, but for its payload; `None` if it will not arrive.
     #[inline(never)]
     fn post_message(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> Option<u32> {
         let to_life = self.directory.find(to);
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup)?;
         let index = self.open_call(from, to, to_life, lookup);
-        self.calls[index].pending = 1;
-        self.queue.push(arrival, Event::Message { call: index, to: to.slot() });
+        self.message_arrives(arrival, index, to);
         Some(index)
     }
 

@@ -167,8 +167,8 @@ impl Agenda {
     }
 
     /// What [`next`](Iterator::next) returned last, as a row of a schedule file. `None` for a lookup whose key has not
-    /// been [settled](Self::settle), and for what the scenario still
-    /// brings about when it plays such a file: joins of a joining start, partitions and their healing.
+    /// been [settled](Self::settle), and for what the scenario still brings about when it plays such a file: joins of a
+    /// joining start, partitions and their healing.
     pub fn last_as_schedule_entry(&self) -> Option<ScheduleEntry> {
         let Entry { time, happening, inherent: false } = self.last? else { return None };
         let (node, action) = match happening {

@@ -67,7 +67,6 @@ pub(super) struct Checks {
     healing: Healing,
     is_settled: bool,
     false_alarms: u64,
-    looked_at: Time,
 }
 
 /// Name and meaning of a violated statement, and what is wrong.
@@ -76,7 +75,7 @@ pub(super) type Broken = (&'static str, &'static str, Fault);
 impl Checks {
     pub fn new(check: Check) -> Self {
         let (memory, held, healing) = Default::default();
-        Checks { check, memory, held, healing, is_settled: false, false_alarms: 0, looked_at: Time::ZERO }
+        Checks { check, memory, held, healing, is_settled: false, false_alarms: 0 }
     }
 
     /// Writes down what statements need to know of the time since the last look.
@@ -133,8 +132,9 @@ impl Checks {
         truth: &Truth<'_>,
         now: Time,
     ) -> Result<(), Broken> {
+        let looked_last = self.memory.now;
         self.look_at_books(world)?;
-        let is_whole = self.look_at_protocol(protocol, world, truth)?;
+        let is_whole = self.look_at_protocol(protocol, world, truth, looked_last)?;
         let scene = Scene { protocol, world, truth, now };
         self.healing.look(&scene, is_whole)?;
         self.is_settled = self.check.until_healed && self.healing.is_over(now, world.lookup_deadline());
@@ -147,6 +147,7 @@ impl Checks {
         protocol: &P,
         world: &World<P>,
         truth: &Truth<'_>,
+        looked_last: Time,
     ) -> Result<bool, Broken> {
         self.held.resize(P::CHECKERS.len(), false);
         let results: Vec<Result<bool, Fault>> =
@@ -154,8 +155,7 @@ impl Checks {
         let is_whole = results.iter().all(Result::is_ok);
         let all_hold = results.iter().all(|result| *result == Ok(true));
         let begins = all_hold && !self.held.iter().all(|held| *held) && protocol.is_in_order(truth);
-        let looked_at = std::mem::replace(&mut self.looked_at, world.now);
-        let was_suspected = world.history.as_ref().is_some_and(|history| history.suspected_since(looked_at));
+        let was_suspected = world.history.as_ref().is_some_and(|history| history.suspected_since(looked_last));
         let mut is_enforced = !was_suspected;
         for ((checker, held), result) in P::CHECKERS.iter().zip(&mut self.held).zip(results) {
             let is_always = checker.scope == Scope::Always;
