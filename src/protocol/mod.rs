@@ -65,6 +65,10 @@ pub struct Truth<'a> {
     pub history: Option<&'a History>,
     /// How long a request waits at most.
     pub longest_wait: Duration,
+    /// Share of the members that should have been found ([`Protocol::closest`]) that were
+    /// ([`Context::closest_found`]), over the lookups of the workload that ended in this window; `None` if no lookup
+    /// told.
+    pub closest_found: Option<f64>,
 }
 
 /// What a protocol can do to the world.
@@ -80,6 +84,9 @@ pub trait Context<P: Protocol> {
 
     /// A live node as others know it.
     fn contact(&self, node: Slot) -> Contact;
+
+    /// Whether `node` is behind NAT, which it knows of itself: replies reach it, but nothing that others send it unasked.
+    fn is_behind_nat(&self, node: Slot) -> bool;
 
     /// A random member that `node` can reach, other than `node`, among those that `admits` lets count: where it can
     /// begin to join. `None` if there is none. A protocol may leave out members that are lost themselves.
@@ -111,6 +118,10 @@ pub trait Context<P: Protocol> {
 
     /// A lookup under way; `None` once it has ended.
     fn lookup(&self, id: LookupId) -> Option<Lookup<P::Task>>;
+
+    /// What a lookup found: the nodes that it takes for those nearest to its key ([`Protocol::closest`]), in any order.
+    /// For protocols that keep a value at several nodes; to be told before the lookup ends. Changes nothing.
+    fn closest_found(&mut self, id: LookupId, found: &[Contact]);
 
     /// Ends a lookup with an answer: `owner` was named after `hops` hops. Nothing happens if it has ended already.
     fn answer(&mut self, id: LookupId, owner: Contact, hops: u32);
@@ -236,6 +247,19 @@ pub trait Protocol: Sized + 'static {
 
     /// The member that owns `key` among those that `admits` lets count. A rule of the protocol, not of its state.
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
+
+    /// The `count` members that should hold what belongs to `key`, the owner among them, of those that `admits` lets
+    /// count: into `closest`, which is empty. A rule of the protocol, as [`Self::owner`] is.
+    fn closest(
+        members: &Members,
+        key: u64,
+        count: usize,
+        admits: impl Fn(Contact) -> bool,
+        closest: &mut Vec<Contact>,
+    ) {
+        let _ = count;
+        closest.extend(Self::owner(members, key, admits));
+    }
 
     /// The figures of [`Self::HEALTH`], in that order; `None` where there is nothing to measure.
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>>;

@@ -144,6 +144,7 @@ impl<P: Protocol> World<P> {
             now: self.now,
             history: self.history.as_ref(),
             longest_wait: self.network.longest_timeout(),
+            closest_found: None,
         }
     }
 
@@ -477,6 +478,12 @@ impl<P: Protocol> Context<P> for World<P> {
     fn contact(&self, node: Slot) -> Contact {
         self.directory.contact(node)
     }
+
+    fn is_behind_nat(&self, _node: Slot) -> bool {
+        false
+    }
+
+    fn closest_found(&mut self, _id: LookupId, _found: &[Contact]) {}
 
     fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         let slots = u64::from(self.directory.slots());
