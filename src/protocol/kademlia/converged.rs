@@ -110,7 +110,7 @@ impl Kademlia {
 }
 
 /// Those of `sorted` that lie in the range.
-fn within(sorted: &[Contact], (low, high): (u64, u64)) -> &[Contact] {
+pub(super) fn within(sorted: &[Contact], (low, high): (u64, u64)) -> &[Contact] {
     let from = sorted.partition_point(|contact| contact.id() < low);
     let to = from + sorted[from..].partition_point(|contact| contact.id() <= high);
     &sorted[from..to]

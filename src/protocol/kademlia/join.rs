@@ -5,17 +5,16 @@ use super::{Kademlia, Task, Timer};
 use crate::protocol::{Context, Slot};
 
 impl Kademlia {
-    /// Looks for its own place: on arrival, or because it knows nobody any more. The first node of a network is alone.
+    /// Looks for its own place: on arrival, or because it knows nobody alive any more. It turns to a member that it is
+    /// told of, each time another: those that it has heard of before may be gone. The first node of a network is alone.
     pub(super) fn begin_join(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        if !self.knows_anybody(node) {
-            let Some(member) = context.bootstrap(node, |_| true) else {
-                return self.become_member(context, node);
-            };
-            self.see(node, member);
+        let member = context.bootstrap(node, |_| true);
+        if member.is_none() && !self.knows_anybody(node) {
+            return self.become_member(context, node);
         }
         let own = self.node(node).id;
         let lookup = context.start_task(node, own, Task::Join);
-        self.begin_search(context, node, own, lookup);
+        self.begin_search(context, node, own, lookup, member);
     }
 
     /// The lookup of its own identifier has ended.

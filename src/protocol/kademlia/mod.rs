@@ -222,7 +222,7 @@ impl Protocol for Kademlia {
     fn on_lookup(&mut self, context: &mut impl Context<Self>, node: Slot, lookup: LookupId) {
         let Some(key) = context.lookup(lookup).map(|lookup| lookup.key) else { return };
         match self.config.routing {
-            Routing::Iterative => self.begin_search(context, node, key, lookup),
+            Routing::Iterative => self.begin_search(context, node, key, lookup, None),
             Routing::SemiRecursive => self.begin_recursive(context, node, key, lookup),
         }
     }

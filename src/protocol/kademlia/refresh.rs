@@ -50,7 +50,7 @@ impl Kademlia {
         let (low, high) = self.digits.range(state.id, index, u32::from(state.levels));
         let key = low | (context.random().next_u64() & (high ^ low));
         let lookup = context.start_task(node, key, Task::Refresh);
-        self.begin_search(context, node, key, lookup);
+        self.begin_search(context, node, key, lookup, None);
     }
 
     /// Pings the contact seen longest ago in a bucket at random.

@@ -24,8 +24,8 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
     }
     table = lookups(dice, table, k);
     table = buckets(dice, table);
-    let refresh_s = dice.magnitude(10.0, 300.0).max(4.0 * longest_wait.as_secs_f64());
-    let check_s = refresh_s * dice.magnitude(0.05, 1.0);
+    let refresh_s = dice.magnitude(30.0, 600.0).max(20.0 * longest_wait.as_secs_f64());
+    let check_s = refresh_s * dice.magnitude(0.05, 0.3);
     table = table.duration("refresh_after", whole_milliseconds(refresh_s));
     table = table.duration("refresh_check_every", whole_milliseconds(check_s));
     if dice.percent(30) {
@@ -40,7 +40,8 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
     table = table.duration("join_retry_after", retry).duration("lookup_deadline", deadline);
     let levels = f64::from((u64::from(nodes) / k).max(1).ilog2()) + 2.0;
     let round_s = refresh_s + check_s;
-    let healing_s = 40.0 * round_s + 4.0 * (retry.as_secs_f64() + deadline.as_secs_f64());
+    let healing_s = 10.0 * (refresh_s + 4.0 * check_s + deadline.as_secs_f64())
+        + 10.0 * (retry.as_secs_f64() + deadline.as_secs_f64());
     Sample {
         table,
         round: whole_milliseconds(round_s),

@@ -64,8 +64,15 @@ enum Next {
 }
 
 impl Kademlia {
-    /// Begins with the contacts of the initiator.
-    pub(super) fn begin_search(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+    /// Begins with the contacts of the initiator, and with a member that it was told of, if it was.
+    pub(super) fn begin_search(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        key: u64,
+        lookup: LookupId,
+        told_of: Option<Contact>,
+    ) {
         if lookup.index() >= self.searches.len() {
             self.searches.resize(lookup.index() + 1, Search::default());
         }
@@ -79,6 +86,9 @@ impl Kademlia {
             self.candidates.push(&mut candidates, Candidate { contact, depth: 1, state: State::Named });
         }
         self.searches[lookup.index()] = Search { candidates, under_way: 0 };
+        if let Some(member) = told_of {
+            self.hear_of(lookup, key, member, 1);
+        }
         self.go_on(context, node, key, lookup);
     }
 
@@ -180,7 +190,11 @@ impl Kademlia {
                 }
             }
             if self.config.ends_at == EndsAt::FirstOwner && self.knows_nobody_nearer(from, key, named) {
-                return self.conclude(context, node, lookup, from, depth - 1);
+                // It leaves out whoever asks.
+                let own = self.own(node);
+                let is_own = !self.node(node).asks_only && distance(own.id(), key) < distance(from.id(), key);
+                let (owner, hops) = if is_own { (own, 0) } else { (from, depth - 1) };
+                return self.conclude(context, node, lookup, owner, hops);
             }
         }
         self.go_on(context, node, key, lookup);

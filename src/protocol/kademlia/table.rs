@@ -175,9 +175,9 @@ impl Kademlia {
         self.digits.index(distance(state.id, id), u32::from(state.levels))
     }
 
-    /// Whether `node` knows anybody.
+    /// Whether `node` knows anybody who does not count as gone.
     pub(super) fn knows_anybody(&self, node: Slot) -> bool {
-        self.buckets(node).iter().any(|bucket| !bucket.entries.is_empty())
+        self.buckets(node).iter().any(|bucket| self.entries(*bucket).iter().any(|entry| !self.is_stale(*entry)))
     }
 
     /// Splits the bucket, if it is the last one and can be split.

@@ -1,11 +1,14 @@
-//! What becomes true in a quiet Kademlia network: everybody has joined, and every member has a live contact in each
-//! bucket in whose range there is somebody. Then from everywhere each step of a lookup for any key finds somebody
-//! nearer, until it is at the owner.
+//! What becomes true in a quiet Kademlia network: everybody has joined, and every member knows somebody alive in each
+//! subtree beside its own in which there is somebody (Kademlia 2.1). Then from everywhere each step of a lookup for any
+//! key finds somebody nearer, until it is at the owner, if only answers have room for more than the dead.
 //!
 //! How long that takes follows from refreshes. A refresh asks the contacts of a bucket: those that are dead are missed,
 //! and go after so many of them; those that answer learn of the node. What a node does not find itself the others find
 //! of it: whoever it asks has it in the right bucket, if there is room.
 
+use super::super::config::Routing;
+use super::super::converged::within;
+use super::super::table::{Digits, distance};
 use super::Kademlia;
 use crate::engine::time::Duration;
 use crate::protocol::checker::{Fault, Liveness};
@@ -19,12 +22,22 @@ pub(super) const ALL: &[Liveness<Kademlia>] = &[
         check: joined,
     },
     Liveness {
-        name: "ranges_known",
-        meaning: "in quiet every member knows somebody alive in each bucket in whose range there is a member",
-        within: Kademlia::time_to_know_ranges,
-        check: ranges_known,
+        name: "subtrees_known",
+        meaning: "in quiet every member knows somebody alive in each subtree beside its own in which there is a member",
+        within: Kademlia::time_to_know_subtrees,
+        check: subtrees_known,
+    },
+    Liveness {
+        name: "answers_live",
+        meaning: "nobody has so many contacts in a subtree that are dead and not known to be that an answer could name \
+                  only those",
+        within: Kademlia::time_to_answer_live,
+        check: answers_live,
     },
 ];
+
+/// Subtrees beside that of a node: one for each bit.
+const ONE_BIT: Digits = Digits { bits: 1 };
 
 /// Attempts to join that may fail while the tables of others still name the dead.
 const JOIN_ATTEMPTS: u64 = 8;
@@ -40,10 +53,16 @@ impl Kademlia {
 
     /// `None` if tables are not refreshed, or if the network has fallen apart: then no message can bring its parts
     /// together.
-    fn time_to_know_ranges(&self, truth: &Truth<'_>) -> Option<Duration> {
+    fn time_to_know_subtrees(&self, truth: &Truth<'_>) -> Option<Duration> {
         let neglect = self.longest_neglect()?;
         let refreshes = u64::from(self.config.stale_after) + SPARE_REFRESHES;
         self.is_connected(truth).then(|| (neglect + self.config.lookup_deadline).saturating_mul(refreshes))
+    }
+
+    /// Only lookups find the dead: how long it takes until they have come across all of them is not promised. Once they
+    /// are few they stay few.
+    fn time_to_answer_live(&self, truth: &Truth<'_>) -> Option<Duration> {
+        answers_live(self, truth).is_ok().then_some(self.config.lookup_deadline)
     }
 
     /// Whether all members hang together by live contacts, whoever knows whom.
@@ -88,18 +107,57 @@ fn joined(_kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
     }
 }
 
-fn ranges_known(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
+fn answers_live(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
+    let config = kademlia.config();
+    let most = match config.routing {
+        Routing::Iterative => config.answers,
+        Routing::SemiRecursive => config.answers.min(config.retries + 1),
+    };
     for member in truth.members.iter() {
-        for (index, bucket) in kademlia.buckets(member.slot()).iter().enumerate() {
-            let knows = kademlia.entries(*bucket).iter().any(|entry| truth.directory.is_live(entry.contact));
-            let missing: Option<Contact> = kademlia.somebody_in_range(truth, member.slot(), index);
-            if let (false, Some(missing)) = (knows, missing) {
-                let text = format!(
-                    "{:016x} knows nobody alive in its bucket {index}, where {:016x} would be",
-                    member.id(),
-                    missing.id()
-                );
+        let mut dead = [0u32; 64];
+        for bucket in kademlia.buckets(member.slot()) {
+            let named = kademlia.entries(*bucket).iter().filter(|entry| !kademlia.is_stale(**entry));
+            let named = named.map(|entry| entry.contact).chain(kademlia.contacts.get(bucket.cache).iter().copied());
+            for contact in named.filter(|contact| !truth.directory.is_live(*contact)) {
+                dead[subtree(member.id(), contact.id())] += 1;
+            }
+        }
+        if let Some(level) = dead.iter().position(|count| *count >= most) {
+            let text = format!("{:016x} has {} dead contacts in subtree {level}", member.id(), dead[level]);
+            return Err(Fault::new([member.slot()], text));
+        }
+    }
+    Ok(())
+}
+
+/// The subtree beside that of `own` in which `other` is: by the first bit in which they differ.
+fn subtree(own: u64, other: u64) -> usize {
+    (distance(own, other).leading_zeros() as usize).min(63)
+}
+
+fn subtrees_known(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
+    let is_reachable = |member: &Contact| kademlia.config().learn_unreachable || !(truth.is_behind_nat)(member.slot());
+    let sorted: Vec<Contact> = truth.members.iter().filter(is_reachable).collect();
+    for member in truth.members.iter() {
+        let mut known = 0u64;
+        for entry in kademlia.buckets(member.slot()).iter().flat_map(|bucket| kademlia.entries(*bucket)) {
+            let contact = entry.contact;
+            if truth.directory.is_live(contact) && !kademlia.is_stale(*entry) {
+                known |= 1 << subtree(member.id(), contact.id());
+            }
+        }
+        // All that agree with the member in the bits before.
+        let mut near = &sorted[..];
+        for level in 0..64 {
+            let beside = within(near, ONE_BIT.range(member.id(), level, level as u32 + 1));
+            near = within(near, ONE_BIT.own_range(member.id(), level as u32 + 1));
+            if let (false, Some(missing)) = (known >> level & 1 == 1, beside.first()) {
+                let (own, other) = (member.id(), missing.id());
+                let text = format!("{own:016x} knows nobody alive in subtree {level}, where {other:016x} would be");
                 return Err(Fault::new([member.slot(), missing.slot()], text));
+            }
+            if near.iter().all(|other| *other == member) {
+                break;
             }
         }
     }
