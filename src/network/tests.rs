@@ -8,7 +8,7 @@ use std::sync::Arc;
 const MS: u64 = 1_000_000;
 
 fn config(latency: Latency) -> model::Network {
-    model::Network { latency, loss: 0.0, rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)) }
+    model::Network { latency, loss: 0.0, behind_nat: 0.0, rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)) }
 }
 
 fn constant(delay_ms: u64) -> Latency {

@@ -90,6 +90,13 @@ const NETWORK: &[Key] = &[
         "instead of a duration: so many times the expected round trip between the two nodes",
     ),
     Key::or("loss", "a number at least 0 and below 1", "0.0", "probability that a message is lost"),
+    Key::or(
+        "behind_nat",
+        "a number at least 0 and below 1",
+        "0.0",
+        "share of nodes behind NAT: replies to their requests reach them, but nothing that others send them unasked; they \
+         look up and own no keys",
+    ),
 ];
 
 const LATENCY: &[Key] = &[

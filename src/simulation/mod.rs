@@ -10,6 +10,7 @@ mod calls;
 mod checkers;
 mod deadlines;
 mod event;
+mod found;
 mod load;
 mod memory;
 mod outlook;

@@ -125,6 +125,12 @@ impl Context<Chord> for Net {
         self.directory.contact(node)
     }
 
+    fn is_behind_nat(&self, _: Slot) -> bool {
+        false
+    }
+
+    fn closest_found(&mut self, _: LookupId, _: &[Contact], _: u32) {}
+
     fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         let candidates = self.members.iter().filter(|member| member.slot() != node && admits(*member));
         let candidates: Vec<Contact> = candidates.filter(|to| !self.cut.contains(&(node, to.slot()))).collect();
