@@ -33,6 +33,12 @@ impl Default for Sample {
     /// All defaults, for a protocol that does not say more.
     fn default() -> Self {
         let round = Duration::from_secs(30);
-        Sample { table: Draft::new(), round, messages_per_round: 20.0, healing: round.saturating_mul(60), stands_nat: false }
+        Sample {
+            table: Draft::new(),
+            round,
+            messages_per_round: 20.0,
+            healing: round.saturating_mul(60),
+            stands_nat: false,
+        }
     }
 }

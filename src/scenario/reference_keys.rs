@@ -12,7 +12,7 @@ const POSITIVE_DURATION: &str = "a duration above zero";
 pub(super) const SECTIONS: &[Section] = &[
     Section { path: "", text: "What the experiment is called, and the root of its randomness.", keys: ROOT },
     Section { path: "population", text: "Who is there, and how the network comes about.", keys: POPULATION },
-    Section { path: "network", text: "Latency, loss, and how long a request waits.", keys: NETWORK },
+    Section { path: "network", text: "Latency, loss, NAT, and how long a request waits.", keys: NETWORK },
     Section {
         path: "network.latency",
         text: "One-way delay of a message: exactly one of these tables. `constant`, `uniform`, `exponential` and\n\
@@ -94,8 +94,7 @@ const NETWORK: &[Key] = &[
         "behind_nat",
         "a number at least 0 and below 1",
         "0.0",
-        "share of nodes behind NAT: replies to their requests reach them, but nothing that others send them unasked; they \
-         look up and own no keys",
+        "share of nodes behind NAT, which own no keys: what they ask is answered, but nothing sent unasked reaches them",
     ),
 ];
 

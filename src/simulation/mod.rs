@@ -13,6 +13,8 @@ mod event;
 mod found;
 mod load;
 mod memory;
+#[cfg(test)]
+mod nat_tests;
 mod outlook;
 pub mod protocols;
 mod run;

@@ -238,7 +238,9 @@ impl<P: Protocol> Simulation<P> {
             let (protocol, world, blind) = (&self.protocol, &self.world, self.options.blind);
             let health = || match blind {
                 true => vec![None; P::HEALTH.len()],
-                false => protocol.health(&world.truth(&|a, b| world.reachable(a, b), &|slot| world.is_behind_nat(slot))),
+                false => {
+                    protocol.health(&world.truth(&|a, b| world.reachable(a, b), &|slot| world.is_behind_nat(slot)))
+                }
             };
             // The closure looks at the world while the metrics inside it change: measure first.
             let measured = if world.metrics.is_measuring() { health() } else { Vec::new() };

@@ -5,7 +5,11 @@ use crate::protocol::checker::Fault;
 use crate::protocol::{Contact, Protocol};
 
 pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker { name: "ownership", meaning: "every key is owned by exactly one live member that others can reach", check }
+    BookChecker {
+        name: "ownership",
+        meaning: "every key is owned by exactly one live member that others can reach",
+        check,
+    }
 }
 
 /// Owners change at identifiers or beside them, or between two of them: the keys looked at are those at and beside.
