@@ -1,12 +1,11 @@
 //! What lies between the nodes: how long a message takes, whether it arrives, and how long a request waits.
 //!
 //! The network does not know what a message means or who is alive. It knows *hosts*: dense indices that nodes occupy
-//! one after another. Where a node sits (its place in the square, its row of the matrix, its side of a partition, whether
-//! it is behind NAT)
-//! comes from a hash of the seed and the node's identity, never from the order of events, so that it is the same in a
-//! replay and, for a node that returns with its identity, in each of its lives. The exception is a matrix with one node
-//! a host: there the row follows the host's index, so that nodes which are present together never share one while
-//! there have been no more of them at once than rows.
+//! one after another. Where a node sits (its place in the square, its row of the matrix, its side of a partition,
+//! whether it is behind NAT) comes from a hash of the seed and the node's identity, never from the order of events, so
+//! that it is the same in a replay and, for a node that returns with its identity, in each of its lives. The exception
+//! is a matrix with one node a host: there the row follows the host's index, so that nodes which are present together
+//! never share one while there have been no more of them at once than rows.
 
 mod latency;
 mod nat;

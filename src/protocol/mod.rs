@@ -68,8 +68,8 @@ pub struct Truth<'a> {
     /// How long a request waits at most.
     pub longest_wait: Duration,
     /// Share of the members that should have been found ([`Protocol::closest`]) that were: the mean over the lookups of
-    /// the workload that have told ([`Context::closest_found`]) since the last window ended, from the end of the warm-up
-    /// on. `None` if none has.
+    /// the workload that have told ([`Context::closest_found`]) since the last window ended, from the end of the
+    /// warm-up on. `None` if none has.
     pub closest_found: Option<f64>,
 }
 

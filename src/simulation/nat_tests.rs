@@ -186,7 +186,7 @@ fn who_is_behind_nat_gets_replies_and_nothing_unasked() {
         assert!(bootstraps.iter().all(|(_, first)| !behind.contains(&first.slot())), "{bootstraps:?}");
     });
     assert_eq!(report.total.outcomes.wrong_owner + report.total.outcomes.failed, 0, "none of them owns a key");
-    assert!(report.total.outcomes.correct > 500);
+    assert!(report.total.outcomes.correct > 300);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn what_lookups_find_is_held_against_the_truth_in_each_window() {
     assert_eq!(shares(&[]), [expected; 2]);
     assert_eq!(shares(&["network.behind_nat=0"]), [expected; 2]);
     // With fewer than it was to find, the share is of those that there are: all are found.
-    assert_eq!(shares(&["population.nodes=3", "network.behind_nat=0"]), [Some(1.0); 2]);
+    assert_eq!(shares(&["population.nodes=3", "protocol.chord.successors=2", "network.behind_nat=0"]), [Some(1.0); 2]);
     // A window without lookups has nothing to tell.
     assert_eq!(shares(&["workload.network_lookups_every=1000h"]), [None; 2]);
 }
