@@ -15,6 +15,7 @@ pub mod sample;
 pub mod statement;
 
 pub mod chord;
+pub mod kademlia;
 
 pub use contact::{Contact, Slot};
 pub use lookup::{Lookup, LookupId, Purpose};

@@ -217,9 +217,22 @@ impl TableReader<'_> {
     /// # Panics
     /// If no words are allowed.
     pub fn word<T: Copy>(&mut self, key: &str, allowed: &[(&str, T)]) -> T {
+        self.any_word(key, allowed, 0)
+    }
+
+    /// Reads one of the words `allowed` and gives what it stands for, or takes the default, which one of them means.
+    ///
+    /// # Panics
+    /// If none does.
+    pub fn word_or<T: Copy + PartialEq>(&mut self, key: &str, default: T, allowed: &[(&str, T)]) -> T {
+        let place = allowed.iter().position(|(_, meaning)| *meaning == default);
+        self.any_word(key, allowed, place.expect("the default is among what is allowed"))
+    }
+
+    fn any_word<T: Copy>(&mut self, key: &str, allowed: &[(&str, T)], default: usize) -> T {
         let words: Vec<&str> = allowed.iter().map(|(word, _)| *word).collect();
         let chosen = match self.take(key) {
-            None => allowed.first(),
+            None => allowed.get(default),
             Some(value @ Value { kind: Kind::String(word), .. }) => {
                 let found = allowed.iter().find(|(name, _)| name == word);
                 if found.is_none() {
@@ -233,7 +246,7 @@ impl TableReader<'_> {
                 None
             }
         };
-        let (word, meaning) = chosen.or(allowed.first()).expect("a word without choices cannot be read");
+        let (word, meaning) = chosen.or(allowed.get(default)).expect("a word without choices cannot be read");
         self.record(key, Effective::String((*word).to_owned()));
         *meaning
     }
@@ -273,12 +286,22 @@ impl TableReader<'_> {
         if written_as_law {
             return self.law(key, &["fixed", "uniform", "exponential"]).unwrap_or(Distribution::Fixed(default));
         }
-        if matches!(self.peek(key), Some(Value { kind: Kind::String(word), .. }) if word == NEVER) {
+        Distribution::Fixed(self.duration_or_never(key, default))
+    }
+
+    /// Reads a duration above zero, or the word `never`, which is [`Duration::MAX`]; or takes the default.
+    pub fn duration_or_never(&mut self, key: &str, default: Duration) -> Duration {
+        let is_never = match self.peek(key) {
+            Some(Value { kind: Kind::String(word), .. }) => word == NEVER,
+            Some(_) => false,
+            None => default == Duration::MAX,
+        };
+        if is_never {
             self.take(key);
             self.record(key, Effective::String(NEVER.to_owned()));
-            return Distribution::Fixed(Duration::MAX);
+            return Duration::MAX;
         }
-        Distribution::Fixed(self.duration_or(key, default, Zero::Forbidden))
+        self.duration_or(key, default, Zero::Forbidden)
     }
 }
 

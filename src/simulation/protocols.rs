@@ -138,4 +138,5 @@ macro_rules! protocols {
 
 protocols! {
     crate::protocol::chord::Chord;
+    crate::protocol::kademlia::Kademlia;
 }

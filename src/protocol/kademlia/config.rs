@@ -1,0 +1,340 @@
+//! Kademlia's parameters.
+
+use super::presets::{self, PRESETS};
+use crate::engine::distribution::Distribution;
+use crate::engine::time::Duration;
+use crate::scenario::{Facts, Key, Problem, TableReader, Zero};
+
+/// Most contacts that a replacement cache can have room for.
+pub(super) const MOST_CACHED: usize = 64;
+
+/// How many requests of a lookup may be under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parallelism {
+    /// As many as `alpha` says: another one is sent when one has been answered or has timed out.
+    Strict,
+    /// Whoever is among the `alpha` nearest known is asked at once, whoever else has not answered yet.
+    Loose,
+}
+
+/// When a lookup has found what it was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndsAt {
+    /// When the nearest nodes known have all answered.
+    Closest,
+    /// When a node says that it knows nobody nearer than itself: then it should have the value.
+    FirstOwner,
+}
+
+/// How a lookup of the workload travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routing {
+    /// The initiator asks.
+    Iterative,
+    /// The query is handed from node to node, and the owner answers straight to the initiator (R/Kademlia).
+    SemiRecursive,
+}
+
+/// `[protocol.kademlia]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Contacts a bucket has room for, 1 to 64.
+    pub k: u32,
+    /// Length of identifiers \[bit\], 8 to 64.
+    pub identifier_bits: u32,
+    /// Bits by which a level of the table tells apart (b in the paper, 4.2), 1 to 5.
+    pub bits_per_level: u32,
+    /// Requests under way in a lookup, 1 to 64.
+    pub alpha: u32,
+    /// How many may be under way.
+    pub parallelism: Parallelism,
+    /// Contacts in an answer, 1 to 64.
+    pub answers: u32,
+    /// Nearest nodes that must have answered for a lookup to end, 1 to 64.
+    pub results: u32,
+    /// When a lookup has found what it was for.
+    pub ends_at: EndsAt,
+    /// Leading bits in which a node must agree with a key to do as a result, 0 to 64; 0: only the nearest do.
+    pub tolerance_bits: u32,
+    /// How lookups of the workload travel.
+    pub routing: Routing,
+    /// Contacts tried after the first by a node that hands a query on.
+    pub retries: u32,
+    /// Contacts a bucket keeps in reserve, 0 to 64.
+    pub replacement_cache: u32,
+    /// Whether a newcomer that finds its bucket full has the contact seen longest ago pinged.
+    pub ping_oldest: bool,
+    /// Unanswered requests in a row after which a contact counts as gone, 1 to 255.
+    pub stale_after: u32,
+    /// Whether such a contact keeps its place until somebody else needs it.
+    pub keep_stale: bool,
+    /// Time without a lookup in its range after which a bucket is refreshed.
+    pub refresh_after: Duration,
+    /// Time between two looks at which buckets are due.
+    pub refresh_check_every: Distribution,
+    /// Whether a node refreshes its buckets as soon as it has joined.
+    pub refresh_on_join: bool,
+    /// Time between two pings of the contact seen longest ago in a bucket at random.
+    pub ping_every: Distribution,
+    /// Whether nodes that say that they cannot be reached are put into tables all the same.
+    pub learn_unreachable: bool,
+    /// Time after which a lookup has failed.
+    pub lookup_deadline: Duration,
+    /// Pause before a join that failed is tried again.
+    pub join_retry_after: Duration,
+    /// Nodes that the scenario begins with, to estimate memory.
+    pub expected_nodes: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            k: 20,
+            identifier_bits: 64,
+            bits_per_level: 1,
+            alpha: 3,
+            parallelism: Parallelism::Strict,
+            answers: 20,
+            results: 20,
+            ends_at: EndsAt::Closest,
+            tolerance_bits: 0,
+            routing: Routing::Iterative,
+            retries: 8,
+            replacement_cache: 20,
+            ping_oldest: false,
+            stale_after: 5,
+            keep_stale: true,
+            refresh_after: Duration::from_secs(3600),
+            refresh_check_every: Distribution::Fixed(Duration::from_secs(300)),
+            refresh_on_join: true,
+            ping_every: Distribution::Fixed(Duration::MAX),
+            learn_unreachable: false,
+            lookup_deadline: Duration::from_secs(30),
+            join_retry_after: Duration::from_secs(1),
+            expected_nodes: 0,
+        }
+    }
+}
+
+/// The keys of `[protocol.kademlia]`, in the order in which they are read.
+pub(super) const KEYS: &[Key] = &[
+    Key::or(
+        "preset",
+        "`paper`, `mainline`, `ipfs`, `kad` or `discv5`",
+        "\"paper\"",
+        "whose parameters are the defaults of all keys below: `paper`, Maymounkov and Mazieres, IPTPS 2002 (the column \
+         of defaults); `mainline`, BitTorrent's DHT (BEP 5); `ipfs`, go-libp2p-kad-dht; `kad`, eMule's; `discv5`, \
+         Ethereum's. `--show-config` prints them",
+    ),
+    Key::or("k", "a whole number from 1 to 64", "20", "contacts that a bucket has room for"),
+    Key::or("identifier_bits", "a whole number from 8 to 64", "64", "length of identifiers [bit]"),
+    Key::or(
+        "bits_per_level",
+        "a whole number from 1 to 5",
+        "1",
+        "bits by which a level of the routing table tells nodes apart (b in the paper, 4.2): more make fewer hops and \
+         larger tables",
+    ),
+    Key::or("alpha", "a whole number from 1 to 64", "3", "requests of a lookup that may be under way"),
+    Key::or(
+        "parallelism",
+        "`strict` or `loose`",
+        "\"strict\"",
+        "`strict`: another request is sent when one has been answered or has timed out; `loose`: whoever is among the \
+         `alpha` nearest known is asked at once, whoever else has not answered yet",
+    ),
+    Key::or(
+        "answers",
+        "a whole number from 1 to 64",
+        "20",
+        "contacts in an answer; as many as `k`, unless the preset has another number",
+    ),
+    Key::or(
+        "results",
+        "a whole number from 1 to 64",
+        "20",
+        "nodes that a lookup is to find: it ends when so many of the nearest known have all answered. As \
+         many as `k`, unless the preset has another number",
+    ),
+    Key::or(
+        "ends_at",
+        "`closest` or `first_owner`",
+        "\"closest\"",
+        "`closest`: a lookup ends when the nearest have answered; `first_owner`: as soon as a node says that it knows \
+         nobody nearer than itself, which should have the value",
+    ),
+    Key::or(
+        "tolerance_bits",
+        "a whole number from 0 to 64",
+        "0",
+        "leading bits in which a node must agree with the key to do as one of the `results`, be it one of the nearest \
+         or not (Kad's tolerance zone); 0: only the nearest do",
+    ),
+    Key::or(
+        "routing",
+        "`iterative` or `semi_recursive`",
+        "\"iterative\"",
+        "how lookups of the workload travel: the initiator asks node after node; or the query is handed on, and the \
+         owner answers straight to the initiator (R/Kademlia). The protocol's own lookups are always iterative",
+    ),
+    Key::or(
+        "retries",
+        "a whole number from 0 to 200",
+        "8",
+        "other contacts that a node tries to hand a query to (`routing = \"semi_recursive\"` only)",
+    ),
+    Key::or(
+        "replacement_cache",
+        "a whole number from 0 to 64",
+        "20",
+        "contacts a bucket keeps in reserve: those seen last that found it full (4.1). As many as `k`, unless \
+         the preset has another number",
+    ),
+    Key::or(
+        "ping_oldest",
+        "true or false",
+        "false",
+        "whether a newcomer that finds its bucket full has the contact seen longest ago pinged, and takes its place if \
+         it does not answer (2.2); if not, nobody is pinged for it (4.1)",
+    ),
+    Key::or(
+        "stale_after",
+        "a whole number from 1 to 255",
+        "5",
+        "unanswered requests in a row after which a contact counts as gone: it is not named to others any more, and \
+         one in reserve takes its place",
+    ),
+    Key::or(
+        "keep_stale",
+        "true or false",
+        "true",
+        "whether a contact that counts as gone keeps its place until somebody else needs it (4.1)",
+    ),
+    Key::or(
+        "refresh_after",
+        "a duration above zero, or `never`",
+        "\"1h\"",
+        "time without a lookup in its range after which a bucket is refreshed: a random key in it is looked up",
+    ),
+    Key::or("refresh_check_every", "a period", "\"5min\"", "between two looks at which buckets are due"),
+    Key::or(
+        "refresh_on_join",
+        "true or false",
+        "true",
+        "whether a node that has found its own place refreshes all buckets beyond its nearest neighbour (2.3)",
+    ),
+    Key::or(
+        "ping_every",
+        "a period",
+        "\"never\"",
+        "between two pings of the contact seen longest ago in a bucket at random",
+    ),
+    Key::or(
+        "learn_unreachable",
+        "true or false",
+        "false",
+        "whether nodes behind NAT (`network.behind_nat`) do not say so, and are put into tables like others",
+    ),
+    Key::or("lookup_deadline", "a duration above zero", "\"30s\"", "after which a lookup has failed"),
+    Key::or("join_retry_after", "a duration above zero", "\"1s\"", "pause before a join that failed is tried again"),
+];
+
+impl Config {
+    /// Reads `[protocol.kademlia]`. What is wrong with it is reported through the reader.
+    pub fn read(table: &mut TableReader<'_>, facts: &Facts) -> Self {
+        let names = PRESETS.map(|preset| (preset.name, preset.name));
+        let preset = table.word("preset", &names);
+        let default = presets::find(preset).unwrap_or_default();
+        let k = count(table, "k", default.k, 1..=64);
+        // What is the same as k in a preset stays so.
+        let of_k = |count: u32| if count == default.k { k } else { count };
+        let config = Config {
+            k,
+            identifier_bits: count(table, "identifier_bits", default.identifier_bits, 8..=64),
+            bits_per_level: count(table, "bits_per_level", default.bits_per_level, 1..=5),
+            alpha: count(table, "alpha", default.alpha, 1..=64),
+            parallelism: table.word_or(
+                "parallelism",
+                default.parallelism,
+                &[("strict", Parallelism::Strict), ("loose", Parallelism::Loose)],
+            ),
+            answers: count(table, "answers", of_k(default.answers), 1..=64),
+            results: count(table, "results", of_k(default.results), 1..=64),
+            ends_at: table.word_or(
+                "ends_at",
+                default.ends_at,
+                &[("closest", EndsAt::Closest), ("first_owner", EndsAt::FirstOwner)],
+            ),
+            tolerance_bits: count(table, "tolerance_bits", default.tolerance_bits, 0..=64),
+            routing: table.word_or(
+                "routing",
+                default.routing,
+                &[("iterative", Routing::Iterative), ("semi_recursive", Routing::SemiRecursive)],
+            ),
+            retries: count(table, "retries", default.retries, 0..=200),
+            replacement_cache: count(
+                table,
+                "replacement_cache",
+                of_k(default.replacement_cache),
+                0..=MOST_CACHED as u64,
+            ),
+            ping_oldest: table.flag("ping_oldest", default.ping_oldest),
+            stale_after: count(table, "stale_after", default.stale_after, 1..=255),
+            keep_stale: table.flag("keep_stale", default.keep_stale),
+            refresh_after: table.duration_or_never("refresh_after", default.refresh_after),
+            refresh_check_every: table.period("refresh_check_every", every(default.refresh_check_every)),
+            refresh_on_join: table.flag("refresh_on_join", default.refresh_on_join),
+            ping_every: table.period("ping_every", every(default.ping_every)),
+            learn_unreachable: table.flag("learn_unreachable", default.learn_unreachable),
+            lookup_deadline: table.duration_or("lookup_deadline", default.lookup_deadline, Zero::Forbidden),
+            join_retry_after: table.duration_or("join_retry_after", default.join_retry_after, Zero::Forbidden),
+            expected_nodes: facts.nodes.unwrap_or(0),
+        };
+        config.check_agreement(table, facts);
+        config
+    }
+
+    /// Whether no key says something that another makes void, and the identifiers are enough for the network.
+    fn check_agreement(&self, table: &mut TableReader<'_>, facts: &Facts) {
+        if self.routing == Routing::SemiRecursive && (self.tolerance_bits > 0 || self.ends_at == EndsAt::FirstOwner) {
+            let key = if self.tolerance_bits > 0 { "tolerance_bits" } else { "ends_at" };
+            let place = table.place_of(key);
+            let problem = Problem::error("a query that is handed on ends at the owner", place, "where it ends");
+            let problem = problem.and(table.place_of("routing"), "queries are handed on");
+            table.report(key, problem.note("allowed: with `routing = \"iterative\"`"));
+        }
+        let Some(nodes) = facts.nodes.map(u64::from) else { return };
+        let room = 1u64 << self.identifier_bits.min(40);
+        if nodes * SPARE_IDENTIFIERS <= room || !table.is_sound("identifier_bits") {
+            return;
+        }
+        let place = table.place_of("identifier_bits");
+        let label = format!("room for {room} identifiers");
+        let bits = 64 - (nodes - 1).leading_zeros();
+        if nodes > room {
+            let problem = Problem::error("the identifiers are too short for the network", place, label);
+            let problem = problem.and(facts.nodes_place.clone(), format!("{nodes} nodes"));
+            table.report("identifier_bits", problem.note(format!("allowed: at least {bits} bits")));
+        } else {
+            let text = "identifiers may be used twice if nodes come and go";
+            let problem = Problem::warning(text, place, label);
+            let problem = problem.and(facts.nodes_place.clone(), format!("{nodes} nodes"));
+            table.warn(problem.note(format!("enough with churn: {} bits", bits + 4)));
+        }
+    }
+}
+
+/// Identifiers there should be for each node, so that fresh ones do not run out while nodes come and go.
+const SPARE_IDENTIFIERS: u64 = 16;
+
+fn count(table: &mut TableReader<'_>, key: &str, default: u32, range: std::ops::RangeInclusive<u64>) -> u32 {
+    table.count_or(key, u64::from(default), range) as u32
+}
+
+/// The length of a period that is always the same, as those of presets are.
+fn every(period: Distribution) -> Duration {
+    match period {
+        Distribution::Fixed(length) => length,
+        law => Duration::from_secs_f64(law.mean_s()),
+    }
+}

@@ -1,0 +1,105 @@
+//! Upkeep of the routing table: buckets in which nothing was looked up for long are refreshed (Kademlia 2.3), and
+//! contacts that have not been heard of are pinged.
+
+use super::bucket::Stamp;
+use super::message::{self, Message};
+use super::{Kademlia, Task};
+use crate::engine::random;
+use crate::engine::time::{Duration, Time};
+use crate::protocol::{Contact, Context, Slot};
+use rand::Rng;
+
+impl Kademlia {
+    /// A key in the range of a bucket is looked up.
+    pub(super) fn touch(&mut self, node: Slot, key: u64, now: Time) {
+        let own = self.node(node).id;
+        let index = match key == own {
+            true => self.buckets(node).len() - 1,
+            false => self.bucket_index(node, key),
+        };
+        self.buckets.get_mut(self.nodes[node as usize].buckets)[index].touched = Stamp::of(now);
+    }
+
+    /// Refreshes all buckets that are due. A node that knows nobody any more joins again.
+    pub(super) fn refresh_due(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        if !self.knows_anybody(node) {
+            return self.begin_join(context, node);
+        }
+        // From the far end: a refresh may split the last bucket, but moves none before it.
+        for index in 0..self.buckets(node).len() {
+            let age = self.bucket(node, index).touched.age(context.now());
+            if age >= self.config.refresh_after {
+                self.refresh(context, node, index);
+            }
+        }
+    }
+
+    /// Refreshes all buckets beyond that of the nearest contact.
+    pub(super) fn refresh_beyond_neighbour(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        let own = self.node(node).id;
+        self.gather(node, own, 1, true);
+        let Some(neighbour) = self.nearest.iter().next() else { return };
+        for index in 0..self.bucket_index(node, neighbour.id()) {
+            self.refresh(context, node, index);
+        }
+    }
+
+    /// Looks up a random key in the range of a bucket.
+    fn refresh(&mut self, context: &mut impl Context<Self>, node: Slot, index: usize) {
+        let state = *self.node(node);
+        let (low, high) = self.digits.range(state.id, index, u32::from(state.levels));
+        let key = low | (context.random().next_u64() & (high ^ low));
+        let lookup = context.start_task(node, key, Task::Refresh);
+        self.begin_search(context, node, key, lookup);
+    }
+
+    /// Pings the contact seen longest ago in a bucket at random.
+    pub(super) fn ping_one(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        let buckets = self.buckets(node).iter().filter(|bucket| !bucket.entries.is_empty()).count();
+        if buckets == 0 {
+            return;
+        }
+        let which = random::below(context.random(), buckets as u64) as usize;
+        let bucket = self.buckets(node).iter().filter(|bucket| !bucket.entries.is_empty()).nth(which).copied();
+        let oldest = bucket.and_then(|bucket| self.entries(bucket).first().map(|entry| entry.contact));
+        if let Some(oldest) = oldest {
+            self.ping(context, node, oldest, Contact::NONE);
+        }
+    }
+
+    /// Asks `oldest` whether it is alive, on behalf of a newcomer if there is one.
+    pub(super) fn ping(&mut self, context: &mut impl Context<Self>, node: Slot, oldest: Contact, candidate: Contact) {
+        let request = Message::Ping { candidate, asks_only: self.asks_only(node) };
+        context.request(node, oldest, request, message::PING, None);
+    }
+
+    /// A message of `contact` has arrived.
+    pub(super) fn heard(&mut self, context: &mut impl Context<Self>, node: Slot, contact: Contact) {
+        if let Some(oldest) = self.see(node, contact) {
+            self.ping(context, node, oldest, contact);
+        }
+    }
+
+    /// `silent` did not answer a ping. If it counts as gone now, the newcomer that waited for that takes its place.
+    pub(super) fn ping_unanswered(&mut self, node: Slot, silent: Contact, candidate: Contact) {
+        self.miss(node, silent);
+        if candidate.is_none() {
+            return;
+        }
+        self.ping_over(node, silent);
+        let bucket = self.bucket(node, self.bucket_index(node, candidate.id()));
+        let entries = self.entries(bucket);
+        if entries.len() < self.config.k as usize || entries.iter().any(|entry| self.is_stale(*entry)) {
+            self.see(node, candidate);
+        }
+    }
+
+    /// How long a bucket may go without a refresh at most, with the time until the next look.
+    pub(super) fn longest_neglect(&self) -> Option<Duration> {
+        let check = match self.config.refresh_check_every {
+            crate::engine::distribution::Distribution::Fixed(Duration::MAX) => return None,
+            law => Duration::from_secs_f64(law.mean_s() * 4.0),
+        };
+        (self.config.refresh_after != Duration::MAX).then(|| self.config.refresh_after + check)
+    }
+}

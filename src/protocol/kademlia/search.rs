@@ -1,0 +1,298 @@
+//! Iterative lookups: the initiator asks the nodes nearest to the key that it has heard of, several at a time, until
+//! the nearest have answered (Kademlia 2.3).
+//!
+//! All that it has heard of is kept in the order of distance, with who has been asked, has answered or was silent. A
+//! lookup ends when as many of the nearest that are not silent as it is to find have all answered. It names the nearest
+//! of those, or the initiator itself if that is nearer.
+
+use super::Kademlia;
+use super::config::{EndsAt, Parallelism};
+use super::message::{self, Message};
+use super::table::distance;
+use crate::engine::pool::List;
+use crate::protocol::{Charge, Contact, Context, LookupId, Purpose, Slot};
+
+/// Nodes that a lookup keeps in mind, for each that it may ask in a step, silent ones among them. One that has been
+/// crowded out by so many nearer ones never comes back, since none of those goes; so nobody is asked twice.
+const CANDIDATES: usize = 3;
+
+/// The same, for all lookups.
+const SPARE_CANDIDATES: usize = 16;
+
+/// A node that a lookup has heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    contact: Contact,
+    /// Nodes on the path to it, itself included.
+    depth: u8,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// It has been named.
+    Named,
+    /// It has been asked.
+    Asked,
+    /// It has answered.
+    Answered,
+    /// It did not answer.
+    Silent,
+}
+
+/// Where a lookup is. Only the lookup that is under way at the same index may look here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Search {
+    /// Whom it has heard of, the nearest first.
+    candidates: List,
+    /// Requests under way.
+    under_way: u8,
+}
+
+impl Search {
+    /// Whether it holds a list of the pool.
+    pub(super) fn has_list(&self) -> bool {
+        !self.candidates.is_empty()
+    }
+}
+
+/// What a lookup does next.
+enum Next {
+    Ask(usize),
+    Wait,
+    End,
+}
+
+impl Kademlia {
+    /// Begins with the contacts of the initiator.
+    pub(super) fn begin_search(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        if lookup.index() >= self.searches.len() {
+            self.searches.resize(lookup.index() + 1, Search::default());
+        }
+        // The record may hold the list of an earlier lookup, which could have ended in many ways.
+        self.candidates.release(self.searches[lookup.index()].candidates);
+        self.touch(node, key, context.now());
+        let count = self.config.k.max(self.config.results) as usize;
+        self.gather(node, key, count, true);
+        let mut candidates = List::EMPTY;
+        for contact in self.nearest.iter() {
+            self.candidates.push(&mut candidates, Candidate { contact, depth: 1, state: State::Named });
+        }
+        self.searches[lookup.index()] = Search { candidates, under_way: 0 };
+        self.go_on(context, node, key, lookup);
+    }
+
+    /// Puts the nearest contacts of `node` into `self.nearest`. Those that count as gone are a last resort for itself.
+    pub(super) fn gather(&mut self, node: Slot, key: u64, count: usize, for_itself: bool) {
+        let mut nearest = std::mem::take(&mut self.nearest);
+        self.collect_nearest(node, key, count, None, false, &mut nearest);
+        if for_itself && nearest.iter().next().is_none() {
+            self.collect_nearest(node, key, count, None, true, &mut nearest);
+        }
+        self.nearest = nearest;
+    }
+
+    /// Asks whoever is to be asked next, or ends.
+    fn go_on(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        loop {
+            match self.next_of(key, lookup) {
+                Next::Ask(place) => {
+                    let search = &mut self.searches[lookup.index()];
+                    search.under_way += 1;
+                    let candidate = &mut self.candidates.get_mut(search.candidates)[place];
+                    candidate.state = State::Asked;
+                    let to = candidate.contact;
+                    let request = Message::FindNode { key, lookup, asks_only: self.asks_only(node) };
+                    context.request(node, to, request, message::FIND_NODE, Some(lookup));
+                }
+                Next::Wait => return,
+                Next::End => return self.end_search(context, node, key, lookup),
+            }
+        }
+    }
+
+    /// How many of the nearest nodes a lookup may ask, at any time.
+    fn window(&self) -> usize {
+        self.config.results.max(self.config.k).max(self.config.alpha) as usize
+    }
+
+    fn next_of(&self, key: u64, lookup: LookupId) -> Next {
+        let Search { candidates, under_way } = self.searches[lookup.index()];
+        let config = &self.config;
+        let (results, alpha) = (config.results as usize, config.alpha as usize);
+        let present = self.candidates.get(candidates).iter().enumerate();
+        let present = present.filter(|(_, candidate)| candidate.state != State::Silent);
+        let (mut seen, mut answered, mut in_zone) = (0, 0, 0);
+        // The first to be asked, and how many nearer ones there are.
+        let mut first = None;
+        for (place, candidate) in present.take(self.window()) {
+            match candidate.state {
+                State::Answered => {
+                    answered += usize::from(seen < results);
+                    let agrees = distance(candidate.contact.id(), key).leading_zeros();
+                    in_zone += usize::from(config.tolerance_bits > 0 && agrees >= config.tolerance_bits);
+                }
+                State::Named if first.is_none() => first = Some((place, seen)),
+                _ => {}
+            }
+            seen += 1;
+        }
+        if answered == seen.min(results) || in_zone >= results {
+            return Next::End;
+        }
+        match (first, config.parallelism) {
+            (Some((place, _)), _) if under_way == 0 => Next::Ask(place),
+            (Some((place, _)), Parallelism::Strict) if usize::from(under_way) < alpha => Next::Ask(place),
+            (Some((place, nearer)), Parallelism::Loose) if nearer < alpha => Next::Ask(place),
+            _ => Next::Wait,
+        }
+    }
+
+    /// Answers a request: the nearest contacts known, but for whoever asks.
+    pub(super) fn find_node(&mut self, node: Slot, from: Contact, key: u64) -> (Message, Charge) {
+        let count = self.config.answers as usize;
+        self.gather(node, key, count + 1, false);
+        self.handed.clear();
+        self.handed.extend(self.nearest.iter().filter(|contact| contact.id() != from.id()).take(count));
+        let charge = message::nodes(self.handed.len() as u32);
+        (Message::Nodes(self.contacts.from_slice(&self.handed)), charge)
+    }
+
+    /// `from` names the nodes nearest to the key that it knows.
+    pub(super) fn nodes_named(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        key: u64,
+        lookup: LookupId,
+        from: Contact,
+        named: List,
+    ) {
+        if context.lookup(lookup).is_none() {
+            return;
+        }
+        if let Some(depth) = self.settle(lookup, from, State::Answered) {
+            let own = self.node(node).id;
+            for place in 0..named.len() {
+                let contact = self.contacts.get(named)[place];
+                if contact.id() != own {
+                    self.hear_of(lookup, key, contact, depth.saturating_add(1));
+                }
+            }
+            if self.config.ends_at == EndsAt::FirstOwner && self.knows_nobody_nearer(from, key, named) {
+                return self.conclude(context, node, lookup, from, depth - 1);
+            }
+        }
+        self.go_on(context, node, key, lookup);
+    }
+
+    fn knows_nobody_nearer(&self, node: Contact, key: u64, named: List) -> bool {
+        let away = distance(node.id(), key);
+        self.contacts.get(named).iter().all(|contact| distance(contact.id(), key) > away)
+    }
+
+    /// A node that was asked has answered, or has not. Returns its depth; `None` if it has been crowded out since: then
+    /// those that it names do not matter any more.
+    fn settle(&mut self, lookup: LookupId, contact: Contact, state: State) -> Option<u8> {
+        let search = &mut self.searches[lookup.index()];
+        search.under_way -= 1;
+        let mut candidates = self.candidates.get_mut(search.candidates).iter_mut();
+        let candidate = candidates.find(|candidate| candidate.contact == contact && candidate.state == State::Asked)?;
+        candidate.state = state;
+        Some(candidate.depth)
+    }
+
+    fn hear_of(&mut self, lookup: LookupId, key: u64, contact: Contact, depth: u8) {
+        let most = CANDIDATES * self.window() + SPARE_CANDIDATES;
+        let search = &mut self.searches[lookup.index()];
+        let away = distance(contact.id(), key);
+        let known = self.candidates.get_mut(search.candidates);
+        let place = known.partition_point(|candidate| distance(candidate.contact.id(), key) < away);
+        let heard = Candidate { contact, depth, state: State::Named };
+        match known.get_mut(place).filter(|candidate| candidate.contact.id() == contact.id()) {
+            // It has come back at another address.
+            Some(same) if same.state == State::Silent && same.contact != contact => *same = heard,
+            Some(_) => {}
+            None if place >= most => {}
+            None => {
+                self.candidates.truncate(&mut search.candidates, most - 1);
+                self.candidates.insert(&mut search.candidates, place, heard);
+            }
+        }
+    }
+
+    /// `silent` did not answer.
+    pub(super) fn nobody_named(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        key: u64,
+        lookup: LookupId,
+        silent: Contact,
+    ) {
+        if context.lookup(lookup).is_some() {
+            self.settle(lookup, silent, State::Silent);
+            self.go_on(context, node, key, lookup);
+        }
+    }
+
+    /// The nearest have answered, or nobody is left to ask.
+    fn end_search(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        let own = self.own(node);
+        let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
+        let is_alone = candidates.is_empty();
+        let results = self.config.results as usize;
+        let answered = candidates.iter().filter(|candidate| candidate.state == State::Answered);
+        let mut found: Option<(Contact, u8)> = None;
+        self.handed.clear();
+        for candidate in answered.take(results) {
+            found = found.or(Some((candidate.contact, candidate.depth - 1)));
+            self.handed.push(candidate.contact);
+        }
+        if !self.node(node).asks_only && (is_alone || found.is_some()) {
+            let is_nearest = found.is_none_or(|(best, _)| distance(own.id(), key) < distance(best.id(), key));
+            found = if is_nearest { Some((own, 0)) } else { found };
+            let away = distance(own.id(), key);
+            let place = self.handed.partition_point(|contact| distance(contact.id(), key) < away);
+            self.handed.insert(place, own);
+            self.handed.truncate(results);
+        }
+        match found {
+            Some((owner, hops)) => {
+                context.closest_found(lookup, &self.handed);
+                self.conclude(context, node, lookup, owner, hops);
+            }
+            None => self.give_up(context, node, lookup),
+        }
+    }
+
+    /// Whether requests of `node` say that it only asks.
+    pub(super) fn asks_only(&self, node: Slot) -> bool {
+        self.node(node).asks_only && !self.config.learn_unreachable
+    }
+
+    /// A lookup has its answer.
+    pub(super) fn conclude(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        id: LookupId,
+        owner: Contact,
+        hops: u8,
+    ) {
+        let Some(lookup) = context.lookup(id) else { return };
+        context.answer(id, owner, u32::from(hops));
+        if let Purpose::Task(task) = lookup.purpose {
+            self.task_done(context, node, task);
+        }
+    }
+
+    /// A lookup ends without an answer.
+    pub(super) fn give_up(&mut self, context: &mut impl Context<Self>, node: Slot, id: LookupId) {
+        let Some(lookup) = context.lookup(id) else { return };
+        context.give_up(id);
+        if let Purpose::Task(task) = lookup.purpose {
+            self.task_failed(context, node, task);
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! The routing table of a node: a tree of buckets, split where the node itself lies (Kademlia 2.4, 4.2).
+//!
+//! An empty table is one bucket for the whole space. A full bucket is split only if the node's own identifier lies in
+//! its range. Here a level is split off at once: with b bits a level (4.2) the range of the last bucket falls into 2^b
+//! parts, by the next b bits. The part with the node itself is the new last bucket. So the buckets of a table are, in
+//! order: 2^b - 1 for each level, by how their first differing digit differs from the node's own, then the last one.
+
+use super::Kademlia;
+use super::bucket::{Bucket, Entry, Stamp};
+use crate::engine::pool::List;
+use crate::engine::time::Time;
+use crate::protocol::{Contact, Slot};
+use std::ops::ControlFlow;
+
+/// State of a node but for its buckets.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Node {
+    pub id: u64,
+    /// Its buckets.
+    pub buckets: List,
+    /// Levels that have been split off.
+    pub levels: u8,
+    /// Whether it has completed its join.
+    pub member: bool,
+    /// Whether it only asks: nobody can reach it.
+    pub asks_only: bool,
+}
+
+/// The distance between two identifiers (Kademlia 2.1).
+#[inline]
+pub(super) const fn distance(one: u64, other: u64) -> u64 {
+    one ^ other
+}
+
+/// How identifiers are taken apart into digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Digits {
+    /// Bits a digit, 1 to 5.
+    pub bits: u32,
+}
+
+impl Digits {
+    /// Buckets a level.
+    #[inline]
+    pub const fn per_level(self) -> usize {
+        (1 << self.bits) - 1
+    }
+
+    /// Levels that a table can have at most: what identifiers have, and a list of buckets has room for.
+    pub const fn most_levels(self) -> u32 {
+        let (of_identifiers, of_list) = (64 / self.bits, (254 / self.per_level()) as u32);
+        if of_identifiers < of_list { of_identifiers } else { of_list }
+    }
+
+    /// Bits after the digit of this level.
+    #[inline]
+    const fn after(self, level: u32) -> u32 {
+        64 - self.bits * (level + 1)
+    }
+
+    /// The digit of this level.
+    #[inline]
+    const fn digit(self, value: u64, level: u32) -> usize {
+        (value >> self.after(level)) as usize & self.per_level()
+    }
+
+    /// Index of the bucket for a node at this distance, other than 0, in a table of so many levels.
+    #[inline]
+    pub const fn index(self, distance: u64, levels: u32) -> usize {
+        let level = distance.leading_zeros() / self.bits;
+        if level >= levels {
+            return levels as usize * self.per_level();
+        }
+        level as usize * self.per_level() + self.digit(distance, level) - 1
+    }
+
+    /// Lowest and highest identifier in the range of a bucket.
+    pub const fn range(self, own: u64, index: usize, levels: u32) -> (u64, u64) {
+        let level = (index / self.per_level()) as u32;
+        let (base, bits) = if level >= levels {
+            (own, 64 - self.bits * levels)
+        } else {
+            let digit = (index % self.per_level() + 1) as u64;
+            (own ^ (digit << self.after(level)), self.after(level))
+        };
+        let mask = if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
+        (base & !mask, base | mask)
+    }
+
+    /// Lowest and highest identifier in the range of the last bucket of a table of so many levels.
+    pub const fn own_range(self, own: u64, levels: u32) -> (u64, u64) {
+        self.range(own, levels as usize * self.per_level(), levels)
+    }
+
+    /// Visits the buckets of a table in such an order that everybody in a bucket is nearer to a key at this distance
+    /// from the table's owner than everybody in the buckets after it.
+    #[inline]
+    pub fn by_distance(
+        self,
+        key_distance: u64,
+        levels: u32,
+        mut visit: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let per_level = self.per_level();
+        // Where the digit of an identifier and that of the key differ by less than the owner's and the key's.
+        for level in 0..levels {
+            let own = self.digit(key_distance, level);
+            for differs in 0..own {
+                visit(level as usize * per_level + (differs ^ own) - 1)?;
+            }
+        }
+        visit(levels as usize * per_level)?;
+        for level in (0..levels).rev() {
+            let own = self.digit(key_distance, level);
+            for differs in own + 1..=per_level {
+                visit(level as usize * per_level + (differs ^ own) - 1)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Kademlia {
+    #[inline]
+    pub(super) fn node(&self, node: Slot) -> &Node {
+        &self.nodes[node as usize]
+    }
+
+    #[inline]
+    pub(super) fn node_mut(&mut self, node: Slot) -> &mut Node {
+        &mut self.nodes[node as usize]
+    }
+
+    /// The node itself, as others know it.
+    pub(super) fn own(&self, node: Slot) -> Contact {
+        Contact::new(self.node(node).id, node)
+    }
+
+    /// A node with an empty table at its slot.
+    pub(super) fn move_in(&mut self, contact: Contact, asks_only: bool, now: Time) {
+        let index = contact.slot() as usize;
+        if index >= self.nodes.len() {
+            self.nodes.resize(index + 1, Node::default());
+        }
+        let whole = Bucket { touched: Stamp::of(now), ..Bucket::default() };
+        let buckets = self.buckets.from_slice(&[whole]);
+        self.nodes[index] = Node { id: contact.id(), buckets, asks_only, ..Node::default() };
+    }
+
+    /// Frees the table of a node.
+    pub(super) fn move_out(&mut self, node: Slot) {
+        let state = std::mem::take(&mut self.nodes[node as usize]);
+        for bucket in self.buckets.get(state.buckets) {
+            self.entries.release(bucket.entries);
+            self.contacts.release(bucket.cache);
+        }
+        self.buckets.release(state.buckets);
+    }
+
+    /// The buckets of a node.
+    #[inline]
+    pub(super) fn buckets(&self, node: Slot) -> &[Bucket] {
+        self.buckets.get(self.node(node).buckets)
+    }
+
+    #[inline]
+    pub(super) fn bucket(&self, node: Slot, index: usize) -> Bucket {
+        self.buckets(node)[index]
+    }
+
+    /// Index of the bucket in which `id` has its place.
+    #[inline]
+    pub(super) fn bucket_index(&self, node: Slot, id: u64) -> usize {
+        let state = self.node(node);
+        self.digits.index(distance(state.id, id), u32::from(state.levels))
+    }
+
+    /// Whether `node` knows anybody.
+    pub(super) fn knows_anybody(&self, node: Slot) -> bool {
+        self.buckets(node).iter().any(|bucket| !bucket.entries.is_empty())
+    }
+
+    /// Splits the bucket, if it is the last one and can be split.
+    pub(super) fn split(&mut self, node: Slot, index: usize) -> bool {
+        let state = self.nodes[node as usize];
+        let levels = u32::from(state.levels);
+        if index < levels as usize * self.digits.per_level() || levels >= self.digits.most_levels() {
+            return false;
+        }
+        let mut list = state.buckets;
+        let whole = self.buckets.remove(&mut list, index);
+        let mut cached = [Contact::NONE; super::config::MOST_CACHED];
+        let (contacts, cached_count) = (self.entries.copy(whole.entries), whole.cache.len());
+        cached[..cached_count].copy_from_slice(self.contacts.get(whole.cache));
+        self.entries.release(whole.entries);
+        self.contacts.release(whole.cache);
+        for _ in 0..=self.digits.per_level() {
+            self.buckets.push(&mut list, Bucket { touched: whole.touched, ..Bucket::default() });
+        }
+        let state = &mut self.nodes[node as usize];
+        (state.buckets, state.levels) = (list, state.levels + 1);
+        for place in 0..contacts.len() {
+            let entry = self.entries.get(contacts)[place];
+            self.deal(node, entry);
+        }
+        self.entries.release(contacts);
+        for contact in &cached[..cached_count] {
+            let index = self.bucket_index(node, contact.id());
+            let bucket = &mut self.buckets.get_mut(list)[index];
+            if bucket.entries.len() < self.config.k as usize {
+                self.entries.push(&mut bucket.entries, Entry { contact: *contact, failures: 0 });
+            } else {
+                self.contacts.push(&mut bucket.cache, *contact);
+            }
+        }
+        true
+    }
+
+    /// Puts an entry into its bucket, which has room.
+    fn deal(&mut self, node: Slot, entry: Entry) {
+        let index = self.bucket_index(node, { entry.contact }.id());
+        let bucket = &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index];
+        self.entries.push(&mut bucket.entries, entry);
+    }
+
+    /// Puts the `count` contacts of `node` nearest to `key` into `nearest`, but for those at distances up to `beyond`,
+    /// the nearest first. Those that count as gone are left out, unless `with_stale`.
+    pub(super) fn collect_nearest(
+        &self,
+        node: Slot,
+        key: u64,
+        count: usize,
+        beyond: Option<u64>,
+        with_stale: bool,
+        nearest: &mut Nearest,
+    ) {
+        let state = self.node(node);
+        let buckets = self.buckets.get(state.buckets);
+        let (from, most_failures) =
+            (beyond.map_or(0, |beyond| beyond.saturating_add(1)), self.most_failures(with_stale));
+        nearest.key = key;
+        nearest.places.clear();
+        // The end is found in `nearest`.
+        let _ = self.digits.by_distance(distance(state.id, key), u32::from(state.levels), |index| {
+            let start = nearest.places.len();
+            for entry in self.entries(buckets[index]) {
+                let contact = entry.contact;
+                let place = Place { away: distance(contact.id(), key), slot: contact.slot() };
+                if place.away >= from && entry.failures <= most_failures {
+                    nearest.insert(start, place);
+                }
+            }
+            match nearest.places.len() < count {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
+        nearest.places.truncate(count);
+    }
+
+    fn most_failures(&self, with_stale: bool) -> u8 {
+        if with_stale { u8::MAX } else { (self.config.stale_after - 1) as u8 }
+    }
+}
+
+/// Where a contact is, as seen from a key.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    away: u64,
+    slot: Slot,
+}
+
+/// Contacts in the order of their distance to a key, the nearest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Nearest {
+    key: u64,
+    places: Vec<Place>,
+}
+
+impl Nearest {
+    /// Puts a contact into its place among those from `start` on.
+    #[inline]
+    fn insert(&mut self, start: usize, place: Place) {
+        self.places.push(place);
+        let mut at = self.places.len() - 1;
+        while at > start && self.places[at - 1].away > place.away {
+            self.places[at] = self.places[at - 1];
+            at -= 1;
+        }
+        self.places[at] = place;
+    }
+
+    /// The contacts.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = Contact> + '_ {
+        self.places.iter().map(|place| Contact::new(place.away ^ self.key, place.slot))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_identifier_has_one_bucket_and_lies_in_its_range(
+            bits in 1u32..=5, own in any::<u64>(), id in any::<u64>(), shift in 0u32..64, levels in 0u32..8,
+        ) {
+            let digits = Digits { bits };
+            // Near ones too.
+            let id = own ^ (id >> shift);
+            prop_assume!(id != own);
+            let index = digits.index(distance(own, id), levels);
+            for other in 0..=levels as usize * digits.per_level() {
+                let (low, high) = digits.range(own, other, levels);
+                prop_assert_eq!((low..=high).contains(&id), other == index, "bucket {}", other);
+            }
+        }
+
+        #[test]
+        fn buckets_come_in_the_order_of_distance(
+            bits in 1u32..=5, own in any::<u64>(), key in any::<u64>(), shift in 0u32..64, levels in 0u32..8,
+        ) {
+            let digits = Digits { bits };
+            let key = own ^ (key >> shift);
+            let mut ranges = Vec::new();
+            let _ = digits.by_distance(distance(own, key), levels, |index| {
+                ranges.push(digits.range(own, index, levels));
+                ControlFlow::Continue(())
+            });
+            prop_assert_eq!(ranges.len(), levels as usize * digits.per_level() + 1);
+            // All of a range agree in their leading bits: so the nearest and farthest of each are found at its ends.
+            let span = |(low, high): (u64, u64)| {
+                let mask = low ^ high;
+                (distance(low, key) & !mask, distance(low, key) | mask)
+            };
+            for pair in ranges.windows(2) {
+                prop_assert!(span(pair[0]).1 < span(pair[1]).0);
+            }
+        }
+    }
+
+    #[test]
+    fn all_levels_fit_into_a_list() {
+        for bits in 1..=5 {
+            let digits = Digits { bits };
+            assert!(digits.most_levels() as usize * digits.per_level() < 255);
+            assert!(digits.most_levels() * bits >= 40, "ten million nodes are told apart");
+        }
+    }
+}
