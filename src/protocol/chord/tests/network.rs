@@ -113,12 +113,6 @@ impl Net {
 }
 
 impl Context<Chord> for Net {
-    fn is_behind_nat(&self, _node: Slot) -> bool {
-        false
-    }
-
-    fn closest_found(&mut self, _id: LookupId, _found: &[Contact]) {}
-
     fn now(&self) -> Time {
         self.now
     }
