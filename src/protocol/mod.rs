@@ -92,22 +92,23 @@ pub trait Context<P: Protocol> {
     /// A handler asks this of its own node only, a converged start of all.
     fn is_behind_nat(&self, node: Slot) -> bool;
 
-    /// A random member that `node` can reach and that is not behind NAT, other than `node`, among those that `admits` lets count: where it can
-    /// begin to join. `None` if there is none. A protocol may leave out members that are lost themselves.
+    /// A random member that `node` can reach and that is not behind NAT, other than `node`, among those that `admits`
+    /// lets count: where it can begin to join. `None` if there is none. A protocol may leave out members that are lost
+    /// themselves.
     fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
 
-    /// Sends a request, which does not arrive at a target behind NAT: as if the target were gone. Either [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from`
-    /// departs first. `lookup` is the lookup that causes the request, if one does: its counts of requests and timeouts
-    /// are kept here.
+    /// Sends a request, which does not arrive at a target behind NAT: as if the target were gone. Either
+    /// [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from` departs first. `lookup`
+    /// is the lookup that causes the request, if one does: its counts of requests and timeouts are kept here.
     fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
 
     /// Sends a message that nobody answers. It does not arrive at a target behind NAT.
     fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
 
     /// Sends a message that nobody answers, over a transport that tells the sender if it does not get through: if `to`
-    /// is gone by now or behind NAT, or the message is lost, [`Protocol::on_timeout`] follows after the time that a request waits,
-    /// unless `from` departs first. Of a message whose target goes while it is under way the sender hears nothing. It
-    /// counts as a request of `lookup`, and as a timeout of it if it does not get through.
+    /// is gone by now or behind NAT, or the message is lost, [`Protocol::on_timeout`] follows after the time that a
+    /// request waits, unless `from` departs first. Of a message whose target goes while it is under way the sender
+    /// hears nothing. It counts as a request of `lookup`, and as a timeout of it if it does not get through.
     fn hand_over(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
 
     /// Fires `timer` at `node` after `delay`, unless the node departs first.
