@@ -88,8 +88,8 @@ pub trait Context<P: Protocol> {
     /// A live node as others know it.
     fn contact(&self, node: Slot) -> Contact;
 
-    /// Whether `node` is behind NAT, which it knows of itself: replies reach it, but nothing that others send it unasked.
-    /// A handler asks this of its own node only, a converged start of all.
+    /// Whether `node` is behind NAT, which it knows of itself: replies reach it, but nothing that others send it
+    /// unasked. A handler asks this of its own node only, a converged start of all.
     fn is_behind_nat(&self, node: Slot) -> bool;
 
     /// A random member that `node` can reach and that is not behind NAT, other than `node`, among those that `admits`
@@ -124,8 +124,8 @@ pub trait Context<P: Protocol> {
     /// A lookup under way; `None` once it has ended.
     fn lookup(&self, id: LookupId) -> Option<Lookup<P::Task>>;
 
-    /// What a lookup found that was to find the `wanted` nodes nearest to its key ([`Protocol::closest`]): those that it
-    /// takes for them, in any order. For protocols that keep a value at several nodes; to be told once, before the
+    /// What a lookup found that was to find the `wanted` nodes nearest to its key ([`Protocol::closest`]): those that
+    /// it takes for them, in any order. For protocols that keep a value at several nodes; to be told once, before the
     /// lookup ends. Nothing happens if it has ended already, or is the protocol's own. Changes nothing of the run.
     fn closest_found(&mut self, id: LookupId, found: &[Contact], wanted: u32);
 

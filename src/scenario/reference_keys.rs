@@ -94,7 +94,7 @@ const NETWORK: &[Key] = &[
         "behind_nat",
         "a number at least 0 and below 1",
         "0.0",
-        "share of nodes behind NAT, which own no keys: what they ask is answered, but nothing sent unasked reaches them",
+        "share of nodes behind NAT, which own no keys: what they ask is answered, nothing sent unasked reaches them",
     ),
 ];
 

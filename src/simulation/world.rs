@@ -310,7 +310,8 @@ impl<P: Protocol> World<P> {
         }
     }
 
-    /// Who owns `key`: now, as far as `node` can reach, or at the start, if that is what counts. Nobody behind NAT does.
+    /// Who owns `key`: now, as far as `node` can reach, or at the start, if that is what counts. Nobody behind NAT
+    /// does.
     pub fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
         if let Some(original) = &self.original {
             P::owner(original, key, |_| true)
