@@ -51,10 +51,10 @@ check run scenarios/partition-and-heal.toml --set population.nodes=200 --check-e
 validate validate ton-fig10a --at 256
 validate validate ton-table2 --at 0.2
 validate validate farewells
-swarm swarm --seeds $seeds
-swarm swarm --mode crashes --seeds 0..10 --set protocol.chord.maintenance=corrected \
+swarm swarm --protocol chord --seeds $seeds
+swarm swarm --protocol chord --mode crashes --seeds 0..10 --set protocol.chord.maintenance=corrected \
 --set protocol.chord.check_predecessor_every=never
-swarm swarm --mode crashes --seeds 0..16 --set protocol.chord.maintenance=original
+swarm swarm --protocol chord --mode crashes --seeds 0..16 --set protocol.chord.maintenance=original
 validate validate sigcomm-fig12 --at 0.05
 validate validate ton-table3 --at 0.25
 validate validate krishnamurthy-successors --at 200

@@ -167,8 +167,11 @@ fn a_run_that_is_explained_is_the_same_run() {
 #[test]
 fn stories_are_true() {
     let mut causes = BTreeSet::new();
-    for routing in ["iterative", "recursive", "semi_recursive"] {
-        let change = format!("protocol.chord.routing={routing}");
+    for change in ["routing=iterative", "routing=recursive", "routing=semi_recursive", "nat"] {
+        let change = match change {
+            "nat" => "network.behind_nat=0.2".to_owned(),
+            routing => format!("protocol.chord.{routing}"),
+        };
         let mut heard = Heard::default();
         let options = Options { record_lookups: true, record_schedule: true, ..Options::default() };
         play(&[&change], options, &mut heard);
@@ -183,12 +186,12 @@ fn stories_are_true() {
             let beliefs = story.exchanges.iter().filter_map(|exchange| exchange.belief).chain(story.own);
             let ending = story.ending.and_then(|ending| ending.cause);
             for cause in beliefs.filter_map(|belief| belief.cause).chain(ending) {
-                happened(&cause, &schedule);
+                happened(&cause, &schedule, &lookups);
                 causes.insert(format!("{cause:?}").split([' ', '{']).next().unwrap_or_default().to_owned());
             }
         }
     }
-    for seen in ["Departed", "Joined", "Split", "Suspected"] {
+    for seen in ["BehindNat", "Departed", "Joined", "Split", "Suspected"] {
         assert!(causes.contains(seen), "{causes:?}");
     }
 }
@@ -210,7 +213,7 @@ fn agrees(story: &Story, record: &LookupRecord) {
 
 /// Whether an event is one that was played.
 #[track_caller]
-fn happened(cause: &Cause, schedule: &[ScheduleEntry]) {
+fn happened(cause: &Cause, schedule: &[ScheduleEntry], lookups: &[LookupRecord]) {
     let is_played = |node: u32, action: ScheduleAction, at| {
         schedule.iter().any(|entry| (entry.node, entry.action, entry.time) == (node, action, at))
     };
@@ -225,6 +228,7 @@ fn happened(cause: &Cause, schedule: &[ScheduleEntry]) {
         }
         Cause::Split { at, .. } => at.as_nanos() == 90_000_000_000,
         Cause::Healed { at, .. } => at.as_nanos() == 120_000_000_000,
+        Cause::BehindNat { who } => lookups.iter().all(|record| record.owner != Some(who.identifier)),
         Cause::Suspected { at, .. } => at.as_nanos() > 0,
     };
     assert!(is_true, "{cause:?}");

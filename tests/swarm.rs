@@ -8,7 +8,8 @@ use support::torus_sim;
 #[test]
 fn what_must_hold_holds_for_these_seeds_in_every_mode() {
     let place = tempfile::tempdir().unwrap();
-    let ended = torus_sim(place.path(), &["swarm", "--seeds", "0..8", "--mode", "all"]).expect(0);
+    let ended =
+        torus_sim(place.path(), &["swarm", "--seeds", "0..8", "--mode", "all", "--protocol", "chord"]).expect(0);
     assert!(ended.err.starts_with("seed 0 (everything)\n"), "the seed comes first: {}", ended.err);
     assert_eq!(ended.err.lines().count(), 24);
     let line = |name: &str| ended.out.lines().find(|line| line.starts_with(name)).expect(name).to_owned();
@@ -22,10 +23,12 @@ fn what_must_hold_holds_for_these_seeds_in_every_mode() {
 fn a_finding_names_what_plays_it_again_and_a_smaller_scenario_that_fails() {
     let place = tempfile::tempdir().unwrap();
     let set = "protocol.chord.maintenance=original";
-    let line = ["swarm", "--seeds", "95..105", "--mode", "crashes", "--set", set, "--quiet"];
+    let line = ["swarm", "--seeds", "95..105", "--mode", "crashes", "--protocol", "chord", "--set", set, "--quiet"];
     let found = torus_sim(place.path(), &line).expect(3);
     let again = found.err.lines().find_map(|line| line.trim().strip_prefix("again ")).expect("a command");
-    for part in ["torus-sim swarm --seeds ", " --mode crashes", " --set 'protocol.chord.maintenance=original'"] {
+    for part in
+        ["torus-sim swarm --seeds ", " --mode crashes --protocol chord", " --set 'protocol.chord.maintenance=original'"]
+    {
         assert!(again.contains(part), "{again}");
     }
     let words: Vec<&str> = again.split_whitespace().skip(1).map(|word| word.trim_matches('\'')).collect();
@@ -47,17 +50,20 @@ fn scenarios_are_printed_and_can_be_played_by_hand() {
     std::fs::write(place.path().join("calm.toml"), &text).unwrap();
     torus_sim(place.path(), &["check", "calm.toml"]).expect(0);
     assert!(text.contains("quiet = true"), "{text}");
+    let only = ["swarm", "--seeds", "3..4", "--mode", "calm", "--print", "--protocol", "chord"];
+    assert!(torus_sim(place.path(), &only).expect(0).out.contains("[protocol.chord]"));
 }
 
 #[test]
 fn bad_arguments_are_told() {
     let place = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["swarm"], "--seeds"),
         (&["swarm", "--seeds", "5..5"], "no seed from 5 to before 5"),
         (&["swarm", "--seeds", "9..3"], "3..9"),
         (&["swarm", "--seeds", "seven"], "two whole numbers"),
         (&["swarm", "--seeds", "0..1", "--mode", "storm"], "possible values"),
+        (&["swarm", "--seeds", "0..1", "--protocol", "chort"], "a similar value exists: 'chord'"),
         (&["swarm", "--seeds", "0..2", "--set", "popularity=1"], "popularity"),
         (&["swarm", "--seeds", "0..1", "--jobs", "0"], "jobs"),
     ];

@@ -180,11 +180,11 @@ Examples:
   torus-sim swarm --seeds 17..18 --print > seed17.toml
       its scenario, to play it by hand
 
-  torus-sim swarm --seeds 0..100 --set protocol.chord.maintenance=original
+  torus-sim swarm --seeds 0..100 --protocol chord --set protocol.chord.maintenance=original
       the same scenarios under rules that are known to break
 
-What comes of a seed depends on the seed, the mode and --set alone. docs/swarm.md says
-what is drawn and what is checked.
+What comes of a seed depends on the seed, the mode, --protocol and --set alone.
+docs/swarm.md says what is drawn and what is checked.
 
 Exit codes:
   0    all that must hold held
@@ -481,6 +481,9 @@ pub(super) struct SwarmArguments {
     /// What may happen to the networks
     #[arg(long, value_enum, value_name = "MODE", default_value = "everything")]
     pub(super) mode: super::swarm::Modes,
+    /// The protocol of all scenarios [default: each draws one]
+    #[arg(long, value_name = "NAME", value_parser = protocol_names())]
+    pub(super) protocol: Option<String>,
     /// Make each failing scenario smaller, and write it down
     #[arg(long)]
     pub(super) shrink: bool,

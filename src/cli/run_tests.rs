@@ -25,6 +25,7 @@ fn scenario() -> Scenario {
         network: Network {
             latency: Latency::Drawn(Distribution::Fixed(Duration::from_millis(50))),
             loss: 0.0,
+            behind_nat: 0.0,
             rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)),
         },
         churn: Churn {

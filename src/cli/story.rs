@@ -86,7 +86,7 @@ fn outcome_of(exchange: &Exchange) -> (String, String) {
 /// Why nothing was heard.
 fn silence(exchange: &Exchange, at: Time, then: State) -> String {
     match (exchange.receiver, exchange.arrived) {
-        (State::Departed { .. } | State::Unreachable { .. }, _) => {
+        (State::Departed { .. } | State::Unreachable { .. } | State::BehindNat, _) => {
             format!("{} {}", name(exchange.to), state(exchange.receiver, exchange.sent))
         }
         (_, None) => match then {
@@ -94,7 +94,7 @@ fn silence(exchange: &Exchange, at: Time, then: State) -> String {
                 format!("{} {} while the message was on its way", name(exchange.to), departed(graceful))
             }
             State::Unreachable { .. } => format!("{} {}", name(exchange.to), state(then, at)),
-            State::Member | State::Joining { .. } => "the message was lost or late".to_owned(),
+            State::Member | State::Joining { .. } | State::BehindNat => "the message was lost or late".to_owned(),
         },
         (_, Some(_)) => match exchange.belief.map(|belief| belief.says) {
             Some(Saying::Nothing) => format!("{} was alive, but could not tell", name(exchange.to)),
@@ -169,6 +169,7 @@ fn because(cause: Cause, by: Who, key: u64, now: Time) -> String {
             format!("{} {} {} before", name(who), departed(graceful), before(at))
         }
         Cause::Split { who, at } => format!("{} was cut off when the network split {} before", name(who), before(at)),
+        Cause::BehindNat { who } => format!("{} was behind NAT and owned nothing", name(who)),
         Cause::Joining { who, at } => {
             format!("{} had arrived {} before and not completed its join", name(who), before(at))
         }
@@ -261,6 +262,7 @@ fn state(state: State, now: Time) -> String {
         State::Member => "was alive".to_owned(),
         State::Joining { since } => format!("had arrived {} before and was still joining", span(now.since(since))),
         State::Departed { at, graceful } => format!("{} {} before", departed(graceful), span(now.since(at))),
+        State::BehindNat => "was behind NAT".to_owned(),
         State::Unreachable { since } => format!("was cut off when the network split {} before", span(now.since(since))),
     }
 }

@@ -127,6 +127,7 @@ pub(super) fn swarm(arguments: &SwarmArguments, console: &mut Console) -> Result
     let request = Request {
         seeds: arguments.seeds.clone(),
         modes,
+        protocol: arguments.protocol.clone(),
         set: arguments.set.clone(),
         keep_going: arguments.keep_going,
         threads,
@@ -167,7 +168,7 @@ pub(super) fn swarm(arguments: &SwarmArguments, console: &mut Console) -> Result
 fn print(arguments: &SwarmArguments, modes: &[Mode], console: &mut Console) -> Result<(), Failure> {
     for seed in arguments.seeds.clone() {
         for mode in modes {
-            let generated = swarm::generate(seed, *mode);
+            let generated = swarm::generate(seed, *mode, arguments.protocol.as_deref());
             let every = violation::period(generated.check_every);
             console.print(&format!("# Checked every {every}.\n{}\n", generated.text))?;
         }
@@ -178,8 +179,9 @@ fn print(arguments: &SwarmArguments, modes: &[Mode], console: &mut Console) -> R
 /// A finding in words, with the command that leads to it again; made smaller, if that is wanted.
 fn tell(finding: &Finding, arguments: &SwarmArguments, stop: &AtomicBool) -> Result<String, Failure> {
     let Finding { seed, mode, check_every, trouble } = finding;
+    let only = arguments.protocol.as_ref().map(|name| format!(" --protocol {name}")).unwrap_or_default();
     let sets: Vec<String> = arguments.set.iter().map(|set| format!(" --set '{set}'")).collect();
-    let mut again = format!("torus-sim swarm --seeds {seed}..{} --mode {mode}{}", seed + 1, sets.concat());
+    let mut again = format!("torus-sim swarm --seeds {seed}..{} --mode {mode}{only}{}", seed + 1, sets.concat());
     let plain = |what: String| format!("seed {seed} ({mode}): {what}\n  again        {again}");
     let violation = match trouble {
         Trouble::Violation(violation) => violation,
@@ -190,7 +192,7 @@ fn tell(finding: &Finding, arguments: &SwarmArguments, stop: &AtomicBool) -> Res
         Trouble::Unsound(problems) => return Ok(plain(format!("the scenario is not sound: {problems}"))),
     };
     if arguments.shrink {
-        let text = swarm::generate(*seed, *mode).text;
+        let text = swarm::generate(*seed, *mode, arguments.protocol.as_deref()).text;
         if let Some(shrunk) = swarm::shrink(&text, &arguments.set, *check_every, violation.checker, stop) {
             let path = write(&shrunk, finding, arguments)?;
             again = format!("{again}\n  smaller      {}", run_command(&path, *check_every));

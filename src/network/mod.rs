@@ -1,13 +1,14 @@
 //! What lies between the nodes: how long a message takes, whether it arrives, and how long a request waits.
 //!
 //! The network does not know what a message means or who is alive. It knows *hosts*: dense indices that nodes occupy
-//! one after another. Where a node sits (its place in the square, its row of the matrix, its side of a partition)
-//! comes from a hash of the seed and the node's identity, never from the order of events, so that it is the same in a
-//! replay and, for a node that returns with its identity, in each of its lives. The exception is a matrix with one node
-//! a host: there the row follows the host's index, so that nodes which are present together never share one while
-//! there have been no more of them at once than rows.
+//! one after another. Where a node sits (its place in the square, its row of the matrix, its side of a partition,
+//! whether it is behind NAT) comes from a hash of the seed and the node's identity, never from the order of events, so
+//! that it is the same in a replay and, for a node that returns with its identity, in each of its lives. The exception
+//! is a matrix with one node a host: there the row follows the host's index, so that nodes which are present together
+//! never share one while there have been no more of them at once than rows.
 
 mod latency;
+mod nat;
 mod partition;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::engine::random::{Purpose, Seed, mix, unit};
 use crate::engine::time::Duration;
 use crate::scenario::model;
 use latency::Delays;
+use nat::Nat;
 use partition::Partition;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -25,6 +27,7 @@ use rand_chacha::ChaCha8Rng;
 pub struct Network {
     delays: Delays,
     partition: Partition,
+    nat: Nat,
     /// Probability that a message is lost.
     loss: f64,
     /// Messages that loss could have struck, and those that it did.
@@ -44,6 +47,7 @@ impl Network {
         Self {
             delays: Delays::new(&config.latency, salt),
             partition: Partition::default(),
+            nat: Nat::new(config.behind_nat),
             loss: config.loss,
             at_risk: 0,
             struck: 0,
@@ -59,11 +63,12 @@ impl Network {
         let place = Place(mix(self.salt.wrapping_add(identity)));
         self.delays.place(host, place);
         self.partition.place(host, place);
+        self.nat.place(host, place);
     }
 
     /// Memory of the hosts' places \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        self.delays.memory_bytes() + self.partition.memory_bytes()
+        self.delays.memory_bytes() + self.partition.memory_bytes() + self.nat.memory_bytes()
     }
 
     /// Sends one message: the time until it arrives, or `None` if it is lost or stopped by a partition.
@@ -129,6 +134,19 @@ impl Network {
         a == b || self.partition.connects(a, b)
     }
 
+    /// Whether there can be hosts behind NAT: whether the scenario gives them a share above 0.
+    #[inline]
+    pub fn has_nat(&self) -> bool {
+        self.nat.is_there()
+    }
+
+    /// Whether `host` is behind NAT: replies reach it, but nothing that another host sends it unasked. Who sends what
+    /// unasked is for the caller to know; [`Self::transmit`] does not.
+    #[inline]
+    pub fn is_behind_nat(&self, host: u32) -> bool {
+        self.nat.is_behind(host)
+    }
+
     /// The group of `host` in the present partition, from 0; 0 for all while there is no partition.
     pub fn group(&self, host: u32) -> u16 {
         self.partition.group(host)
@@ -146,7 +164,7 @@ impl Network {
         self.partition.heal();
     }
 
-    /// From now on nothing is lost, and all hosts reach each other.
+    /// From now on nothing is lost, and no partition stands between hosts. Those behind NAT stay there.
     pub fn calm(&mut self) {
         self.loss = 0.0;
         self.heal();
@@ -187,6 +205,8 @@ const DRAW_COORDINATES: u64 = 1;
 const DRAW_ROW: u64 = 2;
 /// Number of the draw for the lot in partitions.
 const DRAW_LOT: u64 = 3;
+/// Number of the draw for who is behind NAT.
+const DRAW_NAT: u64 = 4;
 /// Number of the first of many draws, one a row, for the order in which the rows of a matrix are dealt out.
 const FIRST_DRAW_ORDER: u64 = 1 << 32;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 const MS: u64 = 1_000_000;
 
 fn config(latency: Latency) -> model::Network {
-    model::Network { latency, loss: 0.0, rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)) }
+    model::Network { latency, loss: 0.0, behind_nat: 0.0, rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)) }
 }
 
 fn constant(delay_ms: u64) -> Latency {
@@ -288,4 +288,44 @@ fn the_row_of_a_host_depends_on_the_seed_and_its_index_only() {
     // More nodes than rows share, and nobody is left without a place.
     let mut crowded = network(&config, 2, 25);
     assert_eq!(rows(&mut crowded, 25)[10..20], first[..]);
+}
+
+#[test]
+fn as_many_are_behind_nat_as_the_share_says_and_always_the_same() {
+    const HOSTS: u32 = 10_000;
+    let of = |behind_nat, seed, latency| {
+        let network = network(&model::Network { behind_nat, ..config(latency) }, seed, HOSTS);
+        (0..HOSTS).map(|host| network.is_behind_nat(host)).collect::<Vec<bool>>()
+    };
+    let few = of(0.2, 1, constant(1));
+    near(few.iter().filter(|is_behind| **is_behind).count() as f64, 2_000.0, 0.06);
+    assert_eq!(few, of(0.2, 1, square()), "other places do not matter");
+    assert_ne!(few, of(0.2, 2, constant(1)));
+    let more = of(0.6, 1, constant(1));
+    assert!(
+        few.iter().zip(&more).all(|(few, more)| more >= few),
+        "who is so where they are few is where they are more"
+    );
+    assert!(!of(0.0, 1, constant(1)).contains(&true));
+}
+
+#[test]
+fn nat_follows_the_identity_and_draws_nothing() {
+    let with = |behind_nat| model::Network { behind_nat, loss: 0.1, ..config(constant(1)) };
+    let mut network = network(&with(0.5), 5, 50);
+    let first: Vec<bool> = (0..50).map(|host| network.is_behind_nat(host)).collect();
+    for host in (0..50).rev() {
+        network.place(host + 100, 7);
+        network.place(host + 100, u64::from(host) + 1_000);
+    }
+    assert_eq!(first, (100..150).map(|host| network.is_behind_nat(host)).collect::<Vec<bool>>());
+    assert!(network.has_nat() && first.contains(&true) && first.contains(&false));
+    network.calm();
+    assert_eq!(network.is_behind_nat(0), first[0], "quiet does not end it");
+    let fates = |behind_nat| {
+        let mut network = Network::new(&with(behind_nat), Seed { seed: 5, replicate: 0 });
+        (0..2).for_each(|host| network.place(host, u64::from(host)));
+        (0..1_000).map(|_| network.transmit(0, 1)).collect::<Vec<_>>()
+    };
+    assert_eq!(fates(0.0), fates(0.5));
 }

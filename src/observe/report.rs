@@ -49,7 +49,7 @@ pub struct Healing {
 pub struct Load {
     /// Keys dealt out.
     pub keys: u64,
-    /// Keys a node, over nodes that are members.
+    /// Keys a node, over nodes that are members and not behind NAT.
     pub per_node: Summary,
     /// The 1st percentile of the same.
     pub p1: Option<f64>,
@@ -64,7 +64,7 @@ pub struct MessageBalance {
     pub delivered: u64,
     /// Lost on the way, or stopped by a partition.
     pub lost: u64,
-    /// Addressed to a node that was dead by then.
+    /// Addressed to a node that was dead by then, or sent unasked to one behind NAT.
     pub dropped: u64,
     /// Still on the way.
     pub in_flight: u64,

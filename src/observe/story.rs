@@ -39,6 +39,8 @@ pub enum State {
         /// When the partition began.
         since: Time,
     },
+    /// It was alive, behind NAT: nothing that was sent unasked reached it.
+    BehindNat,
 }
 
 /// What a node said about the key.
@@ -100,6 +102,11 @@ pub enum Cause {
         who: Who,
         /// When.
         at: Time,
+    },
+    /// The node that was named was behind NAT: it owned nothing.
+    BehindNat {
+        /// The node.
+        who: Who,
     },
     /// The node that was named had arrived and was not a member yet.
     Joining {

@@ -110,7 +110,7 @@ pub const LAST: &[SummaryColumn] = &[
     }),
     run("messages_delivered", "", "delivered to a live node", |r| Cell::Count(r.report.messages.delivered)),
     run("messages_lost", "", "lost on the way, or stopped by a partition", |r| Cell::Count(r.report.messages.lost)),
-    run("messages_dropped", "", "addressed to a node that was dead by then", |r| {
+    run("messages_dropped", "", "addressed to a node that was dead by then, or sent unasked to one behind NAT", |r| {
         Cell::Count(r.report.messages.dropped)
     }),
     run("messages_in_flight", "", "still on the way at the end", |r| Cell::Count(r.report.messages.in_flight)),

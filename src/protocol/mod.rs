@@ -60,15 +60,17 @@ pub struct Truth<'a> {
     pub directory: &'a Directory,
     /// Whether two slots can reach each other now.
     pub reachable: &'a dyn Fn(Slot, Slot) -> bool,
+    /// Whether a slot is behind NAT. Who is owns no keys, and nothing that others send unasked arrives there.
+    pub is_behind_nat: &'a dyn Fn(Slot) -> bool,
     /// The present.
     pub now: Time,
     /// What the network has gone through, if that is kept: in checked runs.
     pub history: Option<&'a History>,
     /// How long a request waits at most.
     pub longest_wait: Duration,
-    /// Share of the members that should have been found ([`Protocol::closest`]) that were
-    /// ([`Context::closest_found`]), over the lookups of the workload that ended in this window; `None` if no lookup
-    /// told.
+    /// Share of the members that should have been found ([`Protocol::closest`]) that were: the mean over the lookups of
+    /// the workload that have told ([`Context::closest_found`]) since the last window ended, from the end of the
+    /// warm-up on. `None` if none has.
     pub closest_found: Option<f64>,
 }
 
@@ -86,25 +88,27 @@ pub trait Context<P: Protocol> {
     /// A live node as others know it.
     fn contact(&self, node: Slot) -> Contact;
 
-    /// Whether `node` is behind NAT, which it knows of itself: replies reach it, but nothing that others send it unasked.
+    /// Whether `node` is behind NAT, which it knows of itself: replies reach it, but nothing that others send it
+    /// unasked. A handler asks this of its own node only, a converged start of all.
     fn is_behind_nat(&self, node: Slot) -> bool;
 
-    /// A random member that `node` can reach, other than `node`, among those that `admits` lets count: where it can
-    /// begin to join. `None` if there is none. A protocol may leave out members that are lost themselves.
+    /// A random member that `node` can reach and that is not behind NAT, other than `node`, among those that `admits`
+    /// lets count: where it can begin to join. `None` if there is none. A protocol may leave out members that are lost
+    /// themselves.
     fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
 
-    /// Sends a request. Either [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from`
-    /// departs first. `lookup` is the lookup that causes the request, if one does: its counts of requests and timeouts
-    /// are kept here.
+    /// Sends a request, which does not arrive at a target behind NAT: as if the target were gone. Either
+    /// [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from` departs first. `lookup`
+    /// is the lookup that causes the request, if one does: its counts of requests and timeouts are kept here.
     fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
 
-    /// Sends a message that nobody answers.
+    /// Sends a message that nobody answers. It does not arrive at a target behind NAT.
     fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
 
     /// Sends a message that nobody answers, over a transport that tells the sender if it does not get through: if `to`
-    /// is gone by now or the message is lost, [`Protocol::on_timeout`] follows after the time that a request waits,
-    /// unless `from` departs first. Of a message whose target goes while it is under way the sender hears nothing. It
-    /// counts as a request of `lookup`, and as a timeout of it if it does not get through.
+    /// is gone by now or behind NAT, or the message is lost, [`Protocol::on_timeout`] follows after the time that a
+    /// request waits, unless `from` departs first. Of a message whose target goes while it is under way the sender
+    /// hears nothing. It counts as a request of `lookup`, and as a timeout of it if it does not get through.
     fn hand_over(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
 
     /// Fires `timer` at `node` after `delay`, unless the node departs first.
@@ -120,9 +124,10 @@ pub trait Context<P: Protocol> {
     /// A lookup under way; `None` once it has ended.
     fn lookup(&self, id: LookupId) -> Option<Lookup<P::Task>>;
 
-    /// What a lookup found: the nodes that it takes for those nearest to its key ([`Protocol::closest`]), in any order.
-    /// For protocols that keep a value at several nodes; to be told before the lookup ends. Changes nothing.
-    fn closest_found(&mut self, id: LookupId, found: &[Contact]);
+    /// What a lookup found that was to find the `wanted` nodes nearest to its key ([`Protocol::closest`]): those that
+    /// it takes for them, in any order. For protocols that keep a value at several nodes; to be told once, before the
+    /// lookup ends. Nothing happens if it has ended already, or is the protocol's own. Changes nothing of the run.
+    fn closest_found(&mut self, id: LookupId, found: &[Contact], wanted: u32);
 
     /// Ends a lookup with an answer: `owner` was named after `hops` hops. Nothing happens if it has ended already.
     fn answer(&mut self, id: LookupId, owner: Contact, hops: u32);

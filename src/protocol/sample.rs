@@ -25,12 +25,20 @@ pub struct Sample {
     pub messages_per_round: f64,
     /// How long a network with these parameters should be left in quiet for all damage to heal.
     pub healing: Duration,
+    /// Whether networks with these parameters stand nodes behind NAT: what is said of them is to hold there, too.
+    pub stands_nat: bool,
 }
 
 impl Default for Sample {
     /// All defaults, for a protocol that does not say more.
     fn default() -> Self {
         let round = Duration::from_secs(30);
-        Sample { table: Draft::new(), round, messages_per_round: 20.0, healing: round.saturating_mul(60) }
+        Sample {
+            table: Draft::new(),
+            round,
+            messages_per_round: 20.0,
+            healing: round.saturating_mul(60),
+            stands_nat: false,
+        }
     }
 }

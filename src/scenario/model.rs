@@ -53,13 +53,15 @@ pub enum Start {
     },
 }
 
-/// `[network]`: latency, loss, and how long a request waits for its reply.
+/// `[network]`: latency, loss, NAT, and how long a request waits for its reply.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// One-way delay of a message.
     pub latency: Latency,
     /// Probability that a message is lost, independently of all others, in [0, 1).
     pub loss: f64,
+    /// Share of nodes behind NAT, in [0, 1): they ask and get replies, and nothing that others send them unasked.
+    pub behind_nat: f64,
     /// How long a request waits.
     pub rpc_timeout: RpcTimeout,
 }

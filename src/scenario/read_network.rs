@@ -1,4 +1,4 @@
-//! `[network]`: latency, loss, and how long a request waits.
+//! `[network]`: latency, loss, NAT, and how long a request waits.
 
 use super::diagnostics::Problem;
 use super::files::Files;
@@ -20,6 +20,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_millis(500);
 pub(super) fn read(table: &mut TableReader<'_>, files: &mut Files, nodes: Option<u32>) -> Network {
     let rpc_timeout = read_timeout(table);
     let loss = table.number_or("loss", 0.0, 0.0..1.0);
+    let behind_nat = table.number_or("behind_nat", 0.0, 0.0..1.0);
     let latency =
         table.choice("latency", &LATENCIES, Some("constant"), |table, name| read_latency(table, name, files, nodes));
     let latency = latency.flatten().unwrap_or(Latency::Drawn(Distribution::Fixed(DEFAULT_DELAY)));
@@ -29,7 +30,7 @@ pub(super) fn read(table: &mut TableReader<'_>, files: &mut Files, nodes: Option
         let problem = problem.and(table.place_of("latency"), "no time at all");
         table.report("rpc_timeout", problem.help("give `network.rpc_timeout` as a duration"));
     }
-    Network { latency, loss, rpc_timeout }
+    Network { latency, loss, behind_nat, rpc_timeout }
 }
 
 fn read_timeout(table: &mut TableReader<'_>) -> RpcTimeout {

@@ -12,7 +12,7 @@ const POSITIVE_DURATION: &str = "a duration above zero";
 pub(super) const SECTIONS: &[Section] = &[
     Section { path: "", text: "What the experiment is called, and the root of its randomness.", keys: ROOT },
     Section { path: "population", text: "Who is there, and how the network comes about.", keys: POPULATION },
-    Section { path: "network", text: "Latency, loss, and how long a request waits.", keys: NETWORK },
+    Section { path: "network", text: "Latency, loss, NAT, and how long a request waits.", keys: NETWORK },
     Section {
         path: "network.latency",
         text: "One-way delay of a message: exactly one of these tables. `constant`, `uniform`, `exponential` and\n\
@@ -90,6 +90,12 @@ const NETWORK: &[Key] = &[
         "instead of a duration: so many times the expected round trip between the two nodes",
     ),
     Key::or("loss", "a number at least 0 and below 1", "0.0", "probability that a message is lost"),
+    Key::or(
+        "behind_nat",
+        "a number at least 0 and below 1",
+        "0.0",
+        "share of nodes behind NAT, which own no keys: what they ask is answered, nothing sent unasked reaches them",
+    ),
 ];
 
 const LATENCY: &[Key] = &[

@@ -18,8 +18,8 @@ impl Keys {
         Keys { seed, count }
     }
 
-    /// Gives each key to its owner among `members`, whose slots stand together by `width` a node; nothing to tell
-    /// without keys or without members. A node is one that has a member.
+    /// Gives each key to its owner among `members`, those who can own keys, whose slots stand together by `width` a
+    /// node; nothing to tell without keys or without members. A node is one that has a member.
     pub(super) fn deal_out(
         self,
         members: &Members,

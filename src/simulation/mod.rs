@@ -10,8 +10,11 @@ mod calls;
 mod checkers;
 mod deadlines;
 mod event;
+mod found;
 mod load;
 mod memory;
+#[cfg(test)]
+mod nat_tests;
 mod outlook;
 pub mod protocols;
 mod run;

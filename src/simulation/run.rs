@@ -108,9 +108,9 @@ impl<P: Protocol> Simulation<P> {
         let contacts = slots.into_iter().map(|slot| self.world.contact(slot));
         let members = Members::from_contacts(contacts);
         self.protocol.start_converged(&mut self.world, &members);
-        self.world.original = (self.owner == OwnerOf::Original).then(|| members.clone());
+        self.world.original = (self.owner == OwnerOf::Original).then(|| self.world.owners(&members).into_owned());
         self.world.members = members;
-        self.world.is_untouched = true;
+        self.world.is_untouched = !self.world.network.has_nat();
         self.world.arrivals += u64::from(nodes);
         self.world.population_changed(i64::from(nodes));
     }
@@ -238,10 +238,13 @@ impl<P: Protocol> Simulation<P> {
             let (protocol, world, blind) = (&self.protocol, &self.world, self.options.blind);
             let health = || match blind {
                 true => vec![None; P::HEALTH.len()],
-                false => protocol.health(&world.truth(&|a, b| world.reachable(a, b))),
+                false => {
+                    protocol.health(&world.truth(&|a, b| world.reachable(a, b), &|slot| world.is_behind_nat(slot)))
+                }
             };
             // The closure looks at the world while the metrics inside it change: measure first.
             let measured = if world.metrics.is_measuring() { health() } else { Vec::new() };
+            self.world.found.begin_window();
             if !self.world.metrics.close_window(|| measured) {
                 break;
             }
@@ -255,7 +258,8 @@ impl<P: Protocol> Simulation<P> {
         let Some(checks) = &mut self.checks else { return Ok(()) };
         checks.note(&mut self.world);
         let world = &self.world;
-        let broken = checks.look(&self.protocol, world, &world.truth(&|a, b| world.reachable(a, b)), now);
+        let (reachable, is_behind_nat) = (|a, b| world.reachable(a, b), |slot| world.is_behind_nat(slot));
+        let broken = checks.look(&self.protocol, world, &world.truth(&reachable, &is_behind_nat), now);
         // Several periods may have gone by without an event: nothing has changed since the first of them.
         self.next_check = checks.next_after(self.next_check.max(world.now));
         self.is_settled = checks.is_settled();
@@ -279,8 +283,8 @@ impl<P: Protocol> Simulation<P> {
     #[inline(never)]
     fn look_at_departure(&mut self) {
         let world = &self.world;
-        let reachable = |a, b| world.reachable(a, b);
-        let truth = world.truth(&reachable);
+        let (reachable, is_behind_nat) = (|a, b| world.reachable(a, b), |slot| world.is_behind_nat(slot));
+        let truth = world.truth(&reachable, &is_behind_nat);
         let mut checkers = P::CHECKERS.iter().filter(|checker| checker.after_departures);
         if checkers.any(|checker| (checker.check)(&self.protocol, &truth).is_err()) {
             self.next_check = world.now;
@@ -586,7 +590,8 @@ impl<P: Protocol> Simulation<P> {
 
     fn report(self) -> RunReport {
         let Simulation { world, died_out, berths, load, checks, .. } = self;
-        let load = load.deal_out(&world.members, berths.width(), |members, key| P::owner(members, key, |_| true));
+        let owners = world.owners(&world.members);
+        let load = load.deal_out(&owners, berths.width(), |members, key| P::owner(members, key, |_| true));
         let healing = checks.and_then(|checks| checks.healing(world.outcomes.lookups()));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));

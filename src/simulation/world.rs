@@ -8,6 +8,7 @@
 use super::calls::{Call, Calls};
 use super::deadlines::{Deadline, Deadlines};
 use super::event::{Event, Kind};
+use super::found::Found;
 use crate::engine::fingerprint::Fingerprint;
 use crate::engine::queue::EventQueue;
 use crate::engine::random::{self, Purpose as Stream};
@@ -21,6 +22,7 @@ use crate::protocol::lookup::Lookups;
 use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::scenario::Scenario;
 use rand_chacha::ChaCha8Rng;
+use std::borrow::Cow;
 
 /// Random slots tried for a bootstrap node before the ring is asked.
 const BOOTSTRAP_TRIES: u32 = 64;
@@ -49,7 +51,8 @@ pub(crate) struct World<P: Protocol> {
     /// Messages, replies and timers that were handed to another life than the one they were meant for. Counted while
     /// somebody checks; it stays 0.
     pub strays: u64,
-    /// Whether the network began with ideal tables and nobody has come or gone since, nor was it ever partitioned.
+    /// Whether the network began with ideal tables and nobody has come or gone since, nor was it ever partitioned, nor
+    /// is anybody behind NAT.
     pub is_untouched: bool,
     /// The protocol's own lookups that ended without an answer though the initiator lived on.
     pub tasks_failed: u64,
@@ -66,8 +69,10 @@ pub(crate) struct World<P: Protocol> {
     /// Lookups that ended in the measurement, for whoever writes them down.
     pub finished: Option<Vec<LookupRecord>>,
     pub eager_timeouts: bool,
-    /// Who was a member at time 0, if answers are judged by that.
+    /// Who was a member at time 0, but for those behind NAT, if answers are judged by that.
     pub original: Option<Members>,
+    /// What lookups have told of nodes that they found, in the present window.
+    pub found: Found,
     calls: Calls<P::Message>,
     random: ChaCha8Rng,
     deadlines: Deadlines,
@@ -110,6 +115,7 @@ impl<P: Protocol> World<P> {
             finished: None,
             eager_timeouts: false,
             original: None,
+            found: Found::default(),
             calls: Calls::new(),
             random: scenario.seed.stream(Stream::Protocol),
             deadlines: Deadlines::default(),
@@ -135,16 +141,47 @@ impl<P: Protocol> World<P> {
         self.network.reachable(self.host(a), self.host(b))
     }
 
-    /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`].
-    pub fn truth<'a>(&'a self, reachable: &'a dyn Fn(Slot, Slot) -> bool) -> Truth<'a> {
+    #[inline]
+    pub fn is_behind_nat(&self, slot: Slot) -> bool {
+        self.network.has_nat() && self.network.is_behind_nat(self.host(slot))
+    }
+
+    /// Whether `member` can own a key as far as `node` can reach. It always can where nothing stands between nodes
+    /// ([`Self::is_open`]).
+    fn admits(&self, node: Slot, member: Slot) -> bool {
+        self.reachable(node, member) && !self.is_behind_nat(member)
+    }
+
+    /// Whether all nodes reach each other.
+    #[inline]
+    fn is_open(&self) -> bool {
+        !self.network.is_partitioned() && !self.network.has_nat()
+    }
+
+    /// Those of `members` who can own keys: all that are not behind NAT.
+    pub fn owners<'a>(&self, members: &'a Members) -> Cow<'a, Members> {
+        if !self.network.has_nat() {
+            return Cow::Borrowed(members);
+        }
+        Cow::Owned(Members::from_contacts(members.iter().filter(|member| !self.is_behind_nat(member.slot()))))
+    }
+
+    /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`], `is_behind_nat` is
+    /// [`Self::is_behind_nat`].
+    pub fn truth<'a>(
+        &'a self,
+        reachable: &'a dyn Fn(Slot, Slot) -> bool,
+        is_behind_nat: &'a dyn Fn(Slot) -> bool,
+    ) -> Truth<'a> {
         Truth {
             members: &self.members,
             directory: &self.directory,
             reachable,
+            is_behind_nat,
             now: self.now,
             history: self.history.as_ref(),
             longest_wait: self.network.longest_timeout(),
-            closest_found: None,
+            closest_found: self.found.mean_share(),
         }
     }
 
@@ -253,6 +290,7 @@ impl<P: Protocol> World<P> {
                 let is_right = match self.before_owner {
                     true => {
                         self.members.contains(named)
+                            && !self.is_behind_nat(named.slot())
                             && owner == self.owner(lookup.initiator, named.id().wrapping_add(1))
                     }
                     false => owner == Some(named),
@@ -272,15 +310,39 @@ impl<P: Protocol> World<P> {
         }
     }
 
-    /// Who owns `key`: now, as far as `node` can reach, or at the start, if that is what counts.
+    /// Who owns `key`: now, as far as `node` can reach, or at the start, if that is what counts. Nobody behind NAT
+    /// does.
     pub fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
         if let Some(original) = &self.original {
             P::owner(original, key, |_| true)
-        } else if self.network.is_partitioned() {
-            P::owner(&self.members, key, |member| self.reachable(node, member.slot()))
-        } else {
+        } else if self.is_open() {
             P::owner(&self.members, key, |_| true)
+        } else {
+            P::owner(&self.members, key, |member| self.admits(node, member.slot()))
         }
+    }
+
+    /// The members that should hold what belongs to `key`, so many of them: judged as [`Self::owner`] is.
+    fn closest(&self, node: Slot, key: u64, count: usize, closest: &mut Vec<Contact>) {
+        if let Some(original) = &self.original {
+            P::closest(original, key, count, |_| true, closest);
+        } else if self.is_open() {
+            P::closest(&self.members, key, count, |_| true, closest);
+        } else {
+            P::closest(&self.members, key, count, |member| self.admits(node, member.slot()), closest);
+        }
+    }
+
+    /// The life at which what is sent unasked will arrive, unless it is lost; `None` if nobody gets it: `to` is gone or
+    /// behind NAT. Of the latter the sender thinks what it would think of the former.
+    #[inline]
+    fn target(&mut self, from: Slot, to: Contact) -> Option<Life> {
+        let life = self.directory.find(to)?;
+        if self.is_behind_nat(to.slot()) && self.host(from) != self.host(to.slot()) {
+            self.suspect();
+            return None;
+        }
+        Some(life)
     }
 
     /// Books a message and decides its fate: when it arrives, if it does.
@@ -377,7 +439,7 @@ impl<P: Protocol> World<P> {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
-        let to_life = self.directory.find(to);
+        let to_life = self.target(from, to);
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
         let timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
         let index = self.open_call(from, to, to_life, lookup);
@@ -398,7 +460,7 @@ impl<P: Protocol> World<P> {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
-        let to_life = self.directory.find(to);
+        let to_life = self.target(from, to);
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
         let index = self.open_call(from, to, to_life, lookup);
         if let Some(arrival) = arrival {
@@ -421,7 +483,7 @@ impl<P: Protocol> World<P> {
     /// Sends a message without an answer, but for its payload; `None` if it will not arrive.
     #[inline(never)]
     fn post_message(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> Option<u32> {
-        let to_life = self.directory.find(to);
+        let to_life = self.target(from, to);
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup)?;
         let index = self.open_call(from, to, to_life, lookup);
         self.message_arrives(arrival, index, to);
@@ -479,11 +541,20 @@ impl<P: Protocol> Context<P> for World<P> {
         self.directory.contact(node)
     }
 
-    fn is_behind_nat(&self, _node: Slot) -> bool {
-        false
+    fn is_behind_nat(&self, node: Slot) -> bool {
+        World::is_behind_nat(self, node)
     }
 
-    fn closest_found(&mut self, _id: LookupId, _found: &[Contact]) {}
+    fn closest_found(&mut self, id: LookupId, found: &[Contact], wanted: u32) {
+        let Some(Lookup { initiator, key, .. }) = self.lookups.get(id).filter(|_| id.is_workload()).copied() else {
+            return;
+        };
+        if self.metrics.is_measuring() {
+            let mut closest = self.found.take_scratch();
+            self.closest(initiator, key, wanted as usize, &mut closest);
+            self.found.judge(found, closest);
+        }
+    }
 
     fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         let slots = u64::from(self.directory.slots());
@@ -491,12 +562,12 @@ impl<P: Protocol> Context<P> for World<P> {
             let slot = random::below(&mut self.random, slots) as Slot;
             let candidate = self.directory.contact(slot);
             let eligible = slot != node && self.directory.is_occupied(slot) && self.members.contains(candidate);
-            if eligible && self.reachable(node, slot) && admits(candidate) {
+            if eligible && self.admits(node, slot) && admits(candidate) {
                 return Some(candidate);
             }
         }
         let from = random::mix(random::below(&mut self.random, u64::MAX));
-        let eligible = |member: &Contact| member.slot() != node && self.reachable(node, member.slot());
+        let eligible = |member: &Contact| member.slot() != node && self.admits(node, member.slot());
         self.members.from_key(from).find(|member| eligible(member) && admits(*member))
     }
 

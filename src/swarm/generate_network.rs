@@ -1,9 +1,10 @@
-//! Latency, loss, timeouts and partitions at random.
+//! Latency, loss, timeouts, NAT and partitions at random.
 
 use super::generator::Frame;
 use super::mode::Mode;
 use crate::engine::dice::{Dice, whole_milliseconds};
 use crate::engine::time::Duration;
+use crate::protocol::sample::Sample;
 use crate::scenario::Draft;
 
 /// A latency law, with its mean and the longest delay to be reckoned with \[s\].
@@ -59,6 +60,14 @@ pub(super) fn draw(dice: &mut Dice, mode: Mode) -> (Draft, Duration) {
     };
     // Where timeouts follow the distance the longest is that of the longest distance.
     (table.table("latency", latency), whole_milliseconds(wait_s.max(2.0 * longest_s * factor.min(2.0))))
+}
+
+/// `[network]` with nodes behind NAT now and then, if the protocol stands it. For one that does not nothing is drawn.
+pub(super) fn behind_nat(dice: &mut Dice, mode: Mode, network: Draft, sample: &Sample) -> Draft {
+    match sample.stands_nat && mode == Mode::Everything && dice.percent(20) {
+        true => network.number("behind_nat", dice.number(0.05, 0.6)),
+        false => network,
+    }
 }
 
 /// Partitions, mostly so short that each side still knows the other after it, and when they begin \[s\].

@@ -1,7 +1,7 @@
 //! Scenarios at random: from a seed, a valid scenario of everything that the format knows.
 //!
-//! A scenario is text like any other, so that it can be kept, read and played by hand; nothing but the seed and the
-//! mode enters. What the protocol's own table may say, the protocol draws itself
+//! A scenario is text like any other, so that it can be kept, read and played by hand; nothing but the seed, the mode
+//! and the choice of protocols enters. What the protocol's own table may say, the protocol draws itself
 //! ([`Configurable::sample`](crate::protocol::Configurable::sample)). Files are never named: measured latencies and
 //! schedules are left out.
 
@@ -37,8 +37,9 @@ pub(super) struct Frame {
     pub quiet_s: f64,
 }
 
-/// The scenario of a seed.
-pub fn generate(seed: u64, mode: Mode) -> Generated {
+/// The scenario of a seed, of the protocol of that name; without one any protocol is drawn, and of a name that is not
+/// there the scenario is not sound.
+pub fn generate(seed: u64, mode: Mode, protocol: Option<&str>) -> Generated {
     let stream = Seed { seed, replicate: mode as u64 }.stream(Purpose::Swarm);
     let dice = &mut Dice::new(stream);
     let nodes = match dice.count(0, 19) {
@@ -47,9 +48,11 @@ pub fn generate(seed: u64, mode: Mode) -> Generated {
         _ => dice.magnitude(2.0, 80.0),
     } as u32;
     let (network, longest_wait) = network::draw(dice, mode);
-    let protocol = dice.pick(protocols::NAMES);
+    // One draw in both cases.
+    let protocol = dice.pick(protocol.as_ref().map_or(protocols::NAMES, std::slice::from_ref));
     let circumstances = Circumstances { nodes, longest_wait, is_calm: mode == Mode::Calm };
     let sample = protocols::sample(protocol, dice, &circumstances).unwrap_or_default();
+    let network = network::behind_nat(dice, mode, network, &sample);
     let frame = frame(dice, mode, nodes, &sample);
     let table = Draft::new()
         .text("name", &format!("swarm-{mode}-{seed}"))

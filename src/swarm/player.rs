@@ -99,9 +99,9 @@ pub(super) fn play_loaded(loaded: Loaded<Playable>, check: Check, stop: &AtomicB
     }
 }
 
-/// Plays the scenario of a seed, with `set` in place of what it says.
-pub fn play(seed: u64, mode: Mode, set: &[String], stop: &AtomicBool) -> Ended {
-    let generated = generate(seed, mode);
+/// Plays the scenario of a seed ([`generate`]), with `set` in place of what it says.
+pub fn play(seed: u64, mode: Mode, protocol: Option<&str>, set: &[String], stop: &AtomicBool) -> Ended {
+    let generated = generate(seed, mode, protocol);
     let found = |trouble| Ended::Found(Finding { seed, mode, check_every: generated.check_every, trouble });
     let loaded = match load(&generated.text, set) {
         Ok(loaded) => loaded,

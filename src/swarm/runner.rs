@@ -17,6 +17,8 @@ pub struct Request {
     pub seeds: Range<u64>,
     /// Modes; each seed is played in each.
     pub modes: Vec<Mode>,
+    /// The protocol of all scenarios; `None` for any.
+    pub protocol: Option<String>,
     /// Changes to all scenarios, each `key=value`.
     pub set: Vec<String>,
     /// Whether to go on after something was found.
@@ -57,7 +59,7 @@ pub fn swarm(
                 return Ended::Interrupted;
             }
             watcher.begins(*seed, *mode);
-            let ended = play(*seed, *mode, &request.set, stop);
+            let ended = play(*seed, *mode, request.protocol.as_deref(), &request.set, stop);
             watcher.ended(*seed, *mode);
             ended
         };

@@ -2,9 +2,12 @@
 
 use super::player::{Played, load, play_loaded};
 use super::*;
+use crate::engine::dice::Dice;
+use crate::engine::random::{Purpose, Seed};
 use crate::engine::time::Duration;
-use crate::scenario::{Action, ChurnProcess};
-use crate::simulation::Check;
+use crate::protocol::sample::Sample;
+use crate::scenario::{Action, ChurnProcess, Draft, Effective};
+use crate::simulation::{Check, protocols};
 use std::sync::atomic::AtomicBool;
 
 fn never() -> AtomicBool {
@@ -15,23 +18,23 @@ fn never() -> AtomicBool {
 fn every_scenario_is_sound_and_means_the_same_again() {
     for mode in Mode::ALL {
         for seed in 0..1000 {
-            let generated = generate(seed, mode);
+            let generated = generate(seed, mode, None);
             let loaded = load(&generated.text, &[]);
             let loaded =
                 loaded.unwrap_or_else(|problems| panic!("seed {seed} ({mode}): {problems}\n{}", generated.text));
             assert!(loaded.warnings.problems().is_empty(), "seed {seed} ({mode}): {}", loaded.warnings);
-            assert_eq!(generated, generate(seed, mode), "the same seed gives the same scenario");
+            assert_eq!(generated, generate(seed, mode, None), "the same seed gives the same scenario");
             assert!(generated.check_every > Duration::ZERO);
         }
     }
-    assert_ne!(generate(1, Mode::Calm).text, generate(2, Mode::Calm).text);
+    assert_ne!(generate(1, Mode::Calm, None).text, generate(2, Mode::Calm, None).text);
 }
 
 #[test]
 fn modes_keep_what_they_promise_and_everything_has_everything() {
     let mut seen = String::new();
     for seed in 0..400 {
-        let text = |mode| generate(seed, mode).text;
+        let text = |mode| generate(seed, mode, Some("chord")).text;
         seen += &text(Mode::Everything);
         let of = |mode| load(&text(mode), &[]).expect("a sound scenario").scenario;
         let (crashes, calm) = (of(Mode::Crashes), of(Mode::Calm));
@@ -98,6 +101,42 @@ fn modes_keep_what_they_promise_and_everything_has_everything() {
     assert!(missing.is_empty(), "never drawn: {missing:?}");
 }
 
+#[test]
+fn a_seed_may_be_of_one_protocol_only() {
+    for (seed, mode) in (0..30).flat_map(|seed| Mode::ALL.map(|mode| (seed, mode))) {
+        for name in protocols::NAMES {
+            let text = generate(seed, mode, Some(name)).text;
+            assert_eq!(load(&text, &[]).expect("a sound scenario").protocol_name, *name, "seed {seed} ({mode})");
+        }
+    }
+    // What a seed means is pinned: it has been played, and findings name it.
+    let hash = |seed| blake3::hash(generate(seed, Mode::Everything, Some("chord")).text.as_bytes()).to_hex();
+    assert_eq!([0, 7, 17].map(|seed| hash(seed)[..8].to_owned()), ["9d2802d2", "8783e927", "6dfdcaef"]);
+    let unknown = generate(1, Mode::Calm, Some("no-such"));
+    assert!(load(&unknown.text, &[]).is_err(), "{}", unknown.text);
+}
+
+#[test]
+fn nodes_are_behind_nat_only_where_that_is_stood_and_else_nothing_is_drawn() {
+    let stream = Seed { seed: 1, replicate: 0 }.stream(Purpose::Swarm);
+    let (mut dice, mut same) = (Dice::new(stream.clone()), Dice::new(stream));
+    let stood = Sample { stands_nat: true, ..Sample::default() };
+    for (mode, sample) in [(Mode::Everything, Sample::default()), (Mode::Crashes, stood.clone())] {
+        let network = generate_network::behind_nat(&mut dice, mode, Draft::new(), &sample);
+        assert_eq!(network.finish().get("behind_nat"), None);
+    }
+    assert_eq!(dice.count(0, u64::MAX - 1), same.count(0, u64::MAX - 1), "something was drawn");
+    let of = |_| generate_network::behind_nat(&mut dice, Mode::Everything, Draft::new(), &stood).finish();
+    let networks: Vec<Effective> = (0..500).map(of).collect();
+    let shares = networks.iter().filter_map(|network| match network.get("behind_nat") {
+        Some(Effective::Float(share)) => Some(*share),
+        _ => None,
+    });
+    let shares: Vec<f64> = shares.collect();
+    assert!((70..=130).contains(&shares.len()), "{}", shares.len());
+    assert!(shares.iter().all(|share| (0.05..0.6).contains(share)), "{shares:?}");
+}
+
 const BROKEN: &str = "\
 name = \"broken\"
 seed = 4
@@ -156,12 +195,12 @@ fn promises_are_not_made_for_tasks_that_are_never_done() {
 #[test]
 fn the_original_rules_are_found_to_break_and_made_small() {
     let set = ["protocol.chord.maintenance=original".to_owned()];
-    let found = (95..105).find_map(|seed| match play(seed, Mode::Crashes, &set, &never()) {
+    let found = (95..105).find_map(|seed| match play(seed, Mode::Crashes, Some("chord"), &set, &never()) {
         Ended::Found(finding) => Some(finding),
         _ => None,
     });
     let finding = found.expect("a seed under which the original rules break");
-    let text = generate(finding.seed, finding.mode).text;
+    let text = generate(finding.seed, finding.mode, Some("chord")).text;
     let small = shrink(&text, &set, finding.check_every, finding.trouble.name(), &never()).expect("a smaller one");
     assert!(small.text.len() < text.len(), "{}", small.text);
     assert_eq!(small.violation.checker, finding.trouble.name());
@@ -181,7 +220,7 @@ fn what_comes_of_seeds_does_not_depend_on_threads() {
     }
     let all = |threads| {
         let modes = vec![Mode::Calm, Mode::Crashes];
-        let request = Request { seeds: 20..28, modes, set: Vec::new(), keep_going: true, threads };
+        let request = Request { seeds: 20..28, modes, protocol: None, set: Vec::new(), keep_going: true, threads };
         let mut ended = Vec::new();
         swarm(&request, &Nobody, &never(), |seed, mode, how| ended.push((seed, mode, how))).expect("threads");
         ended

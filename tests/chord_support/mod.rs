@@ -37,6 +37,7 @@ pub fn quiet(nodes: u32, seed: u64) -> Scenario {
         network: Network {
             latency: Latency::Drawn(Distribution::Fixed(Duration::from_millis(50))),
             loss: 0.0,
+            behind_nat: 0.0,
             rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)),
         },
         churn: Churn {

@@ -50,9 +50,13 @@ impl Chord {
         Some(self.rounds(self.config.stabilize_every, count, members)? + wait.saturating_mul(waits))
     }
 
-    /// For nodes to join that have arrived. An attempt that must not meet many dead nodes may have to wait until
+    /// For nodes to join that have arrived; nothing is promised where a node is behind NAT: a ring in which a successor
+    /// gives no answer never becomes exact. An attempt that must not meet many dead nodes may have to wait until
     /// nobody's tables name them.
     pub(super) fn time_to_join(&self, truth: &Truth<'_>) -> Option<Duration> {
+        if (0..truth.directory.slots()).any(|slot| truth.directory.is_occupied(slot) && (truth.is_behind_nat)(slot)) {
+            return None;
+        }
         let attempt = self.config.lookup_deadline + truth.longest_wait + self.config.join_retry_after;
         let attempts = attempt.saturating_mul(JOIN_ATTEMPTS);
         match self.config.retries >= ENOUGH_RETRIES {

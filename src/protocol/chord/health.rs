@@ -56,7 +56,8 @@ impl Chord {
     }
 
     fn true_owner(&self, truth: &Truth<'_>, node: Slot, key: u64) -> Option<Contact> {
-        Self::owner(truth.members, key, |member| (truth.reachable)(node, member.slot()))
+        let admits = |slot| (truth.reachable)(node, slot) && !(truth.is_behind_nat)(slot);
+        Self::owner(truth.members, key, |member| admits(member.slot()))
     }
 
     fn wrong_finger_share(&self, truth: &Truth<'_>, members: &[Slot]) -> Option<f64> {

@@ -75,6 +75,7 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
         round: whole_milliseconds(longest_s),
         messages_per_round: virtual_nodes as f64 * (10.0 + fingers_per_round as f64 * 8.0 * longest_s / fingers_s),
         healing: whole_milliseconds(healing_s),
+        stands_nat: false,
     }
 }
 

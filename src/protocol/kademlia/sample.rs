@@ -47,6 +47,7 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
         round: whole_milliseconds(round_s),
         messages_per_round: 2.0 * (levels * (1 << bits) as f64) * (k as f64 + 4.0),
         healing: whole_milliseconds(healing_s),
+        stands_nat: false,
     }
 }
 

@@ -273,7 +273,7 @@ impl Kademlia {
         }
         match found {
             Some((owner, hops)) => {
-                context.closest_found(lookup, &self.handed);
+                context.closest_found(lookup, &self.handed, self.config.results);
                 self.conclude(context, node, lookup, owner, hops);
             }
             None => self.give_up(context, node, lookup),

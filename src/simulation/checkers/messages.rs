@@ -7,7 +7,7 @@ use crate::protocol::checker::Fault;
 pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
     BookChecker {
         name: "messages",
-        meaning: "messages sent = delivered + lost + dropped at dead nodes + on their way",
+        meaning: "messages sent = delivered + lost + dropped at dead nodes and before NAT + on their way",
         check,
     }
 }

@@ -1,11 +1,15 @@
-//! Every key has exactly one owner, and that is a live member.
+//! Every key has exactly one owner, and that is a live member that is not behind NAT.
 
 use super::{BookChecker, Memory, World};
 use crate::protocol::checker::Fault;
 use crate::protocol::{Contact, Protocol};
 
 pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker { name: "ownership", meaning: "every key is owned by exactly one live member", check }
+    BookChecker {
+        name: "ownership",
+        meaning: "every key is owned by exactly one live member that others can reach",
+        check,
+    }
 }
 
 /// Owners change at identifiers or beside them, or between two of them: the keys looked at are those at and beside.
@@ -15,15 +19,18 @@ fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Faul
         let text = format!("the members {:016x} and {:016x} are not in order", pair[0].id(), pair[1].id());
         return Err(Fault::new([pair[0].slot(), pair[1].slot()], text));
     }
+    let is_admitted = |member: Contact| !world.is_behind_nat(member.slot());
+    let is_owned = members.iter().any(|member| is_admitted(*member));
     for member in &members {
         let id = member.id();
         for key in [id, id.wrapping_add(1), id.wrapping_sub(1)] {
-            let owner = P::owner(&world.members, key, |_| true);
-            if !owner.is_some_and(|owner| world.directory.is_live(owner)) {
+            let owner = P::owner(&world.members, key, is_admitted);
+            let is_sound = |owner| world.directory.is_live(owner) && is_admitted(owner);
+            if owner.is_some() != is_owned || !owner.is_none_or(is_sound) {
                 return Err(Fault::new([member.slot()], format!("the owner of {key:016x} is {owner:?}")));
             }
         }
-        if P::owner(&world.members, id, |_| true) != Some(*member) {
+        if is_admitted(*member) && P::owner(&world.members, id, is_admitted) != Some(*member) {
             return Err(Fault::new([member.slot()], format!("{id:016x} does not own its own identifier")));
         }
     }

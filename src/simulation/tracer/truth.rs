@@ -38,6 +38,8 @@ impl<T: Copy> Tracer<T> {
         }
         if !world.reachable(node, contact.slot()) {
             State::Unreachable { since: self.history.split.unwrap_or(Time::ZERO) }
+        } else if world.is_behind_nat(contact.slot()) {
+            State::BehindNat
         } else if world.members.contains(contact) {
             State::Member
         } else {
@@ -128,6 +130,7 @@ impl History {
         match state {
             State::Departed { at, graceful } => return Some(Cause::Departed { who: named, at, graceful }),
             State::Unreachable { since } => return Some(Cause::Split { who: named, at: since }),
+            State::BehindNat => return Some(Cause::BehindNat { who: named }),
             State::Joining { since } => return Some(Cause::Joining { who: named, at: since }),
             State::Member => {}
         }

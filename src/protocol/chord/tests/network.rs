@@ -113,12 +113,6 @@ impl Net {
 }
 
 impl Context<Chord> for Net {
-    fn is_behind_nat(&self, _node: Slot) -> bool {
-        false
-    }
-
-    fn closest_found(&mut self, _id: LookupId, _found: &[Contact]) {}
-
     fn now(&self) -> Time {
         self.now
     }
@@ -130,6 +124,12 @@ impl Context<Chord> for Net {
     fn contact(&self, node: Slot) -> Contact {
         self.directory.contact(node)
     }
+
+    fn is_behind_nat(&self, _: Slot) -> bool {
+        false
+    }
+
+    fn closest_found(&mut self, _: LookupId, _: &[Contact], _: u32) {}
 
     fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         let candidates = self.members.iter().filter(|member| member.slot() != node && admits(*member));
