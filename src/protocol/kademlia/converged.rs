@@ -35,7 +35,7 @@ impl Kademlia {
         // Splits as long as the last bucket would be too full.
         let (mut near, mut levels) = (known, 0);
         loop {
-            let others = near.len() - usize::from(near.iter().any(|contact| contact.id() == own));
+            let others = near.len() - usize::from(near.binary_search_by_key(&own, |contact| contact.id()).is_ok());
             if others <= k || levels >= self.digits.most_levels() {
                 break;
             }
