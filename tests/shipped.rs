@@ -48,7 +48,26 @@ const SMALL: &[(&str, &[&str])] = &[
             "measurement.duration=3min",
         ],
     ),
+    (
+        "peers/oversim-kademlia",
+        &[
+            "population.nodes=200",
+            "population.join_every=200ms",
+            "measurement.warmup=1min",
+            "measurement.duration=3min",
+        ],
+    ),
+    (
+        "peers/oversim-kademlia-churn",
+        &[
+            "population.nodes=200",
+            "population.join_every=200ms",
+            "measurement.warmup=1min",
+            "measurement.duration=3min",
+        ],
+    ),
     ("peers/p2psim-chord", &["population.nodes=200", "measurement.warmup=5min", "measurement.duration=10min"]),
+    ("peers/p2psim-kademlia", &["population.nodes=200", "measurement.warmup=5min", "measurement.duration=10min"]),
     ("partition-and-heal", &["population.nodes=200", "event.1.at=8min", "measurement.duration=12min"]),
     ("peers/peersim-chord", &["population.nodes=200", "event.0.repeat.times=2", "measurement.duration=15s"]),
     ("quiet-ring", &["population.nodes=256", "measurement.duration=2min"]),
@@ -258,7 +277,8 @@ fn a_recorded_run_plays_again_as_it_was() {
         ("heavy-tailed", &["churn.return_identifier=\"same\""], &["join", "crash", "lookup"]),
         ("mass-failure", &[], &["crash", "lookup"]),
         ("flash-crowd", &[], &["join", "lookup"]),
-        ("partition-and-heal", &[], &["lookup"]),
+        ("peers/p2psim-kademlia", &["population.nodes=200", "measurement.warmup=5min", "measurement.duration=10min"]),
+    ("partition-and-heal", &[], &["lookup"]),
         ("joining", &[], &["lookup"]),
         ("recorded-schedule", &[], &["join", "crash", "leave", "lookup"]),
     ];
