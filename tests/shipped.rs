@@ -278,7 +278,7 @@ fn a_recorded_run_plays_again_as_it_was() {
         ("mass-failure", &[], &["crash", "lookup"]),
         ("flash-crowd", &[], &["join", "lookup"]),
         ("peers/p2psim-kademlia", &["population.nodes=200", "measurement.warmup=5min", "measurement.duration=10min"]),
-    ("partition-and-heal", &[], &["lookup"]),
+        ("partition-and-heal", &[], &["lookup"]),
         ("joining", &[], &["lookup"]),
         ("recorded-schedule", &[], &["join", "crash", "leave", "lookup"]),
     ];

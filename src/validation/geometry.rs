@@ -16,7 +16,7 @@ const PATHS: u64 = 20_000;
 /// Fingers shorter than this are the successor, but for a share of nodes that does not show.
 const FIRST_FINGER: u32 = 40;
 /// Contacts that a lookup of [`Ring::OneSuccessor`] may find silent.
-const RETRIES: usize = 200;
+const RETRIES: usize = 50;
 
 /// Who a node of a ring knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
