@@ -36,24 +36,24 @@ pub(super) const GUMMADI_RING: Experiment = Experiment {
             holds: |x| x == 0.0,
             instead: |x| geometry::ring(Ring::OneSuccessor, Identifiers::Random, x).hops_mean,
             within: 0.01,
-            why: "`hops_mean` at 0: Chord's fingers are the first nodes after each 2^i, and a path takes the predecessor of \
-                  its destination on its way. `src/validation/geometry.rs` follows these rules without messages, and \
-                  the row is held to that. In a ring with a node at each of 2^16 places, where a node knows its \
-                  successor and for each i a random node more than 2^i and up to 2^(i+1) away, and hands on to \
-                  whoever is nearest, the destination itself included, paths are 7.40 long, as published; with \
-                  fingers at 2^i exactly they are 8.0.",
+            why: "`hops_mean` at 0: Chord's fingers are the first nodes after each 2^i, and a path takes the \
+                  predecessor of its destination on its way. `src/validation/geometry.rs` follows these rules \
+                  without messages, and the row is held to that. In a ring with a node at each of 2^16 places, \
+                  where a node knows its successor and for each i a random node more than 2^i and up to 2^(i+1) \
+                  away, and hands on to whoever is nearest, the destination itself included, paths are 7.40 long, \
+                  as published; with fingers at 2^i exactly they are 8.0.",
         },
         Difference {
             metric: "failed_share",
             holds: |x| x == 0.3,
             instead: |x| geometry::ring(Ring::OneSuccessor, Identifiers::Random, x).failed_share,
             within: 0.04,
-            why: "`failed_share` at 0.3: the paper hands on to any live neighbour that is nearer; Chord names as owner only \
-                  a first successor. With no list of successors 30% of the destinations have lost the one node that \
-                  would name them, and a node whose successor has crashed cannot carry a query on: that is the rest. \
-                  The row is held to a model of just this (`src/validation/geometry.rs`). The same file has the \
-                  paper's rule: in the ring of the remark above 4.6% of the paths fail; with fingers at 2^i exactly \
-                  it is 7.2%, and 13.7% if identifiers are random too.",
+            why: "`failed_share` at 0.3: the paper hands on to any live neighbour that is nearer; Chord names as \
+                  owner only a first successor. With no list of successors 30% of the destinations have lost the \
+                  one node that would name them, and a node whose successor has crashed cannot carry a query on: \
+                  that is the rest. The row is held to a model of just this (`src/validation/geometry.rs`). The \
+                  same file has the paper's rule: in the ring of the remark above 4.6% of the paths fail; with \
+                  fingers at 2^i exactly it is 7.2%, and 13.7% if identifiers are random too.",
         },
     ],
 };
@@ -95,19 +95,19 @@ pub(super) const GUMMADI_XOR: Experiment = Experiment {
             holds: |x| x == 0.0,
             instead: |_| geometry::xor_hops(65_536),
             within: 0.01,
-            why: "`hops_mean` at 0: a hop puts the first differing bit right and leaves those after it random, so half of 16 \
-                  bits need one: 8.0. With random identifiers a recursion over the forks gives 7.95, to which the row \
-                  is held. 7.7 would be the mean of 47,000 nodes.",
+            why: "`hops_mean` at 0: a hop puts the first differing bit right and leaves those after it random, so \
+                  half of 16 bits need one: 8.0. With random identifiers a recursion over the forks gives 7.95, to \
+                  which the row is held. 7.7 would be the mean of 47,000 nodes.",
         },
         Difference {
             metric: "failed_share",
             holds: |x| x == 0.3,
             instead: |x| geometry::xor(Identifiers::Random, x).failed_share,
             within: 0.04,
-            why: "`failed_share` at 0.3: of live neighbours that are nearer, which is one subtree for each differing bit, \
-                  those of the last few bits decide. `src/validation/geometry.rs` draws just that, and the row is held \
-                  to it: 30% of the paths fail, with random identifiers and with all of 2^16 alike. The published \
-                  number was read in a digest; 20% is what 23% of crashes would give.",
+            why: "`failed_share` at 0.3: of live neighbours that are nearer, which is one subtree for each \
+                  differing bit, those of the last few bits decide. `src/validation/geometry.rs` draws just that, \
+                  and the row is held to it: 30% of the paths fail, with random identifiers and with all of 2^16 \
+                  alike. The published number was read in a digest; 20% is what 23% of crashes would give.",
         },
     ],
 };
