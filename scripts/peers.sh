@@ -32,11 +32,19 @@ p2psim Chord, 3,000 nodes, 2 h|51.5|p2psim-chord
 population.nodes=3000
 p2psim Chord, 10,000 nodes, 30 min|318|p2psim-chord
 population.nodes=10000 measurement.warmup=15min measurement.duration=15min
+p2psim Kademlia, 1,024 nodes, 2 h|50.8|p2psim-kademlia
+
+p2psim Kademlia, 3,000 nodes, 2 h|251|p2psim-kademlia
+population.nodes=3000
 OverSim Chord, 1,000 nodes, 700 s|18|oversim-chord
 population.nodes=1000 population.join_every=200ms measurement.warmup=500s
 OverSim Chord, 10,000 nodes, 500 s|254|oversim-chord
 
 OverSim Chord, 10,000 nodes, churn, 500 s|254|oversim-chord-churn
+
+OverSim Kademlia, 10,000 nodes, 500 s|405|oversim-kademlia
+
+OverSim Kademlia, 10,000 nodes, churn, 500 s|445|oversim-kademlia-churn
 
 SimGrid Chord, 1,000 nodes, 1000 s|6.35|simgrid-chord
 

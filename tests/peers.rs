@@ -54,6 +54,33 @@ fn peersims_messages_are_sent() {
     assert!(near(found[2] / found[0], 2.2 * 2.82, 0.025), "{found:?}");
 }
 
+#[test]
+fn p2psims_kademlia_loses_half_of_its_nodes_and_keeps_the_dead_for_five_timeouts() {
+    let columns = ["live_nodes_mean", "lookups", "failure_rate", "dead_contact_share", "contacts_mean"];
+    let found = figures("p2psim-kademlia", &["population.nodes=300"], &columns);
+    // Of those away and back for an hour each, half and half of e^-2t are there after t hours.
+    let expected = 150.0 * (1.0 + (libm::exp(-2.0) - libm::exp(-4.0)) / 2.0);
+    assert!(near(found[0], expected, 0.1), "{found:?}");
+    assert!(near(found[1], found[0] * 3600.0 / 600.0, 0.1), "a lookup a node in 600 s: {found:?}");
+    assert!(found[2] < 0.05, "{found:?}");
+    let at_once = figures("p2psim-kademlia", &["population.nodes=300", "protocol.kademlia.stale_after=1"], &columns);
+    assert!(at_once[3] < 0.7 * found[3], "{at_once:?} {found:?}");
+}
+
+#[test]
+fn oversims_kademlia_refreshes_nothing_within_the_run_and_half_of_the_leaves_are_announced() {
+    let columns =
+        ["live_nodes_mean", "lookups", "failure_rate", "maintenance_messages_per_node_s", "departures", "leaves"];
+    let small = ["population.nodes=500", "population.join_every=400ms"];
+    let quiet = figures("oversim-kademlia", &small, &columns);
+    // A message a node in 60 s, for 200 s. Buckets unused for 1000 s are refreshed: none in 500 s.
+    assert!(near(quiet[1], 500.0 * 200.0 / 60.0, 0.1), "{quiet:?}");
+    assert!(quiet[2] < 0.01 && quiet[3] == 0.0, "{quiet:?}");
+    let churn = figures("oversim-kademlia-churn", &small, &columns);
+    assert!(churn[2] < 0.02 && churn[3] > 0.0, "{churn:?}");
+    assert!(near(churn[5], churn[4] / 2.0, 0.3), "{churn:?}");
+}
+
 /// 300 nodes, of which a fifth crashes while as many join.
 fn shaken(config: &Config) -> RunReport {
     let mut scenario = quiet(300, 4);

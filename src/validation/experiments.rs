@@ -1,7 +1,7 @@
 //! The experiments, one entry a figure or table.
 
 use super::experiment::{Difference, Experiment, Range};
-use super::pointers;
+use super::{geometries, pointers};
 use crate::observe::report::RunReport;
 
 /// All experiments, in the order of the table.
@@ -16,6 +16,10 @@ pub const ALL: &[Experiment] = &[
     SIGCOMM_FIG12,
     KRISHNAMURTHY,
     FAREWELLS,
+    geometries::GUMMADI_RING,
+    geometries::GUMMADI_RING_16,
+    geometries::GUMMADI_XOR,
+    geometries::KADEMLIA_PATHS,
 ];
 
 /// The experiment with this name.

@@ -6,6 +6,8 @@
 
 mod experiment;
 mod experiments;
+mod geometries;
+mod geometry;
 mod page;
 mod pointers;
 mod published;

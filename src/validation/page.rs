@@ -13,7 +13,8 @@ page against it; `tests/validate.rs` does so with the fast rows. Runs are reprod
 - *measured* is the mean over replicates (the same scenario with other random numbers) with its 95% interval
   (Student t); no interval is shown where all replicates gave the same.
 - *published* is the number in the paper, *tolerance* how far from it the measured mean may be. Both come from
-  `scenarios/validation/published.csv`, with the grade of each number: read in the paper's text, or off its graphics.
+  `scenarios/validation/published.csv`, with the grade of each number: read in the paper's text, off its graphics, or
+  in somebody's digest of it.
   Where an analysis stands in place of numbers, the tolerance is the interval of the runs.
 - *within*: the two differ by no more than the tolerance. *explained*: they differ by more, and the remark below the
   table says why; such a row is OUT like any other when the run is not what the remark says. A row without a verdict is

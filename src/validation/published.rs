@@ -18,7 +18,7 @@ pub struct Number {
     pub published: f64,
     /// How far from it a measured value may be.
     pub tolerance: f64,
-    /// How the number was read: `P` in the paper's text, `D` off its graphics.
+    /// How the number was read: `P` in the paper's text, `D` off its graphics, `S` in somebody's digest of it.
     pub grade: String,
 }
 

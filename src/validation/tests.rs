@@ -44,7 +44,7 @@ fn every_published_number_belongs_to_a_point_that_is_played() {
             experiment.points.contains(&number.x) && experiment.metrics.contains(&&number.metric[..]),
             "{number:?}"
         );
-        assert!(number.tolerance >= 0.0 && ["P", "D"].contains(&&number.grade[..]), "{number:?}");
+        assert!(number.tolerance >= 0.0 && ["P", "D", "S"].contains(&&number.grade[..]), "{number:?}");
     }
     assert!(Published::read("experiment,x\n").is_err());
     assert!(Published::read("experiment,x,metric,published,tolerance,grade\na,b,c,1,1,P\n").is_err());
