@@ -280,7 +280,7 @@ fn a_recorded_run_plays_again_as_it_was() {
         ("heavy-tailed", &["churn.return_identifier=\"same\""], &["join", "crash", "lookup"]),
         ("mass-failure", &[], &["crash", "lookup"]),
         ("flash-crowd", &[], &["join", "lookup"]),
-        ("peers/p2psim-kademlia", &["population.nodes=200", "measurement.warmup=5min", "measurement.duration=10min"]),
+        ("kademlia20m", &[], &["join", "crash", "lookup"]),
         ("partition-and-heal", &[], &["lookup"]),
         ("joining", &[], &["lookup"]),
         ("recorded-schedule", &[], &["join", "crash", "leave", "lookup"]),
