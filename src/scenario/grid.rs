@@ -209,7 +209,9 @@ impl Grid {
             let key = change.key();
             let reason = match key.as_str() {
                 "name" | "description" => "the sweep has its own",
-                _ if self.axes.contains(&key) || self.keys.contains(&key) => "it is swept, so each cell has its own value",
+                _ if self.axes.contains(&key) || self.keys.contains(&key) => {
+                    "it is swept, so each cell has its own value"
+                }
                 _ => continue,
             };
             let message = format!("`{key}` cannot be set for all cells");
@@ -325,16 +327,16 @@ fn expand(cells: &[Vec<Change>], group: &[Axis]) -> Vec<Vec<Change>> {
     cells.iter().flat_map(|cell| (0..length).map(move |index| with(cell, index))).collect()
 }
 
-/// The keys of all cells, each behind the one that it follows in its cell, and the values of each cell.
+/// The keys of all cells, each before the one that follows it in its cell, and the values of each cell.
 fn columns(changes: &[Vec<Change>]) -> (Vec<String>, Vec<Vec<String>>) {
     let mut keys: Vec<String> = Vec::new();
     let mut cells = Vec::new();
     for cell in changes {
         let mut shown = Vec::new();
         cell.iter().for_each(|change| show(change.key(), &change.value, &mut shown));
-        let mut place = 0;
-        for (key, _) in &shown {
-            place = 1 + keys.iter().position(|known| known == key).unwrap_or_else(|| {
+        let mut place = keys.len();
+        for (key, _) in shown.iter().rev() {
+            place = keys.iter().position(|known| known == key).unwrap_or_else(|| {
                 keys.insert(place, key.clone());
                 place
             });
