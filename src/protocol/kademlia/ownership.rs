@@ -68,7 +68,7 @@ mod tests {
             let ids = numbers.into_iter().chain(crowded);
             let all: Vec<Contact> = ids.zip(0..).map(|(id, slot)| Contact::new(id, slot)).collect();
             let members = Members::from_contacts(all.iter().copied());
-            let admits = |member: Contact| member.slot() % 3 != 0;
+            let admits = |member: Contact| !member.slot().is_multiple_of(3);
             let mut right: Vec<Contact> = members.iter().filter(|member| admits(*member)).collect();
             right.sort_by_key(|member| member.id() ^ key);
             prop_assert_eq!(nearest(&members, key, admits), right.first().copied());

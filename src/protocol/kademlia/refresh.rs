@@ -3,11 +3,15 @@
 
 use super::bucket::Stamp;
 use super::message::{self, Message};
+use super::table::{Digits, distance};
 use super::{Kademlia, Task};
 use crate::engine::random;
 use crate::engine::time::{Duration, Time};
 use crate::protocol::{Contact, Context, Slot};
 use rand::Rng;
+
+/// Bits of an identifier.
+const MOST_BITS: u32 = 64;
 
 impl Kademlia {
     /// A key in the range of a bucket is looked up.
@@ -44,10 +48,29 @@ impl Kademlia {
         }
     }
 
-    /// Looks up a random key in the range of a bucket.
+    /// Looks up a random key in the range of a bucket. In that of the node itself the key is its own identifier: a node
+    /// must know all its neighbours, and a random key would come near them once in a great while only. The paper leaves
+    /// it at the join; libtorrent and go-libp2p do it again and again. That finds the nearest; whether there is anybody
+    /// between the farthest of those and the end of the range is seen by random keys there.
     fn refresh(&mut self, context: &mut impl Context<Self>, node: Slot, index: usize) {
         let state = *self.node(node);
-        let (low, high) = self.digits.range(state.id, index, u32::from(state.levels));
+        let levels = u32::from(state.levels);
+        let (low, high) = self.digits.range(state.id, index, levels);
+        if index != self.digits.last(levels) {
+            return self.look_around(context, node, low, high);
+        }
+        let known = self.entries(self.bucket(node, index)).iter().filter(|entry| !self.is_stale(**entry));
+        let farthest = known.map(|entry| distance({ entry.contact }.id(), state.id)).max().unwrap_or(u64::MAX);
+        self.look_around(context, node, state.id, state.id);
+        let first = (high ^ low).leading_zeros();
+        for bit in first..farthest.leading_zeros().min(MOST_BITS) {
+            let (low, high) = Digits { bits: 1 }.range(state.id, bit as usize, bit + 1);
+            self.look_around(context, node, low, high);
+        }
+    }
+
+    /// Looks up a random key in a range.
+    fn look_around(&mut self, context: &mut impl Context<Self>, node: Slot, low: u64, high: u64) {
         let key = low | (context.random().next_u64() & (high ^ low));
         let lookup = context.start_task(node, key, Task::Refresh);
         self.begin_search(context, node, key, lookup, None);

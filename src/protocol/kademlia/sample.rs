@@ -22,7 +22,9 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
     if dice.percent(15) {
         table = table.count("identifier_bits", dice.count(24, 63));
     }
-    table = lookups(dice, table, k);
+    // Who is behind NAT gets no answer that comes from another than it has asked.
+    let (drawn, stands_nat) = lookups(dice, table, k);
+    table = drawn;
     table = buckets(dice, table);
     let refresh_s = dice.magnitude(30.0, 600.0).max(20.0 * longest_wait.as_secs_f64());
     let check_s = refresh_s * dice.magnitude(0.05, 0.3);
@@ -47,20 +49,23 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
         round: whole_milliseconds(round_s),
         messages_per_round: 2.0 * (levels * (1 << bits) as f64) * (k as f64 + 4.0),
         healing: whole_milliseconds(healing_s),
-        stands_nat: false,
+        stands_nat,
     }
 }
 
-/// How lookups go.
-fn lookups(dice: &mut Dice, mut table: Draft, k: u64) -> Draft {
+/// How lookups go, and whether the initiator asks for itself.
+fn lookups(dice: &mut Dice, mut table: Draft, k: u64) -> (Draft, bool) {
     table = table.count("alpha", dice.count(1, 6));
     table = table.text("parallelism", dice.pick(&["strict", "strict", "loose"]));
-    table = table.count("answers", dice.count(1, k.max(2)));
-    table = table.count("results", dice.count(1, k));
+    // Without these two they are as many as k; then it is known what healing takes.
+    if dice.percent(40) {
+        table = table.count("answers", dice.count(1, k.max(2)));
+        table = table.count("results", dice.count(1, k));
+    }
     match dice.count(0, 5) {
-        0 => table.text("ends_at", "first_owner"),
-        1 => table.text("routing", "semi_recursive").count("retries", dice.count(4, 60)),
-        _ => table,
+        0 => (table.text("ends_at", "first_owner"), true),
+        1 => (table.text("routing", "semi_recursive").count("retries", dice.count(4, 60)), false),
+        _ => (table, true),
     }
 }
 

@@ -5,12 +5,12 @@
 //! lookup ends when as many of the nearest that are not silent as it is to find have all answered. It names the nearest
 //! of those, or the initiator itself if that is nearer.
 
-use super::Kademlia;
 use super::config::{EndsAt, Parallelism};
 use super::message::{self, Message};
 use super::table::distance;
+use super::{Kademlia, Task};
 use crate::engine::pool::List;
-use crate::protocol::{Charge, Contact, Context, LookupId, Purpose, Slot};
+use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Purpose, Slot};
 
 /// Nodes that a lookup keeps in mind, for each that it may ask in a step, silent ones among them. One that has been
 /// crowded out by so many nearer ones never comes back, since none of those goes; so nobody is asked twice.
@@ -80,7 +80,13 @@ impl Kademlia {
         self.candidates.release(self.searches[lookup.index()].candidates);
         self.touch(node, key, context.now());
         let count = self.config.k.max(self.config.results) as usize;
-        self.gather(node, key, count, true);
+        // A refresh gives those another chance that count as gone: they may have been out of reach for a while only,
+        // which is what the paper keeps them for.
+        let is_refresh = matches!(context.lookup(lookup), Some(Lookup { purpose: Purpose::Task(Task::Refresh), .. }));
+        match is_refresh {
+            true => self.gather_all(node, key, count),
+            false => self.gather(node, key, count, true),
+        }
         let mut candidates = List::EMPTY;
         for contact in self.nearest.iter() {
             self.candidates.push(&mut candidates, Candidate { contact, depth: 1, state: State::Named });
@@ -99,6 +105,13 @@ impl Kademlia {
         if for_itself && nearest.iter().next().is_none() {
             self.collect_nearest(node, key, count, None, true, &mut nearest);
         }
+        self.nearest = nearest;
+    }
+
+    /// The same with all who count as gone.
+    fn gather_all(&mut self, node: Slot, key: u64, count: usize) {
+        let mut nearest = std::mem::take(&mut self.nearest);
+        self.collect_nearest(node, key, count, None, true, &mut nearest);
         self.nearest = nearest;
     }
 
@@ -126,12 +139,14 @@ impl Kademlia {
         self.config.results.max(self.config.k).max(self.config.alpha) as usize
     }
 
+    /// Early ends are for lookups of the workload only: those of upkeep are to find all that is near.
     fn next_of(&self, key: u64, lookup: LookupId) -> Next {
         let Search { candidates, under_way } = self.searches[lookup.index()];
         let config = &self.config;
         let (results, alpha) = (config.results as usize, config.alpha as usize);
         let present = self.candidates.get(candidates).iter().enumerate();
         let present = present.filter(|(_, candidate)| candidate.state != State::Silent);
+        let has_zone = config.tolerance_bits > 0 && lookup.is_workload();
         let (mut seen, mut answered, mut in_zone) = (0, 0, 0);
         // The first to be asked, and how many nearer ones there are.
         let mut first = None;
@@ -140,14 +155,14 @@ impl Kademlia {
                 State::Answered => {
                     answered += usize::from(seen < results);
                     let agrees = distance(candidate.contact.id(), key).leading_zeros();
-                    in_zone += usize::from(config.tolerance_bits > 0 && agrees >= config.tolerance_bits);
+                    in_zone += usize::from(has_zone && agrees >= config.tolerance_bits);
                 }
                 State::Named if first.is_none() => first = Some((place, seen)),
                 _ => {}
             }
             seen += 1;
         }
-        if answered == seen.min(results) || in_zone >= results {
+        if answered == seen.min(results) || (has_zone && in_zone >= results) {
             return Next::End;
         }
         match (first, config.parallelism) {
@@ -189,7 +204,8 @@ impl Kademlia {
                     self.hear_of(lookup, key, contact, depth.saturating_add(1));
                 }
             }
-            if self.config.ends_at == EndsAt::FirstOwner && self.knows_nobody_nearer(from, key, named) {
+            let may_end = self.config.ends_at == EndsAt::FirstOwner && lookup.is_workload();
+            if may_end && self.knows_nobody_nearer(from, key, named) {
                 // It leaves out whoever asks.
                 let own = self.own(node);
                 let is_own = !self.node(node).asks_only && distance(own.id(), key) < distance(from.id(), key);
@@ -263,7 +279,9 @@ impl Kademlia {
             found = found.or(Some((candidate.contact, candidate.depth - 1)));
             self.handed.push(candidate.contact);
         }
-        if !self.node(node).asks_only && (is_alone || found.is_some()) {
+        // Who has heard from nobody is the nearest that it knows to be alive. That is no place to join, though.
+        let may_be_alone = is_alone || lookup.is_workload();
+        if !self.node(node).asks_only && (may_be_alone || found.is_some()) {
             let is_nearest = found.is_none_or(|(best, _)| distance(own.id(), key) < distance(best.id(), key));
             found = if is_nearest { Some((own, 0)) } else { found };
             let away = distance(own.id(), key);

@@ -52,6 +52,12 @@ impl Digits {
         if of_identifiers < of_list { of_identifiers } else { of_list }
     }
 
+    /// Index of the last bucket of a table of so many levels: the one with the node itself.
+    #[inline]
+    pub const fn last(self, levels: u32) -> usize {
+        levels as usize * self.per_level()
+    }
+
     /// Bits after the digit of this level.
     #[inline]
     const fn after(self, level: u32) -> u32 {
@@ -69,7 +75,7 @@ impl Digits {
     pub const fn index(self, distance: u64, levels: u32) -> usize {
         let level = distance.leading_zeros() / self.bits;
         if level >= levels {
-            return levels as usize * self.per_level();
+            return self.last(levels);
         }
         level as usize * self.per_level() + self.digit(distance, level) - 1
     }
@@ -89,7 +95,7 @@ impl Digits {
 
     /// Lowest and highest identifier in the range of the last bucket of a table of so many levels.
     pub const fn own_range(self, own: u64, levels: u32) -> (u64, u64) {
-        self.range(own, levels as usize * self.per_level(), levels)
+        self.range(own, self.last(levels), levels)
     }
 
     /// Visits the buckets of a table in such an order that everybody in a bucket is nearer to a key at this distance
@@ -109,7 +115,7 @@ impl Digits {
                 visit(level as usize * per_level + (differs ^ own) - 1)?;
             }
         }
-        visit(levels as usize * per_level)?;
+        visit(self.last(levels))?;
         for level in (0..levels).rev() {
             let own = self.digit(key_distance, level);
             for differs in own + 1..=per_level {
@@ -184,7 +190,7 @@ impl Kademlia {
     pub(super) fn split(&mut self, node: Slot, index: usize) -> bool {
         let state = self.nodes[node as usize];
         let levels = u32::from(state.levels);
-        if index < levels as usize * self.digits.per_level() || levels >= self.digits.most_levels() {
+        if index < self.digits.last(levels) || levels >= self.digits.most_levels() {
             return false;
         }
         let mut list = state.buckets;

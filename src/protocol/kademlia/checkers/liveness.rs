@@ -6,7 +6,7 @@
 //! and go after so many of them; those that answer learn of the node. What a node does not find itself the others find
 //! of it: whoever it asks has it in the right bucket, if there is room.
 
-use super::super::config::Routing;
+use super::super::config::{Config, Routing};
 use super::super::converged::within;
 use super::super::table::{Digits, distance};
 use super::Kademlia;
@@ -42,19 +42,28 @@ const ONE_BIT: Digits = Digits { bits: 1 };
 /// Attempts to join that may fail while the tables of others still name the dead.
 const JOIN_ATTEMPTS: u64 = 8;
 
+/// Requests in a row that may go unanswered in a join.
+const REQUESTS_OF_A_JOIN: u64 = 64;
+
 /// Refreshes that may find only the dead, beyond those that it takes to give one contact up.
 const SPARE_REFRESHES: u64 = 4;
 
 impl Kademlia {
+    /// `None` if lookups are cut off before they have come past the dead.
     fn time_to_join(&self, truth: &Truth<'_>) -> Option<Duration> {
-        let attempt = self.config.lookup_deadline + truth.longest_wait + self.config.join_retry_after;
-        Some(attempt.saturating_mul(JOIN_ATTEMPTS))
+        let Config { lookup_deadline, join_retry_after, .. } = *self.config();
+        let has_time = lookup_deadline >= truth.longest_wait.saturating_mul(REQUESTS_OF_A_JOIN);
+        has_time.then(|| (lookup_deadline + truth.longest_wait + join_retry_after).saturating_mul(JOIN_ATTEMPTS))
     }
 
-    /// `None` if tables are not refreshed, or if the network has fallen apart: then no message can bring its parts
-    /// together.
+    /// `None` if tables are not refreshed, if a lookup does not find as many nodes as a bucket holds, so that a node may
+    /// miss some that are in its last bucket's range, or if the network has fallen apart: then no message can bring its
+    /// parts together.
     fn time_to_know_subtrees(&self, truth: &Truth<'_>) -> Option<Duration> {
         let neglect = self.longest_neglect()?;
+        if self.config.results < self.config.k || self.config.answers < self.config.k {
+            return None;
+        }
         let refreshes = u64::from(self.config.stale_after) + SPARE_REFRESHES;
         self.is_connected(truth).then(|| (neglect + self.config.lookup_deadline).saturating_mul(refreshes))
     }
@@ -153,7 +162,18 @@ fn subtrees_known(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
             near = within(near, ONE_BIT.own_range(member.id(), level as u32 + 1));
             if let (false, Some(missing)) = (known >> level & 1 == 1, beside.first()) {
                 let (own, other) = (member.id(), missing.id());
-                let text = format!("{own:016x} knows nobody alive in subtree {level}, where {other:016x} would be");
+                let index = kademlia.bucket_index(member.slot(), other);
+                let bucket = kademlia.bucket(member.slot(), index);
+                let entries = kademlia.entries(bucket);
+                let text = format!(
+                    "{own:016x} knows nobody alive in subtree {level}, where {other:016x} would be; its bucket {index} \
+                     of {} has {} contacts, {} of them dead, and {} in reserve, and was refreshed {:.0} s ago",
+                    kademlia.buckets(member.slot()).len(),
+                    entries.len(),
+                    entries.iter().filter(|entry| !truth.directory.is_live(entry.contact)).count(),
+                    bucket.cache.len(),
+                    bucket.touched.age(truth.now).as_secs_f64(),
+                );
                 return Err(Fault::new([member.slot(), missing.slot()], text));
             }
             if near.iter().all(|other| *other == member) {
