@@ -28,6 +28,9 @@ python=$environment/bin/python
 
 "$python" -W error -m unittest discover --start-directory scripts
 
+# The page of the study shows what its tables have.
+"$python" scripts/study.py --check
+
 rm -rf "$work/results" "$work/plots"
 "$TORUS_SIM" sweep scripts/notebooks/small-churn.toml --quiet --out "$work/results/churn"
 "$TORUS_SIM" sweep scripts/notebooks/small-stabilize.toml --quiet --out "$work/results/stabilize"

@@ -2,12 +2,14 @@
 
     torus-sim sweep scenarios/studies/chord-vs-kademlia.toml
     python3 scripts/study.py
+    python3 scripts/study.py --check    # exit code 1 if what is there is not what it would write
 
 Needs nothing but Python. The page's tables are written between their marks, the pictures to docs/pictures/.
 """
 
 import csv
 import math
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +25,10 @@ USABLE = 0.02
 """Latency is compared among settings that fail at most so often: a wrong answer can be quick."""
 STUDENT_T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 """Two-sided 95 % quantiles, by the number of values."""
+COSTS = {
+    "maintenance": "maintenance [bytes per node and second]",
+    "total": "maintenance and lookups [bytes per node and second]",
+}
 BUDGETS = [2, 5, 10, 20, 40, 80]
 
 
@@ -150,15 +156,15 @@ def goal_table(cells):
     ]
     for session in sessions(cells):
         goal = GOALS.get(session, USABLE)
-        for cost in ("maintenance", "total"):
+        for cost in COSTS:
             for protocol in NAMES:
                 good = [cell for cell in of(cells, protocol, session, "failure") if cell.mean("failure") <= goal]
                 cell = min(good, key=lambda cell: cell.mean(cost), default=None)
                 row = ["", "", "", "none of the settings"]
                 if cell:
-                    costs = {name: f"{cell.mean(name):.1f} ± {cell.estimates[name][1]:.1f}" for name in ("maintenance", "total")}
-                    costs[cost] = f"**{costs[cost]}**"
-                    row = [costs["maintenance"], costs["total"], amount("failure", *cell.estimates["failure"]), cell.describe()]
+                    spent = {name: "{:.1f} ± {:.1f}".format(*cell.estimates[name]) for name in COSTS}
+                    spent[cost] = f"**{spent[cost]}**"
+                    row = [*spent.values(), amount("failure", *cell.estimates["failure"]), cell.describe()]
                 lines.append(f"| {session[:-1]} min | {100 * goal:g} % | {NAMES[protocol]} | {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 
@@ -227,16 +233,17 @@ def panel(cells, session, figure, cost, x, y):
     return parts
 
 
-def draw(cells, name, figure, costs, what):
+def draw(cells, figure, what):
     """A row of panels for each kind of cost, a column for each session time."""
     columns = sessions(cells)
-    low = min(cell.mean(cost) for cell in cells for cost in costs) / 1.3
-    high = max(cell.mean(cost) for cell in cells for cost in costs) * 1.3
+    low = min(cell.mean(cost) for cell in cells for cost in COSTS) / 1.3
+    high = max(cell.mean(cost) for cell in cells for cost in COSTS) * 1.3
     usable = [cell for protocol in NAMES for session in columns for cell in of(cells, protocol, session, figure)]
     values = [cell.mean(figure) for cell in usable if cell.mean(figure) > 0]
     bottom, top = min(values) / 1.5, max(values) * 1.3
-    width, height = 70 + len(columns) * (WIDTH + 60), 40 + len(costs) * (HEIGHT + 80)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">']
+    width, height = 70 + len(columns) * (WIDTH + 60), 40 + len(COSTS) * (HEIGHT + 80)
+    font = 'font-family="sans-serif" font-size="12"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {font}>']
     parts.append(f'<rect width="{width}" height="{height}" fill="white"/>')
     left = 65
     for protocol, colour in COLOURS.items():
@@ -244,28 +251,43 @@ def draw(cells, name, figure, costs, what):
         parts.append(f'<text x="{left + 10}" y="22">{NAMES[protocol]}</text>')
         left += 100
     parts.append(f'<text x="{left}" y="22">{what}</text>')
-    for row, (cost, title) in enumerate(costs.items()):
+    for row, (cost, title) in enumerate(COSTS.items()):
         base = 60 + row * (HEIGHT + 80) + HEIGHT
         for column, session in enumerate(columns):
             x = Scale(low, high, 65 + column * (WIDTH + 60), WIDTH)
             parts += panel(cells, session, figure, cost, x, Scale(bottom, top, base, -HEIGHT))
             parts.append(f'<text x="{x.start + WIDTH / 2:.0f}" y="{base + 32}" text-anchor="middle">{title}</text>')
-    (PICTURES / name).write_text("\n".join(parts) + "\n</svg>\n")
+    return "\n".join(parts) + "\n</svg>\n"
 
 
-def main():
+def made():
+    """The page and the pictures: paths and what belongs there."""
     cells = load()
     page = PAGE.read_text()
     page = put(page, "goals", goal_table(cells))
-    page = put(page, "failure-maintenance", budget_table(cells, "failure", "maintenance"))
-    page = put(page, "failure-total", budget_table(cells, "failure", "total"))
-    page = put(page, "latency-maintenance", budget_table(cells, "latency", "maintenance"))
-    page = put(page, "latency-total", budget_table(cells, "latency", "total"))
-    PAGE.write_text(page)
-    costs = {"maintenance": "maintenance [bytes per node and second]", "total": "maintenance and lookups [bytes per node and second]"}
-    draw(cells, "chord-vs-kademlia-failures.svg", "failure", costs, "share of lookups that failed, with 95 % intervals")
-    draw(cells, "chord-vs-kademlia-latency.svg", "latency", costs, f"median latency [ms]; hollow: more than {100 * USABLE:g} % failed")
+    for figure in ("failure", "latency"):
+        for cost in COSTS:
+            page = put(page, f"{figure}-{cost}", budget_table(cells, figure, cost))
+    failures = "share of lookups that failed, with 95 % intervals"
+    latency = f"median latency [ms], with 95 % intervals; hollow: more than {100 * USABLE:g} % of the lookups fail"
+    return {
+        PAGE: page,
+        PICTURES / "chord-vs-kademlia-failures.svg": draw(cells, "failure", failures),
+        PICTURES / "chord-vs-kademlia-latency.svg": draw(cells, "latency", latency),
+    }
+
+
+def main():
+    only_check = sys.argv[1:] == ["--check"]
+    stale = 0
+    for path, text in made().items():
+        if not only_check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            print(f"{path.relative_to(ROOT)} is not what scripts/study.py makes of the results", file=sys.stderr)
+            stale += 1
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
