@@ -26,8 +26,8 @@ USABLE = 0.02
 STUDENT_T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 """Two-sided 95 % quantiles, by the number of values."""
 COSTS = {
-    "maintenance": "maintenance [bytes per node and second]",
-    "total": "maintenance and lookups [bytes per node and second]",
+    "maintenance": "maintenance [bytes a node and s]",
+    "total": "all traffic [bytes a node and s]",
 }
 BUDGETS = [2, 5, 10, 20, 40, 80]
 
@@ -99,7 +99,7 @@ def hull(points):
                 break
             chain.pop()
         chain.append((x, y))
-    lowest = min(range(len(chain)), key=lambda index: chain[index][1])
+    lowest = min(range(len(chain)), key=lambda index: chain[index][1], default=0)
     return chain[: lowest + 1]
 
 
@@ -156,16 +156,20 @@ def goal_table(cells):
     ]
     for session in sessions(cells):
         goal = GOALS.get(session, USABLE)
-        for cost in COSTS:
-            for protocol in NAMES:
-                good = [cell for cell in of(cells, protocol, session, "failure") if cell.mean("failure") <= goal]
-                cell = min(good, key=lambda cell: cell.mean(cost), default=None)
-                row = ["", "", "", "none of the settings"]
-                if cell:
-                    spent = {name: "{:.1f} ± {:.1f}".format(*cell.estimates[name]) for name in COSTS}
-                    spent[cost] = f"**{spent[cost]}**"
-                    row = [*spent.values(), amount("failure", *cell.estimates["failure"]), cell.describe()]
-                lines.append(f"| {session[:-1]} min | {100 * goal:g} % | {NAMES[protocol]} | {' | '.join(row)} |")
+        for protocol in NAMES:
+            good = [cell for cell in of(cells, protocol, session, "failure") if cell.mean("failure") <= goal]
+            begin = f"| {session[:-1]} min | {100 * goal:g} % | {NAMES[protocol]} "
+            # The same setting may be the cheapest by either cost.
+            cheapest = {cost: min(good, key=lambda cell: cell.mean(cost)) for cost in COSTS if good}
+            for cell in dict.fromkeys(cheapest.values()):
+                row = []
+                for cost in COSTS:
+                    mark = "**" if cheapest[cost] is cell else ""
+                    row.append("{}{:.1f} ± {:.1f}{}".format(mark, *cell.estimates[cost], mark))
+                row += [amount("failure", *cell.estimates["failure"]), cell.describe()]
+                lines.append(f"{begin}| {' | '.join(row)} |")
+            if not good:
+                lines.append(f"{begin}| | | | none of the settings |")
     return "\n".join(lines) + "\n"
 
 
