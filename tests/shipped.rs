@@ -23,11 +23,14 @@ use torus_sim::simulation::{Options, protocols};
 
 /// What makes each scenario small; every file in `scenarios/` must be here.
 const SMALL: &[(&str, &[&str])] = &[
+    ("behind-nat", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=8min"]),
     ("churn20m", &["population.nodes=300", "measurement.warmup=3min", "measurement.duration=12min"]),
     ("flash-crowd", &["population.nodes=150", "event.0.join.count=150", "measurement.duration=12min"]),
     ("graceful-leaves", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=15min"]),
     ("heavy-tailed", &["population.nodes=200", "measurement.duration=15min"]),
     ("joining", &["population.nodes=120", "measurement.duration=8min"]),
+    ("kademlia20m", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=8min"]),
+    ("kademlia-joining", &["population.nodes=120", "measurement.warmup=1min", "measurement.duration=8min"]),
     ("latency-matrix", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=15min"]),
     ("mass-failure", &["population.nodes=200", "measurement.duration=10min"]),
     (

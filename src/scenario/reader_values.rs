@@ -301,7 +301,16 @@ impl TableReader<'_> {
             self.record(key, Effective::String(NEVER.to_owned()));
             return Duration::MAX;
         }
-        self.duration_or(key, default, Zero::Forbidden)
+        match self.peek(key) {
+            Some(Value { kind: Kind::String(_) | Kind::Integer(_) | Kind::Float(_), .. }) | None => {
+                self.duration_or(key, default, Zero::Forbidden)
+            }
+            Some(_) => {
+                let value = self.take(key).expect("it has just been seen");
+                self.reject_kind(key, value, "a duration above zero, or `never`");
+                default
+            }
+        }
     }
 }
 

@@ -22,37 +22,40 @@ impl Kademlia {
             self.move_in(*contact, asks_only, context.now());
             self.node_mut(contact.slot()).member = true;
         }
-        // In order of slots, so that what is drawn does not depend on identifiers.
+        // In order of identifiers, which share most of what is looked up.
+        let mut ranges = Vec::new();
+        for contact in &sorted {
+            self.build_table(context, contact.slot(), &known, &mut ranges);
+        }
         for node in 0..self.nodes.len() as Slot {
-            self.build_table(context, node, &known);
             self.start_timers(context, node);
         }
     }
 
-    fn build_table(&mut self, context: &mut impl Context<Self>, node: Slot, known: &[Contact]) {
+    /// Builds the table of a node. `ranges` is room for those who agree with the node in the digits of so many levels.
+    fn build_table<'a>(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        known: &'a [Contact],
+        ranges: &mut Vec<&'a [Contact]>,
+    ) {
         let own = self.node(node).id;
-        let k = self.config.k as usize;
+        let own_places = usize::from(known.binary_search_by_key(&own, |contact| contact.id()).is_ok());
+        ranges.clear();
+        ranges.push(known);
         // Splits as long as the last bucket would be too full.
-        let (mut near, mut levels) = (known, 0);
-        loop {
-            let others = near.len() - usize::from(near.iter().any(|contact| contact.id() == own));
-            if others <= k || levels >= self.digits.most_levels() {
-                break;
-            }
-            levels += 1;
-            near = within(near, self.digits.own_range(own, levels));
-            let index = self.buckets(node).len() - 1;
-            self.split(node, index);
+        let mut near = known;
+        while near.len() - own_places > self.config.k as usize && (ranges.len() as u32) <= self.digits.most_levels() {
+            near = within(near, self.digits.own_range(own, ranges.len() as u32));
+            ranges.push(near);
+            self.split(node, self.buckets(node).len() - 1);
         }
-        let mut range = known;
+        let levels = ranges.len() as u32 - 1;
         for index in 0..self.buckets(node).len() {
-            let level = (index / self.digits.per_level()) as u32;
-            if index > 0 && index.is_multiple_of(self.digits.per_level()) {
-                // All that is left agrees with the node in the digits of the levels before.
-                range = within(range, self.digits.own_range(own, level));
-            }
+            let around = ranges[index / self.digits.per_level()];
             let bounds = self.digits.range(own, index, levels);
-            self.fill(context, node, index, within(range, bounds));
+            self.fill(context, node, index, within(around, bounds));
         }
         self.spread_refreshes(context, node);
     }

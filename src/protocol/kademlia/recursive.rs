@@ -7,7 +7,7 @@
 
 use super::Kademlia;
 use super::message::{self, Message};
-use super::table::distance;
+use super::table::{Among, distance};
 use crate::protocol::{Charge, Contact, Context, LookupId, Slot};
 
 /// Hops after which a query is dropped. Each halves the distance, so there are never more than bits.
@@ -40,7 +40,8 @@ impl Kademlia {
         // Who cannot be reached owns nothing: anybody is nearer.
         let limit = if own.asks_only { u64::MAX } else { distance(own.id, key) };
         let mut nearest = std::mem::take(&mut self.nearest);
-        self.collect_nearest(node, key, 1, tried, false, &mut nearest);
+        let from = tried.map_or(0, |tried| tried.saturating_add(1));
+        self.collect_nearest(node, key, 1, Among { from, ..self.present() }, &mut nearest);
         let next = nearest.iter().next();
         self.nearest = nearest;
         next.filter(|contact| distance(contact.id(), key) < limit)

@@ -41,7 +41,7 @@ impl Kademlia {
     /// Refreshes all buckets beyond that of the nearest contact.
     pub(super) fn refresh_beyond_neighbour(&mut self, context: &mut impl Context<Self>, node: Slot) {
         let own = self.node(node).id;
-        self.gather(node, own, 1, true);
+        self.gather(node, own, 1);
         let Some(neighbour) = self.nearest.iter().next() else { return };
         for index in 0..self.bucket_index(node, neighbour.id()) {
             self.refresh(context, node, index);

@@ -7,7 +7,7 @@
 
 use super::config::{EndsAt, Parallelism};
 use super::message::{self, Message};
-use super::table::distance;
+use super::table::{Among, distance};
 use super::{Kademlia, Task};
 use crate::engine::pool::List;
 use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Purpose, Slot};
@@ -85,7 +85,7 @@ impl Kademlia {
         let is_refresh = matches!(context.lookup(lookup), Some(Lookup { purpose: Purpose::Task(Task::Refresh), .. }));
         match is_refresh {
             true => self.gather_all(node, key, count),
-            false => self.gather(node, key, count, true),
+            false => self.gather(node, key, count),
         }
         let mut candidates = List::EMPTY;
         for contact in self.nearest.iter() {
@@ -93,17 +93,18 @@ impl Kademlia {
         }
         self.searches[lookup.index()] = Search { candidates, under_way: 0 };
         if let Some(member) = told_of {
-            self.hear_of(lookup, key, member, 1);
+            self.hear_of(lookup, key, member, 1, 0);
         }
         self.go_on(context, node, key, lookup);
     }
 
     /// Puts the nearest contacts of `node` into `self.nearest`. Those that count as gone are a last resort for itself.
-    pub(super) fn gather(&mut self, node: Slot, key: u64, count: usize, for_itself: bool) {
+    pub(super) fn gather(&mut self, node: Slot, key: u64, count: usize) {
         let mut nearest = std::mem::take(&mut self.nearest);
-        self.collect_nearest(node, key, count, None, false, &mut nearest);
-        if for_itself && nearest.iter().next().is_none() {
-            self.collect_nearest(node, key, count, None, true, &mut nearest);
+        self.collect_nearest(node, key, count, self.present(), &mut nearest);
+        if nearest.iter().next().is_none() {
+            let all = Among { most_failures: u8::MAX, ..self.present() };
+            self.collect_nearest(node, key, count, all, &mut nearest);
         }
         self.nearest = nearest;
     }
@@ -111,7 +112,8 @@ impl Kademlia {
     /// The same with all who count as gone.
     fn gather_all(&mut self, node: Slot, key: u64, count: usize) {
         let mut nearest = std::mem::take(&mut self.nearest);
-        self.collect_nearest(node, key, count, None, true, &mut nearest);
+        let all = Among { most_failures: u8::MAX, ..self.present() };
+        self.collect_nearest(node, key, count, all, &mut nearest);
         self.nearest = nearest;
     }
 
@@ -176,9 +178,12 @@ impl Kademlia {
     /// Answers a request: the nearest contacts known, but for whoever asks.
     pub(super) fn find_node(&mut self, node: Slot, from: Contact, key: u64) -> (Message, Charge) {
         let count = self.config.answers as usize;
-        self.gather(node, key, count + 1, false);
+        let among = Among { without: distance(from.id(), key), ..self.present() };
+        let mut nearest = std::mem::take(&mut self.nearest);
+        self.collect_nearest(node, key, count, among, &mut nearest);
+        self.nearest = nearest;
         self.handed.clear();
-        self.handed.extend(self.nearest.iter().filter(|contact| contact.id() != from.id()).take(count));
+        self.handed.extend(self.nearest.iter());
         let charge = message::nodes(self.handed.len() as u32);
         (Message::Nodes(self.contacts.from_slice(&self.handed)), charge)
     }
@@ -198,10 +203,11 @@ impl Kademlia {
         }
         if let Some(depth) = self.settle(lookup, from, State::Answered) {
             let own = self.node(node).id;
-            for place in 0..named.len() {
-                let contact = self.contacts.get(named)[place];
+            let mut place = 0;
+            for number in 0..named.len() {
+                let contact = self.contacts.get(named)[number];
                 if contact.id() != own {
-                    self.hear_of(lookup, key, contact, depth.saturating_add(1));
+                    place = self.hear_of(lookup, key, contact, depth.saturating_add(1), place);
                 }
             }
             let may_end = self.config.ends_at == EndsAt::FirstOwner && lookup.is_workload();
@@ -232,12 +238,14 @@ impl Kademlia {
         Some(candidate.depth)
     }
 
-    fn hear_of(&mut self, lookup: LookupId, key: u64, contact: Contact, depth: u8) {
+    /// Puts a node among the candidates, where it is not before `place`. Returns its place.
+    fn hear_of(&mut self, lookup: LookupId, key: u64, contact: Contact, depth: u8, place: usize) -> usize {
         let most = CANDIDATES * self.window() + SPARE_CANDIDATES;
         let search = &mut self.searches[lookup.index()];
         let away = distance(contact.id(), key);
         let known = self.candidates.get_mut(search.candidates);
-        let place = known.partition_point(|candidate| distance(candidate.contact.id(), key) < away);
+        let before = known[place..].iter().take_while(|candidate| distance(candidate.contact.id(), key) < away);
+        let place = place + before.count();
         let heard = Candidate { contact, depth, state: State::Named };
         match known.get_mut(place).filter(|candidate| candidate.contact.id() == contact.id()) {
             // It has come back at another address.
@@ -249,6 +257,7 @@ impl Kademlia {
                 self.candidates.insert(&mut search.candidates, place, heard);
             }
         }
+        place
     }
 
     /// `silent` did not answer.

@@ -229,21 +229,11 @@ impl Kademlia {
         self.entries.push(&mut bucket.entries, entry);
     }
 
-    /// Puts the `count` contacts of `node` nearest to `key` into `nearest`, but for those at distances up to `beyond`,
-    /// the nearest first. Those that count as gone are left out, unless `with_stale`.
-    pub(super) fn collect_nearest(
-        &self,
-        node: Slot,
-        key: u64,
-        count: usize,
-        beyond: Option<u64>,
-        with_stale: bool,
-        nearest: &mut Nearest,
-    ) {
+    /// Puts the `count` contacts of `node` nearest to `key` that `among` lets count into `nearest`, the nearest first.
+    #[inline]
+    pub(super) fn collect_nearest(&self, node: Slot, key: u64, count: usize, among: Among, nearest: &mut Nearest) {
         let state = self.node(node);
         let buckets = self.buckets.get(state.buckets);
-        let (from, most_failures) =
-            (beyond.map_or(0, |beyond| beyond.saturating_add(1)), self.most_failures(with_stale));
         nearest.key = key;
         nearest.places.clear();
         // The end is found in `nearest`.
@@ -252,7 +242,7 @@ impl Kademlia {
             for entry in self.entries(buckets[index]) {
                 let contact = entry.contact;
                 let place = Place { away: distance(contact.id(), key), slot: contact.slot() };
-                if place.away >= from && entry.failures <= most_failures {
+                if place.away >= among.from && place.away != among.without && entry.failures <= among.most_failures {
                     nearest.insert(start, place);
                 }
             }
@@ -264,9 +254,21 @@ impl Kademlia {
         nearest.places.truncate(count);
     }
 
-    fn most_failures(&self, with_stale: bool) -> u8 {
-        if with_stale { u8::MAX } else { (self.config.stale_after - 1) as u8 }
+    /// Contacts that do not count as gone.
+    pub(super) fn present(&self) -> Among {
+        Among { from: 0, without: u64::MAX, most_failures: (self.config.stale_after - 1) as u8 }
     }
+}
+
+/// Which contacts count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Among {
+    /// Least distance to the key.
+    pub from: u64,
+    /// A distance to leave out; the farthest that there is, if none is.
+    pub without: u64,
+    /// Requests in a row that they may have left unanswered.
+    pub most_failures: u8,
 }
 
 /// Where a contact is, as seen from a key.

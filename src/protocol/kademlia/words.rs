@@ -21,7 +21,7 @@ impl Kademlia {
     /// The nearest that `node` knows of, itself among them.
     pub(super) fn state_belief(&self, node: Slot, key: u64) -> Statement {
         let mut nearest = Nearest::default();
-        self.collect_nearest(node, key, 1, None, false, &mut nearest);
+        self.collect_nearest(node, key, 1, self.present(), &mut nearest);
         let own = self.own(node);
         let is_nearer =
             |contact: &Contact| self.node(node).asks_only || distance(contact.id(), key) < distance(own.id(), key);

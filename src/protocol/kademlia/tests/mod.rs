@@ -1,1 +1,3 @@
-//! Tests of Kademlia.
+//! Tests of Kademlia's tables, without a network around them.
+
+mod tables;

@@ -1,9 +1,9 @@
-//! What must hold in every run of every small scenario, whatever the options: nothing is lost from the books, nothing
+//! What must hold in every run of every small scenario, whatever the protocol and its options: nothing is lost from the books, nothing
 //! is left behind, and the run is the same however it is looked at.
 
 mod chord_support;
 
-use chord_support::{Kept, at, exponential, play_with, quiet, secs};
+use chord_support::{Kept, at, exponential, quiet, secs};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::sync::Arc;
@@ -11,10 +11,12 @@ use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::{Duration, Time};
 use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::{MessageBalance, Outcomes, RunReport};
+use torus_sim::protocol::Protocol;
 use torus_sim::protocol::chord::{
     Acknowledgements, Chord, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, ListRefresh,
     Maintenance, Periods, Routing,
 };
+use torus_sim::protocol::kademlia::{self, Kademlia};
 use torus_sim::scenario::{
     Action, Amount, Arrivals, AtStart, ChurnProcess, Keys, Latency, Measurement, ReturnIdentifier, RpcTimeout,
     Scenario, ScheduleAction, ScheduleEntry, ScheduledEvent, Start,
@@ -83,6 +85,46 @@ fn config() -> impl Strategy<Value = Config> {
                 stabilize_to_end: further && maintenance == Maintenance::Corrected,
                 lookup_deadline,
                 join_retry_after,
+            }
+        },
+    )
+}
+
+fn kademlia_config() -> impl Strategy<Value = kademlia::Config> {
+    let sizes = (1u32..12, 1u32..=5, 1u32..6, 1u32..12, 1u32..12, 0u32..8, 1u32..6);
+    let times = (ms(2_000..60_000), period(), period(), ms(300..12_000), ms(100..3_000));
+    (sizes, times, any::<[bool; 8]>(), prop_oneof![Just(64u32), 12u32..64]).prop_map(
+        |(
+            (k, bits_per_level, alpha, answers, results, replacement_cache, stale_after),
+            times,
+            flags,
+            identifier_bits,
+        )| {
+            let (refresh_after, refresh_check_every, ping_every, lookup_deadline, join_retry_after) = times;
+            let [loose, recursive, first_owner, zone, ping_oldest, keep_stale, refresh_on_join, learn] = flags;
+            kademlia::Config {
+                k,
+                identifier_bits,
+                bits_per_level,
+                alpha,
+                parallelism: if loose { kademlia::Parallelism::Loose } else { kademlia::Parallelism::Strict },
+                answers,
+                results,
+                ends_at: if first_owner { kademlia::EndsAt::FirstOwner } else { kademlia::EndsAt::Closest },
+                tolerance_bits: if zone { 3 } else { 0 },
+                routing: if recursive { kademlia::Routing::SemiRecursive } else { kademlia::Routing::Iterative },
+                replacement_cache,
+                ping_oldest,
+                stale_after,
+                keep_stale,
+                refresh_after,
+                refresh_check_every,
+                refresh_on_join,
+                ping_every,
+                learn_unreachable: learn,
+                lookup_deadline,
+                join_retry_after,
+                ..kademlia::Config::default()
             }
         },
     )
@@ -163,8 +205,28 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     })
 }
 
-fn recorded(scenario: &Scenario, config: &Config, options: Options) -> (RunReport, Kept) {
-    play_with(scenario, config, Options { record_lookups: true, record_schedule: true, ..options })
+/// A protocol under test: makes networks without nodes, and tells what one holds in its pools.
+struct Maker<P> {
+    make: Box<dyn Fn() -> P>,
+    held: fn(&P) -> Vec<usize>,
+}
+
+fn chord(config: Config) -> Maker<Chord> {
+    Maker { make: Box::new(move || Chord::new(config.clone())), held: |chord| chord.held().to_vec() }
+}
+
+fn kademlia(config: kademlia::Config) -> Maker<Kademlia> {
+    Maker { make: Box::new(move || Kademlia::new(config.clone())), held: |kademlia| kademlia.held().to_vec() }
+}
+
+fn play_with<P: Protocol>(scenario: &Scenario, maker: &Maker<P>, options: Options) -> (RunReport, Kept) {
+    let mut kept = Kept::default();
+    let report = Simulation::new(scenario, (maker.make)(), options).run(&mut Unwatched, &mut kept);
+    (report.expect("nobody stops it"), kept)
+}
+
+fn recorded<P: Protocol>(scenario: &Scenario, maker: &Maker<P>, options: Options) -> (RunReport, Kept) {
+    play_with(scenario, maker, Options { record_lookups: true, record_schedule: true, ..options })
 }
 
 /// When a joining start lets its nodes join; they are not part of a recorded schedule.
@@ -227,12 +289,23 @@ fn to_the_last(scenario: &Scenario, kept: &Kept, graceful: bool) -> Scenario {
     last
 }
 
-fn check_that_nothing_is_left(scenario: &Scenario, config: &Config, kept: &Kept, graceful: bool) {
+fn check_that_nothing_is_left<P: Protocol>(scenario: &Scenario, maker: &Maker<P>, kept: &Kept, graceful: bool) {
     let last = to_the_last(scenario, kept, graceful);
-    let mut simulation = Simulation::new(&last, Chord::new(config.clone()), Options::default());
+    let mut simulation = Simulation::new(&last, (maker.make)(), Options::default());
     simulation.run_to_end(&mut Unwatched, &mut Kept::default()).expect("nobody stops it");
-    assert_eq!(simulation.protocol().held(), [0, 0, 0], "contacts, dead, queries");
+    let held = (maker.held)(simulation.protocol());
+    assert!(held.iter().all(|held| *held == 0), "{held:?}");
     assert_eq!(simulation.calls_under_way(), 0);
+}
+
+fn check_all<P: Protocol>(scenario: &Scenario, maker: &Maker<P>, graceful: bool) {
+    let (report, kept) = recorded(scenario, maker, Options::default());
+    check_books(scenario, &report, &kept);
+    check_that_nothing_is_left(scenario, maker, &kept, graceful);
+    let (again, _) = play_with(scenario, maker, Options { blind: true, ..Options::default() });
+    assert_eq!(figures(&again), figures(&report));
+    let (eager, _) = play_with(scenario, maker, Options { eager_timeouts: true, ..Options::default() });
+    assert_eq!(figures(&eager), figures(&report));
 }
 
 /// What may not depend on how a run is looked at.
@@ -249,13 +322,18 @@ proptest! {
     #![proptest_config(cases(60))]
 
     #[test]
-    fn every_run_keeps_its_books_and_leaves_nothing_behind(scenario in scenario(), config in config(), graceful: bool) {
-        let (report, kept) = recorded(&scenario, &config, Options::default());
-        check_books(&scenario, &report, &kept);
-        check_that_nothing_is_left(&scenario, &config, &kept, graceful);
-        let (again, _) = play_with(&scenario, &config, Options { blind: true, ..Options::default() });
-        prop_assert_eq!(figures(&again), figures(&report));
-        let (eager, _) = play_with(&scenario, &config, Options { eager_timeouts: true, ..Options::default() });
-        prop_assert_eq!(figures(&eager), figures(&report));
+    fn every_run_of_chord_keeps_its_books_and_leaves_nothing_behind(
+        scenario in scenario(), config in config(), graceful: bool,
+    ) {
+        check_all(&scenario, &chord(config), graceful);
+    }
+
+    #[test]
+    fn every_run_of_kademlia_keeps_its_books_and_leaves_nothing_behind(
+        scenario in scenario(), config in kademlia_config(), graceful: bool, behind_nat in 0.0..0.6f64,
+    ) {
+        let behind_nat = if graceful { behind_nat } else { 0.0 };
+        let network = torus_sim::scenario::Network { behind_nat, ..scenario.network.clone() };
+        check_all(&Scenario { network, ..scenario }, &kademlia(config), graceful);
     }
 }
