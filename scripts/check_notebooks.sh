@@ -28,9 +28,13 @@ python=$environment/bin/python
 
 "$python" -W error -m unittest discover --start-directory scripts
 
+# The page of the study shows what its tables have.
+"$python" scripts/study.py --check
+
 rm -rf "$work/results" "$work/plots"
 "$TORUS_SIM" sweep scripts/notebooks/small-churn.toml --quiet --out "$work/results/churn"
 "$TORUS_SIM" sweep scripts/notebooks/small-stabilize.toml --quiet --out "$work/results/stabilize"
+"$TORUS_SIM" sweep scripts/notebooks/small-chord-vs-kademlia.toml --quiet --out "$work/results/chord-vs-kademlia"
 "$TORUS_SIM" run scenarios/mass-failure.toml --quiet --lookups --out "$work/results/mass-failure" \
     --set population.nodes=1000 --set measurement.duration=15min
 

@@ -12,8 +12,18 @@
 //! torus-sim report results/sessions --picture failure-rate --out docs/pictures/failure-rate.svg
 //! ```
 
+//!
+//! And the tables of the study in `results/chord-vs-kademlia/`, of which two runs are played here. To write them and the
+//! page anew:
+//!
+//! ```text
+//! torus-sim sweep scenarios/studies/chord-vs-kademlia.toml
+//! python3 scripts/study.py
+//! ```
+
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{PROJECT, torus_sim};
@@ -75,4 +85,41 @@ fn the_sweep_that_ships_and_its_picture_are_what_is_played_and_drawn_today() {
     let first =
         readme.split_once("![").and_then(|(_, rest)| rest.split_once("](")).and_then(|(_, it)| it.split_once(')'));
     assert_eq!(first.map(|(path, _)| path), Some(PICTURE), "the README's first picture");
+}
+
+const STUDY: &str = "scenarios/studies/chord-vs-kademlia.toml";
+const STUDY_RESULTS: &str = "results/chord-vs-kademlia";
+/// Runs of the study, and one that is played of each protocol.
+const STUDY_RUNS: usize = 600;
+const STUDY_PLAYED: [(usize, &str); 2] = [(1, "chord"), (301, "kademlia")];
+
+/// The rows of a table of runs, each as its columns.
+fn rows(table: &Path) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(table).expect("a table");
+    let header = reader.headers().expect("a header").clone();
+    let row = |record: csv::StringRecord| {
+        header.iter().zip(record.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    reader.records().map(|record| row(record.expect("a row"))).collect()
+}
+
+#[test]
+fn the_study_that_ships_has_the_runs_that_are_played_today() {
+    let ships = rows(&shipped(STUDY_RESULTS).join("failures.csv"));
+    assert_eq!(ships.len(), STUDY_RUNS);
+    let place = tempfile::tempdir().unwrap();
+    let study = shipped(STUDY);
+    for (part, protocol) in STUDY_PLAYED {
+        let shard = format!("{part}/{STUDY_RUNS}");
+        let line = ["sweep", study.to_str().expect("a plain path"), "--shard", &shard, "--out", protocol];
+        torus_sim(place.path(), &line).expect(0);
+        let played = rows(&place.path().join(protocol).join("failures.csv"));
+        assert_eq!(played.len(), 1);
+        assert_eq!(played[0]["protocol"], protocol);
+        let same = ships.iter().find(|row| row["fingerprint"] == played[0]["fingerprint"]);
+        let same = same.unwrap_or_else(|| panic!("part {shard} of the study is played otherwise: see the top"));
+        for (column, value) in played[0].iter() {
+            assert_eq!(same.get(column), Some(value), "part {shard} of the study, {column}: see the top");
+        }
+    }
 }

@@ -412,6 +412,55 @@ protocol = [\"chord\"]
 }
 
 #[test]
+fn tables_as_values_sweep_the_parameters_of_each_protocol_apart() {
+    let place = place();
+    let text = "\
+name = \"apart\"
+replicates = 2
+[scenario]
+population.nodes = 40
+measurement.duration = \"1min\"
+workload.lookups_every = \"5s\"
+churn.preset = \"bamboo-5.8m\"
+[axes]
+\"network.loss\" = [0.0, 0.1]
+protocol = [
+    { chord = { successors = 3 } },
+    { chord = { successors = 6, stabilize_every = \"15s\" } },
+    { kademlia = {
+        k = 4, alpha = 1,   # over several lines
+    } },
+]
+";
+    fs::write(place.path().join("sweep.toml"), text).unwrap();
+    sweep(place.path(), "").expect(0);
+    let results = place.path().join("results/apart");
+    for file in ["cells.csv", "failures.csv"] {
+        let table = results.join(file);
+        let each = column(&table, "protocol").len() / 6;
+        let expected = |values: [&str; 3]| values.repeat(2).iter().flat_map(|it| vec![*it; each]).collect::<Vec<_>>();
+        let column = |name: &str| column(&table, name);
+        assert_eq!(column("protocol"), expected(["chord", "chord", "kademlia"]), "{file}");
+        assert_eq!(column("protocol.chord.successors"), expected(["3", "6", ""]), "{file}");
+        assert_eq!(column("protocol.chord.stabilize_every"), expected(["", "15s", ""]), "{file}");
+        assert_eq!(column("protocol.kademlia.k"), expected(["", "", "4"]), "{file}");
+    }
+    // Each side names a cell by its own keys; what is left is the loss.
+    let compared = torus_sim(
+        place.path(),
+        &["compare", "results/apart:protocol=chord,protocol.chord.successors=3", "results/apart:protocol=kademlia"],
+    );
+    assert!(compared.err.contains("swept differently: network.loss on the one"), "{}", compared.err);
+    let one = "results/apart:protocol=chord,protocol.chord.successors=6,protocol.chord.stabilize_every=15s";
+    let other = "results/apart:protocol=kademlia,protocol.kademlia.k=4,protocol.kademlia.alpha=1";
+    let compared = torus_sim(place.path(), &["compare", one, other, "--each-cell"]).expect(0);
+    assert!(compared.out.contains("4 pairs of runs") && compared.out.contains("\nnetwork.loss "), "{}", compared.out);
+    // What a table sets in its cells cannot be set for all.
+    let refused = sweep(place.path(), "--set protocol.chord.successors=4").expect(2);
+    assert!(refused.err.contains("it is swept"), "{}", refused.err);
+}
+
+#[test]
 fn replicates_until_an_interval_is_narrow_are_the_same_for_any_jobs_and_shards() {
     let place = place();
     change(
@@ -511,8 +560,9 @@ fn sweeps_and_parts_of_them_are_compared() {
 
 /// All sweeps that ship.
 fn shipped() -> Vec<PathBuf> {
-    let folder = Path::new(PROJECT).join("scenarios/sweeps");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let folders = ["scenarios/sweeps", "scenarios/studies"].map(|folder| Path::new(PROJECT).join(folder));
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     files

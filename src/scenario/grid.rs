@@ -27,8 +27,9 @@ use super::reader::TableReader;
 use super::reader_axes::{Axis, axes};
 use super::reader_values::POSITIVE;
 use super::source::{Place, Source, SourceText};
-use super::tree::{self, Kind, Table, Value};
+use super::tree::{self, Entry, Kind, Table, Value};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -46,10 +47,13 @@ pub struct Grid {
     pub description: String,
     /// How often each cell is played.
     pub replicates: Replicates,
-    /// The swept keys, in the order of the file: the first moves slowest.
+    /// The swept keys, in the order of the file: the first moves slowest. Where values are tables, the keys in them.
     pub keys: Vec<String>,
-    /// For every cell the values of the keys, as text: durations and words without quotes.
+    /// For every cell the values of the keys, as text: durations and words without quotes. Empty where a cell does not
+    /// have the key.
     pub cells: Vec<Vec<String>>,
+    /// The keys as the file has them.
+    axes: Vec<String>,
     /// The sweep file as a whole.
     place: Place,
     base: Table,
@@ -171,13 +175,14 @@ impl Grid {
         for group in &groups {
             changes = expand(&changes, group);
         }
-        let cells = changes.iter().map(|cell: &Vec<Change>| cell.iter().map(|change| text(&change.value)).collect());
+        let (keys, cells) = columns(&changes);
         Grid {
             name,
             description,
             replicates,
-            keys: groups.iter().flatten().map(|axis| axis.key.clone()).collect(),
-            cells: cells.collect(),
+            keys,
+            cells,
+            axes: groups.iter().flatten().map(|axis| axis.key.clone()).collect(),
             place: reader.place().clone(),
             base: Table::EMPTY,
             base_text: Arc::clone(reader.place().source()),
@@ -191,7 +196,8 @@ impl Grid {
     pub fn problem(&self, message: &str, cells: &[usize]) -> Problem {
         let mut problem = Problem::error(message, self.place.clone(), "");
         for cell in cells {
-            let settings = self.keys.iter().zip(&self.cells[*cell]).map(|(key, value)| format!("{key} = {value}"));
+            let present = self.keys.iter().zip(&self.cells[*cell]).filter(|(_, value)| !value.is_empty());
+            let settings = present.map(|(key, value)| format!("{key} = {value}"));
             problem = problem.note(settings.collect::<Vec<_>>().join(", "));
         }
         problem
@@ -203,7 +209,9 @@ impl Grid {
             let key = change.key();
             let reason = match key.as_str() {
                 "name" | "description" => "the sweep has its own",
-                _ if self.keys.contains(&key) => "it is swept, so each cell has its own value",
+                _ if self.axes.contains(&key) || self.keys.contains(&key) => {
+                    "it is swept, so each cell has its own value"
+                }
                 _ => continue,
             };
             let message = format!("`{key}` cannot be set for all cells");
@@ -319,7 +327,40 @@ fn expand(cells: &[Vec<Change>], group: &[Axis]) -> Vec<Vec<Change>> {
     cells.iter().flat_map(|cell| (0..length).map(move |index| with(cell, index))).collect()
 }
 
-/// A value as tables show it.
+/// The keys of all cells, each before the one that follows it in its cell, and the values of each cell.
+fn columns(changes: &[Vec<Change>]) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut keys: Vec<String> = Vec::new();
+    let mut cells = Vec::new();
+    for cell in changes {
+        let mut shown = Vec::new();
+        cell.iter().for_each(|change| show(change.key(), &change.value, &mut shown));
+        let mut place = keys.len();
+        for (key, _) in shown.iter().rev() {
+            place = keys.iter().position(|known| known == key).unwrap_or_else(|| {
+                keys.insert(place, key.clone());
+                place
+            });
+        }
+        cells.push(shown.into_iter().collect::<BTreeMap<_, _>>());
+    }
+    let values = cells.iter().map(|cell| keys.iter().map(|key| cell.get(key).cloned().unwrap_or_default()).collect());
+    let values = values.collect();
+    (keys, values)
+}
+
+/// A value as tables show it: that of a table by its keys. A choice, a table with nothing but another table, also has
+/// its name under its own key: `protocol = { chord = { successors = 8 } }` is `chord` and 8.
+fn show(key: String, value: &Value, shown: &mut Vec<(String, String)>) {
+    let Kind::Table(table) = &value.kind else { return shown.push((key, text(value))) };
+    if let [Entry { key: choice, value: Value { kind: Kind::Table(_), .. }, .. }] = table.entries() {
+        shown.push((key.clone(), choice.clone()));
+    }
+    for entry in table.entries() {
+        show(format!("{key}.{}", entry.key), &entry.value, shown);
+    }
+}
+
+/// A plain value as tables show it.
 fn text(value: &Value) -> String {
     match &value.kind {
         Kind::String(text) => text.clone(),

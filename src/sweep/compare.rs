@@ -126,13 +126,19 @@ impl Runs {
         let mut places: Vec<(&String, usize)> = outline.keys.iter().zip(0..).collect();
         places.retain(|(key, _)| !side.fixed.iter().any(|(fixed, _)| fixed == *key));
         places.sort();
+        let is_meant = |values: &[String]| {
+            let has = |(key, value): &(String, String)| {
+                outline.keys.iter().zip(values).any(|(name, present)| name == key && present == value)
+            };
+            side.fixed.iter().all(has)
+        };
+        // Keys that none of these cells has, such as those of another protocol, pair nothing.
+        let cells = || outline.cells.iter().filter(|cell| is_meant(&cell.values));
+        places.retain(|(_, place)| cells().any(|cell| !cell.values[*place].is_empty()));
         let mut runs = BTreeMap::new();
         for job in jobs(&outline, Shard::WHOLE, &results) {
             let values = &outline.cells[job.cell].values;
-            let is_fixed = |(key, value): &(String, String)| {
-                outline.keys.iter().zip(values).any(|(name, present)| name == key && present == value)
-            };
-            if let (true, Some(Outcome::Done(run))) = (side.fixed.iter().all(is_fixed), results.get(&job.id)) {
+            if let (true, Some(Outcome::Done(run))) = (is_meant(values), results.get(&job.id)) {
                 let left = places.iter().map(|(_, place)| values[*place].clone()).collect();
                 runs.insert((left, job.replicate), (**run).clone());
             }

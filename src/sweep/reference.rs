@@ -59,6 +59,11 @@ are:
 | `{ from = \"10s\", to = \"60s\", step = \"10s\" }` | numbers or durations at equal distances |
 | `{ from = \"5min\", to = \"80min\", factor = 2 }` | numbers or durations that grow by a factor |
 
+An element of a list may be a table, where that is what the key takes:
+`protocol = [{ chord = { successors = 8 } }, { kademlia = { k = 8, alpha = 3 } }]` sweeps the parameters of two
+protocols apart. The results then have a column for each key of any of the tables (`protocol.chord.successors`), empty
+in the rows of those that do not have it, and one for the name of what was chosen (`protocol`).
+
 `replicates = { until = \"5%\", of = \"failure_rate\" }` adds runs to a cell until the interval of its mean is narrow
 enough. How many a cell gets follows from its results alone.
 

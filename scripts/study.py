@@ -1,0 +1,296 @@
+"""Puts the results of scenarios/studies/chord-vs-kademlia.toml into docs/studies/chord-vs-kademlia.md and pictures.
+
+    torus-sim sweep scenarios/studies/chord-vs-kademlia.toml
+    python3 scripts/study.py
+    python3 scripts/study.py --check    # exit code 1 if what is there is not what it would write
+
+Needs nothing but Python. The page's tables are written between their marks, the pictures to docs/pictures/.
+"""
+
+import csv
+import math
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results" / "chord-vs-kademlia"
+PAGE = ROOT / "docs" / "studies" / "chord-vs-kademlia.md"
+PICTURES = ROOT / "docs" / "pictures"
+
+SESSION = "churn.preset"
+COLOURS = {"chord": "#0072b2", "kademlia": "#d55e00"}
+NAMES = {"chord": "Chord", "kademlia": "Kademlia"}
+MAINTENANCE, LOOKUPS = "maintenance_bytes_per_node_s", "lookup_bytes_per_node_s"
+USABLE = 0.02
+"""Latency is compared among settings that fail at most so often: a wrong answer can be quick."""
+STUDENT_T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
+"""Two-sided 95 % quantiles, by the number of values."""
+COSTS = {
+    "maintenance": "maintenance [bytes a node and s]",
+    "total": "all traffic [bytes a node and s]",
+}
+BUDGETS = [5, 10, 20, 40, 80]
+
+
+def mean_ci(values):
+    """Mean, and half the width of its 95 % interval."""
+    mean = sum(values) / len(values)
+    if len(values) < 2:
+        return mean, float("nan")
+    variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return mean, STUDENT_T[len(values)] * math.sqrt(variance / len(values))
+
+
+class Cell:
+    """A setting of a protocol at a session time: its runs in the order of replicates."""
+
+    def __init__(self, runs, keys):
+        runs = sorted(runs, key=lambda run: int(run["replicate"]))
+        self.protocol = runs[0]["protocol"]
+        self.session = runs[0][SESSION].removeprefix("bamboo-")
+        self.setting = {key: runs[0][key] for key in keys if key.startswith("protocol.") and runs[0][key]}
+        maintenance = [float(run[MAINTENANCE]) for run in runs]
+        total = [cost + float(run[LOOKUPS]) for cost, run in zip(maintenance, runs)]
+        self.values = {
+            "maintenance": maintenance,
+            "total": total,
+            "failure": [float(run["failure_rate"]) for run in runs],
+            "latency": [float(run["latency_ms_p50"] or "nan") for run in runs],
+        }
+        self.estimates = {name: mean_ci(values) for name, values in self.values.items()}
+
+    def mean(self, figure):
+        return self.estimates[figure][0]
+
+    def describe(self):
+        """The setting in few words."""
+        value = {key.rsplit(".", 1)[1]: text for key, text in self.setting.items()}
+        if self.protocol == "chord":
+            careful = ", careful" if value["confirm_owner"] == "true" else ""
+            pace = f"{value['stabilize_every']}/{value['fix_fingers_every']}"
+            return f"{pace}, {value['successors']} successors{careful}"
+        upkeep = [f"refresh {value['refresh_after']}"]
+        upkeep += [f"ping {value['ping_every']}"] if value["ping_every"] != "never" else []
+        narrow = f"/{value['answers']}" if value["answers"] != value["k"] else ""
+        return f"k {value['k']}{narrow}, results {value['results']}, alpha {value['alpha']}, {', '.join(upkeep)}"
+
+
+def load():
+    with open(RESULTS / "failures.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    keys = [key for key in rows[0] if key.startswith("protocol.")]
+    groups = {}
+    for row in rows:
+        groups.setdefault((row[SESSION], *(row[key] for key in keys)), []).append(row)
+    return [Cell(runs, keys) for runs in groups.values()]
+
+
+def sessions(cells):
+    return sorted({cell.session for cell in cells}, key=lambda text: float(text.rstrip("m")))
+
+
+def hull(points):
+    """The lower left of the convex hull: from the cheapest point to the lowest."""
+    chain = []
+    for x, y in sorted(points):
+        while len(chain) >= 2:
+            (ax, ay), (bx, by) = chain[-2:]
+            if (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0:
+                break
+            chain.pop()
+        chain.append((x, y))
+    lowest = min(range(len(chain)), key=lambda index: chain[index][1], default=0)
+    return chain[: lowest + 1]
+
+
+def of(cells, protocol, session, figure):
+    """The cells that count for a figure."""
+    cells = [cell for cell in cells if (cell.protocol, cell.session) == (protocol, session)]
+    return [cell for cell in cells if figure != "latency" or cell.mean("failure") <= USABLE]
+
+
+def best(cells, protocol, session, figure, cost, budget):
+    """The setting with the least of a figure among those that cost at most the budget."""
+    affordable = [cell for cell in of(cells, protocol, session, figure) if cell.mean(cost) <= budget]
+    return min(affordable, key=lambda cell: cell.mean(figure), default=None)
+
+
+# ---- tables ----------------------------------------------------------------------------------------------------------
+
+
+def amount(figure, mean, half_width, sign=False):
+    plus = "+" if sign and mean > 0 else ""
+    if figure == "latency":
+        return f"{plus}{mean:.0f} ± {half_width:.0f} ms"
+    digits = max(0, min(3, 1 - math.floor(math.log10(max(100 * half_width, 1e-9)))))
+    return f"{plus}{100 * mean:.{digits}f} ± {100 * half_width:.{digits}f} %"
+
+
+def budget_table(cells, figure, cost):
+    lines = [
+        "| median session | bytes a node and second | Chord | Kademlia | Kademlia - Chord, in pairs |",
+        "|---|---|---|---|---|",
+    ]
+    for session in sessions(cells):
+        for budget in BUDGETS:
+            pair = [best(cells, protocol, session, figure, cost, budget) for protocol in NAMES]
+            if not any(pair):
+                continue
+            shown = [amount(figure, *cell.estimates[figure]) if cell else "" for cell in pair]
+            difference = ""
+            if all(pair):
+                one, other = (cell.values[figure] for cell in pair)
+                difference = amount(figure, *mean_ci([b - a for a, b in zip(one, other)]), sign=True)
+            lines.append(f"| {session[:-1]} min | {budget} | {shown[0]} | {shown[1]} | {difference} |")
+    return "\n".join(lines) + "\n"
+
+
+GOALS = {"1.4m": 0.03, "5.8m": 0.01, "23m": 0.003, "94m": 0.002, "187m": 0.002}
+
+
+def goal_table(cells):
+    """What it costs to fail at most so often."""
+    lines = [
+        "| median session | failing at most | protocol | maintenance [B/s] | total [B/s] | failure rate | setting |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for session in sessions(cells):
+        goal = GOALS.get(session, USABLE)
+        for protocol in NAMES:
+            good = [cell for cell in of(cells, protocol, session, "failure") if cell.mean("failure") <= goal]
+            begin = f"| {session[:-1]} min | {100 * goal:g} % | {NAMES[protocol]} "
+            # The same setting may be the cheapest by either cost.
+            cheapest = {cost: min(good, key=lambda cell: cell.mean(cost)) for cost in COSTS if good}
+            for cell in dict.fromkeys(cheapest.values()):
+                row = []
+                for cost in COSTS:
+                    mark = "**" if cheapest[cost] is cell else ""
+                    row.append("{}{:.1f} ± {:.1f}{}".format(mark, *cell.estimates[cost], mark))
+                row += [amount("failure", *cell.estimates["failure"]), cell.describe()]
+                lines.append(f"{begin}| {' | '.join(row)} |")
+            if not good:
+                lines.append(f"{begin}| | | | none of the settings |")
+    return "\n".join(lines) + "\n"
+
+
+def put(page, name, table):
+    begin, end = f"<!-- table {name}: scripts/study.py -->\n", f"<!-- end of {name} -->\n"
+    before, rest = page.split(begin)
+    _, after = rest.split(end)
+    return before + begin + table + end + after
+
+
+# ---- pictures --------------------------------------------------------------------------------------------------------
+
+WIDTH, HEIGHT = 230, 190
+TICKS = [step * 10.0**power for power in range(-6, 6) for step in (1, 2, 5)]
+
+
+class Scale:
+    """A logarithmic axis: values to pixels."""
+
+    def __init__(self, low, high, start, length):
+        self.low, self.high, self.start, self.length = low, high, start, length
+
+    def __call__(self, value):
+        share = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
+        return self.start + self.length * min(share, 1.0)
+
+    def ticks(self, most):
+        inside = [tick for tick in TICKS if self.low * 0.999 <= tick <= self.high * 1.001]
+        decades = [tick for tick in inside if math.isclose(math.log10(tick) % 1, 0, abs_tol=1e-9)]
+        return inside if len(inside) <= most else decades
+
+
+def label(figure, value):
+    return f"{100 * value:g} %" if figure == "failure" else f"{value:g}"
+
+
+def panel(cells, session, figure, cost, x, y):
+    parts = []
+    for tick in x.ticks(7):
+        parts.append(f'<path d="M{x(tick):.1f} {y.start}v{y.length}" stroke="#ddd"/>')
+        parts.append(f'<text x="{x(tick):.1f}" y="{y.start + 15}" text-anchor="middle">{tick:g}</text>')
+    for tick in y.ticks(9):
+        parts.append(f'<path d="M{x.start} {y(tick):.1f}h{x.length}" stroke="#ddd"/>')
+        text = label(figure, tick)
+        parts.append(f'<text x="{x.start - 5}" y="{y(tick) + 4:.1f}" text-anchor="end">{text}</text>')
+    top = y.start + y.length
+    parts.append(f'<rect x="{x.start}" y="{top}" width="{x.length}" height="{-y.length}" fill="none" stroke="#999"/>')
+    parts.append(f'<text x="{x.start}" y="{top - 8}" font-weight="bold">sessions of {session[:-1]} min</text>')
+    for protocol, colour in COLOURS.items():
+        usable = of(cells, protocol, session, figure)
+        points = [(cell.mean(cost), cell.mean(figure)) for cell in usable if cell.mean(figure) > 0]
+        chain = hull([(math.log(a), math.log(b)) for a, b in points])
+        path = "L".join(f"{x(math.exp(a)):.1f} {y(math.exp(b)):.1f}" for a, b in chain)
+        if path:
+            parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        for cell in of(cells, protocol, session, "failure"):
+            (a, da), (b, db) = cell.estimates[cost], cell.estimates[figure]
+            if not (b > 0 and y.low <= b <= y.high):
+                continue
+            fill = colour if cell in usable else "white"
+            bars = f"M{x(a - da):.1f} {y(b):.1f}H{x(a + da):.1f}M{x(a):.1f} {y(b - db):.1f}V{y(b + db):.1f}"
+            parts.append(f'<path d="{bars}" stroke="{colour}" stroke-opacity="0.5"/>')
+            circle = f'cx="{x(a):.1f}" cy="{y(b):.1f}" r="3" fill="{fill}" stroke="{colour}"'
+            parts.append(f"<circle {circle}><title>{NAMES[protocol]}: {cell.describe()}</title></circle>")
+    return parts
+
+
+def draw(cells, figure, what):
+    """A row of panels for each kind of cost, a column for each session time."""
+    columns = sessions(cells)
+    low = min(cell.mean(cost) for cell in cells for cost in COSTS) / 1.3
+    high = max(cell.mean(cost) for cell in cells for cost in COSTS) * 1.3
+    usable = [cell for protocol in NAMES for session in columns for cell in of(cells, protocol, session, figure)]
+    values = [cell.mean(figure) for cell in usable if cell.mean(figure) > 0]
+    bottom, top = min(values) / 1.5, max(values) * 1.3
+    width, height = 70 + len(columns) * (WIDTH + 60), 40 + len(COSTS) * (HEIGHT + 80)
+    font = 'font-family="sans-serif" font-size="12"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {font}>']
+    parts.append(f'<rect width="{width}" height="{height}" fill="white"/>')
+    left = 65
+    for protocol, colour in COLOURS.items():
+        parts.append(f'<circle cx="{left}" cy="18" r="5" fill="{colour}"/>')
+        parts.append(f'<text x="{left + 10}" y="22">{NAMES[protocol]}</text>')
+        left += 100
+    parts.append(f'<text x="{left}" y="22">{what}</text>')
+    for row, (cost, title) in enumerate(COSTS.items()):
+        base = 60 + row * (HEIGHT + 80) + HEIGHT
+        for column, session in enumerate(columns):
+            x = Scale(low, high, 65 + column * (WIDTH + 60), WIDTH)
+            parts += panel(cells, session, figure, cost, x, Scale(bottom, top, base, -HEIGHT))
+            parts.append(f'<text x="{x.start + WIDTH / 2:.0f}" y="{base + 32}" text-anchor="middle">{title}</text>')
+    return "\n".join(parts) + "\n</svg>\n"
+
+
+def made():
+    """The page and the pictures: paths and what belongs there."""
+    cells = load()
+    page = PAGE.read_text()
+    page = put(page, "goals", goal_table(cells))
+    for figure, cost in [("failure", "maintenance"), ("failure", "total"), ("latency", "total")]:
+        page = put(page, f"{figure}-{cost}", budget_table(cells, figure, cost))
+    failures = "share of lookups that failed, with 95 % intervals"
+    latency = f"median latency [ms], with 95 % intervals; hollow: more than {100 * USABLE:g} % of the lookups fail"
+    return {
+        PAGE: page,
+        PICTURES / "chord-vs-kademlia-failures.svg": draw(cells, "failure", failures),
+        PICTURES / "chord-vs-kademlia-latency.svg": draw(cells, "latency", latency),
+    }
+
+
+def main():
+    only_check = sys.argv[1:] == ["--check"]
+    stale = 0
+    for path, text in made().items():
+        if not only_check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            print(f"{path.relative_to(ROOT)} is not what scripts/study.py makes of the results", file=sys.stderr)
+            stale += 1
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
