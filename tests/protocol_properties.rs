@@ -1,5 +1,5 @@
-//! What must hold in every run of every small scenario, whatever the protocol and its options: nothing is lost from the books, nothing
-//! is left behind, and the run is the same however it is looked at.
+//! What must hold in every run of every small scenario, whatever the protocol and its options: nothing is lost from the
+//! books, nothing is left behind, and the run is the same however it is looked at.
 
 mod chord_support;
 

@@ -119,8 +119,14 @@ fn load(arguments: &BenchArguments, protocol: &str, nodes: u32, colours: bool) -
         changes.push(format!("measurement.window={}ns", duration.as_nanos()));
     }
     changes.extend(arguments.seed.map(|seed| format!("seed={seed}")));
-    changes.extend_from_slice(&arguments.set);
+    changes.extend(arguments.set.iter().filter(|change| !is_of_another(change, protocol)).cloned());
     experiment::from_text(LAW_NAME, LAW, &changes, colours).map_err(|rendered| Failure::Input { rendered })
+}
+
+/// Whether a change is of the parameters of another protocol than this one.
+fn is_of_another(change: &str, protocol: &str) -> bool {
+    let named = change.trim_start().strip_prefix("protocol.").and_then(|rest| rest.split(['.', '=']).next());
+    named.is_some_and(|named| named != protocol && protocols::NAMES.contains(&named))
 }
 
 /// Measures in this process and writes what was measured to standard output, for the process that began it.

@@ -53,7 +53,7 @@ pub(super) const GUMMADI_RING: Experiment = Experiment {
                   one node that would name them, and a node whose successor has crashed cannot carry a query on: \
                   that is the rest. The row is held to a model of just this (`src/validation/geometry.rs`). The \
                   same file has the paper's rule: in the ring of the remark above 4.6% of the paths fail; with \
-                  fingers at 2^i exactly it is 7.2%, and 13.7% if identifiers are random too.",
+                  fingers at 2^i exactly it is 7.2%, and 14.9% if identifiers are random too.",
         },
     ],
 };

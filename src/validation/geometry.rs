@@ -259,7 +259,7 @@ mod tests {
             close(ring(rules, Identifiers::All, 0.0).hops_mean, hops, 0.05);
             close(ring(rules, Identifiers::All, 0.3).failed_share, failed, 0.01);
         }
-        close(ring(Ring::Start, Identifiers::Random, 0.3).failed_share, 0.137, 0.01);
+        close(ring(Ring::Start, Identifiers::Random, 0.3).failed_share, 0.149, 0.01);
         close(xor(Identifiers::All, 0.0).hops_mean, 8.0, 0.05);
         close(xor(Identifiers::All, 0.3).failed_share, 0.30, 0.01);
     }

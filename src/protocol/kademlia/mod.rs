@@ -1,9 +1,9 @@
 //! Kademlia: nodes know some of those at every distance, where distance is the exclusive or of identifiers.
 //!
 //! Sources: Maymounkov and Mazieres (IPTPS 2002, and the longer version with sections 4.1 and 4.2); Stutzbach and
-//! Rejaie (INFOCOM 2006) for strict and loose parallelism; Heep, R/Kademlia (2010) for recursive lookups. A key is owned by
-//! the member nearest to it. Storage of values is not modelled: a lookup is over when the nearest are found. The papers
-//! have no procedure for leaving: a graceful departure is like a crash.
+//! Rejaie (INFOCOM 2006) for strict and loose parallelism; Heep, R/Kademlia (2010) for recursive lookups. A key is
+//! owned by the member nearest to it. Storage of values is not modelled: a lookup is over when the nearest are found.
+//! The papers have no procedure for leaving: a graceful departure is like a crash.
 //!
 //! One file a procedure: `bucket` and `table` for what a node knows, `search` and `recursive` for lookups, `join`,
 //! `refresh`.

@@ -56,9 +56,9 @@ impl Kademlia {
         has_time.then(|| (lookup_deadline + truth.longest_wait + join_retry_after).saturating_mul(JOIN_ATTEMPTS))
     }
 
-    /// `None` if tables are not refreshed, if a lookup does not find as many nodes as a bucket holds, so that a node may
-    /// miss some that are in its last bucket's range, or if the network has fallen apart: then no message can bring its
-    /// parts together.
+    /// `None` if tables are not refreshed, if a lookup does not find as many nodes as a bucket holds, so that a node
+    /// may miss some that are in its last bucket's range, or if the network has fallen apart: then no message can bring
+    /// its parts together.
     fn time_to_know_subtrees(&self, truth: &Truth<'_>) -> Option<Duration> {
         let neglect = self.longest_neglect()?;
         if self.config.results < self.config.k || self.config.answers < self.config.k {
