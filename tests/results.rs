@@ -11,10 +11,9 @@
 //! torus-sim sweep scenarios/sweeps/sessions.toml --force
 //! torus-sim report results/sessions --picture failure-rate --out docs/pictures/failure-rate.svg
 //! ```
-
 //!
-//! And the tables of the study in `results/chord-vs-kademlia/`, of which two runs are played here. To write them and the
-//! page anew:
+//! And the tables of the study in `results/chord-vs-kademlia/`, of which two runs are played here. To write them and
+//! the page anew:
 //!
 //! ```text
 //! torus-sim sweep scenarios/studies/chord-vs-kademlia.toml
