@@ -79,8 +79,8 @@ impl Kademlia {
             }
             if bucket.entries.len() < self.config.k as usize {
                 let bucket = &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index];
+                // Who has room has nobody in reserve.
                 self.entries.push(&mut bucket.entries, Entry { contact, failures: 0 });
-                Self::uncache(&mut self.contacts, bucket, contact);
                 return None;
             }
             if !self.split(node, index) {
