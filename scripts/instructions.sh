@@ -23,13 +23,15 @@ command -v valgrind > /dev/null || fail "there is no valgrind"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The executable of a target, built if need be: `cargo` names it in its messages.
+# The executable of target $1, built if need be: `cargo` names it in its messages, in the order in which it is done.
 executable() {
+    local name=$1
+    shift
     cargo "$@" --locked --quiet --profile "$profile" --message-format json |
-        sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
+        sed -n '/"name":"'"$name"'"/s/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1
 }
-program=${TORUS_SIM:-$(executable build --bin torus-sim)}
-queue=${QUEUE:-$(executable bench --bench queue --no-run)}
+program=${TORUS_SIM:-$(executable torus-sim build --bin torus-sim)}
+queue=${QUEUE:-$(executable queue bench --bench queue --no-run)}
 [ -x "$program" ] && [ -x "$queue" ] || fail "the program or the benchmark of the queue was not built"
 
 # Instructions of a command.
