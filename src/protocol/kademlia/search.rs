@@ -80,18 +80,24 @@ impl Kademlia {
         self.candidates.release(self.searches[lookup.index()].candidates);
         self.touch(node, key, context.now());
         let count = self.config.k.max(self.config.results) as usize;
-        // A refresh gives those another chance that count as gone: they may have been out of reach for a while only,
-        // which is what the paper keeps them for.
-        let is_refresh = matches!(context.lookup(lookup), Some(Lookup { purpose: Purpose::Task(Task::Refresh), .. }));
-        match is_refresh {
-            true => self.gather_all(node, key, count),
-            false => self.gather(node, key, count),
-        }
+        self.gather(node, key, count);
         let mut candidates = List::EMPTY;
         for contact in self.nearest.iter() {
             self.candidates.push(&mut candidates, Candidate { contact, depth: 1, state: State::Named });
         }
         self.searches[lookup.index()] = Search { candidates, under_way: 0 };
+        // A refresh gives those another chance that count as gone: they may have been out of reach for a while only,
+        // which is what the paper keeps them for. They come on top of the others, or else a bucket of the dead would
+        // have nobody to ask.
+        let is_refresh = matches!(context.lookup(lookup), Some(Lookup { purpose: Purpose::Task(Task::Refresh), .. }));
+        if is_refresh && self.config.keep_stale {
+            self.gather_all(node, key, count);
+            self.handed.clear();
+            self.handed.extend(self.nearest.iter());
+            for place in 0..self.handed.len() {
+                self.hear_of(lookup, key, self.handed[place], 1, 0);
+            }
+        }
         if let Some(member) = told_of {
             self.hear_of(lookup, key, member, 1, 0);
         }
