@@ -71,3 +71,19 @@ pub struct Liveness<P> {
     /// Holds it against the network.
     pub check: fn(&P, &Truth<'_>) -> Result<(), Fault>,
 }
+
+/// Every live node has completed its join: what any protocol promises first.
+///
+/// # Errors
+/// If one has not.
+pub fn all_joined<P>(_protocol: &P, truth: &Truth<'_>) -> Result<(), Fault> {
+    let live = (0..truth.directory.slots()).filter(|slot| truth.directory.is_occupied(*slot));
+    let mut waiting = live.map(|slot| truth.directory.contact(slot)).filter(|live| !truth.members.contains(*live));
+    match waiting.next() {
+        Some(first) => {
+            let text = format!("{:016x} and {} others have not joined", first.id(), waiting.count());
+            Err(Fault::new([first.slot()], text))
+        }
+        None => Ok(()),
+    }
+}

@@ -156,7 +156,7 @@ impl Kademlia {
     /// The ping of the first contact of the bucket in which `contact` has its place is over.
     pub(super) fn ping_over(&mut self, node: Slot, contact: Contact) {
         let index = self.bucket_index(node, contact.id());
-        self.buckets.get_mut(self.nodes[node as usize].buckets)[index].is_pinging = false;
+        self.bucket_mut(node, index).is_pinging = false;
     }
 }
 

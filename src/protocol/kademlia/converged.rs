@@ -107,7 +107,7 @@ impl Kademlia {
         for index in 0..self.buckets(node).len() {
             let age = random::below(context.random(), after.as_nanos());
             let touched = now.before(Duration::from_nanos(age));
-            self.buckets.get_mut(self.nodes[node as usize].buckets)[index].touched = touched;
+            self.bucket_mut(node, index).touched = touched;
         }
     }
 }

@@ -37,7 +37,7 @@ impl Kademlia {
                 let gone = entries.iter().filter(|entry| !truth.directory.is_live(entry.contact)).count();
                 contacts += entries.len() as u64;
                 dead += gone as u64;
-                if self.somebody_in_range(truth, *node, index).is_some() {
+                if self.is_somebody_in_range(truth, *node, index) {
                     ranges += 1;
                     blind += u64::from(gone == entries.len());
                 }
@@ -47,12 +47,12 @@ impl Kademlia {
         vec![truth.closest_found, share(dead, contacts), share(contacts, sample.len() as u64), share(blind, ranges)]
     }
 
-    /// A member other than `node` that it can reach in the range of one of its buckets.
-    pub(super) fn somebody_in_range(&self, truth: &Truth<'_>, node: Slot, index: usize) -> Option<Contact> {
+    /// Whether a member other than `node` that it can reach is in the range of one of its buckets.
+    fn is_somebody_in_range(&self, truth: &Truth<'_>, node: Slot, index: usize) -> bool {
         let state = self.node(node);
         let (low, high) = self.digits.range(state.id, index, u32::from(state.levels));
         let mut there = truth.members.from_key(low).take_while(|member| (low..=high).contains(&member.id()));
-        there.find(|member| {
+        there.any(|member| {
             member.slot() != node
                 && (truth.reachable)(node, member.slot())
                 && (self.config.learn_unreachable || !self.node(member.slot()).asks_only)

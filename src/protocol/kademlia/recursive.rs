@@ -39,11 +39,9 @@ impl Kademlia {
         let own = self.node(node);
         // Who cannot be reached owns nothing: anybody is nearer.
         let limit = if own.asks_only { u64::MAX } else { distance(own.id, key) };
-        let mut nearest = std::mem::take(&mut self.nearest);
         let from = tried.map_or(0, |tried| tried.saturating_add(1));
-        self.collect_nearest(node, key, 1, Among { from, ..self.present() }, &mut nearest);
-        let next = nearest.iter().next();
-        self.nearest = nearest;
+        self.gather_among(node, key, 1, Among { from, ..self.present() });
+        let next = self.nearest.iter().next();
         next.filter(|contact| distance(contact.id(), key) < limit)
     }
 

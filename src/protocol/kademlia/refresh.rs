@@ -21,7 +21,7 @@ impl Kademlia {
             true => self.buckets(node).len() - 1,
             false => self.bucket_index(node, key),
         };
-        self.buckets.get_mut(self.nodes[node as usize].buckets)[index].touched = Stamp::of(now);
+        self.bucket_mut(node, index).touched = Stamp::of(now);
     }
 
     /// Refreshes all buckets that are due. A node that knows nobody any more joins again.

@@ -91,7 +91,7 @@ impl Kademlia {
         // have nobody to ask.
         let is_refresh = matches!(context.lookup(lookup), Some(Lookup { purpose: Purpose::Task(Task::Refresh), .. }));
         if is_refresh && self.config.keep_stale {
-            self.gather_all(node, key, count);
+            self.gather_among(node, key, count, Among::ALL);
             self.handed.clear();
             self.handed.extend(self.nearest.iter());
             for place in 0..self.handed.len() {
@@ -106,20 +106,16 @@ impl Kademlia {
 
     /// Puts the nearest contacts of `node` into `self.nearest`. Those that count as gone are a last resort for itself.
     pub(super) fn gather(&mut self, node: Slot, key: u64, count: usize) {
-        let mut nearest = std::mem::take(&mut self.nearest);
-        self.collect_nearest(node, key, count, self.present(), &mut nearest);
-        if nearest.iter().next().is_none() {
-            let all = Among { most_failures: u8::MAX, ..self.present() };
-            self.collect_nearest(node, key, count, all, &mut nearest);
+        self.gather_among(node, key, count, self.present());
+        if self.nearest.iter().next().is_none() {
+            self.gather_among(node, key, count, Among::ALL);
         }
-        self.nearest = nearest;
     }
 
-    /// The same with all who count as gone.
-    fn gather_all(&mut self, node: Slot, key: u64, count: usize) {
+    /// The same of those that `among` lets count.
+    pub(super) fn gather_among(&mut self, node: Slot, key: u64, count: usize, among: Among) {
         let mut nearest = std::mem::take(&mut self.nearest);
-        let all = Among { most_failures: u8::MAX, ..self.present() };
-        self.collect_nearest(node, key, count, all, &mut nearest);
+        self.collect_nearest(node, key, count, among, &mut nearest);
         self.nearest = nearest;
     }
 
@@ -185,9 +181,7 @@ impl Kademlia {
     pub(super) fn find_node(&mut self, node: Slot, from: Contact, key: u64) -> (Message, Charge) {
         let count = self.config.answers as usize;
         let among = Among { without: distance(from.id(), key), ..self.present() };
-        let mut nearest = std::mem::take(&mut self.nearest);
-        self.collect_nearest(node, key, count, among, &mut nearest);
-        self.nearest = nearest;
+        self.gather_among(node, key, count, among);
         self.handed.clear();
         self.handed.extend(self.nearest.iter());
         let charge = message::nodes(self.handed.len() as u32);

@@ -174,6 +174,11 @@ impl Kademlia {
         self.buckets(node)[index]
     }
 
+    #[inline]
+    pub(super) fn bucket_mut(&mut self, node: Slot, index: usize) -> &mut Bucket {
+        &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index]
+    }
+
     /// Index of the bucket in which `id` has its place.
     #[inline]
     pub(super) fn bucket_index(&self, node: Slot, id: u64) -> usize {
@@ -256,7 +261,7 @@ impl Kademlia {
 
     /// Contacts that do not count as gone.
     pub(super) fn present(&self) -> Among {
-        Among { from: 0, without: u64::MAX, most_failures: (self.config.stale_after - 1) as u8 }
+        Among { most_failures: (self.config.stale_after - 1) as u8, ..Among::ALL }
     }
 }
 
@@ -269,6 +274,11 @@ pub(super) struct Among {
     pub without: u64,
     /// Requests in a row that they may have left unanswered.
     pub most_failures: u8,
+}
+
+impl Among {
+    /// All of them, those that count as gone too.
+    pub const ALL: Among = Among { from: 0, without: u64::MAX, most_failures: u8::MAX };
 }
 
 /// Where a contact is, as seen from a key.

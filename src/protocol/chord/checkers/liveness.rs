@@ -2,7 +2,7 @@
 //! and so are fingers. Each needs those before it. How long it takes: [`super::super::healing`].
 
 use super::Chord;
-use crate::protocol::checker::{Fault, Liveness};
+use crate::protocol::checker::{Fault, Liveness, all_joined};
 use crate::protocol::identifier::clockwise;
 use crate::protocol::{Contact, Truth};
 
@@ -11,7 +11,7 @@ pub(super) const ALL: &[Liveness<Chord>] = &[
         name: "joined",
         meaning: "in quiet every live node completes its join",
         within: Chord::time_to_join,
-        check: joined,
+        check: all_joined,
     },
     Liveness {
         name: "neighbours",
@@ -32,18 +32,6 @@ pub(super) const ALL: &[Liveness<Chord>] = &[
         check: fingers,
     },
 ];
-
-fn joined(_chord: &Chord, truth: &Truth<'_>) -> Result<(), Fault> {
-    let live = (0..truth.directory.slots()).filter(|slot| truth.directory.is_occupied(*slot));
-    let mut waiting = live.map(|slot| truth.directory.contact(slot)).filter(|live| !truth.members.contains(*live));
-    match waiting.next() {
-        Some(first) => {
-            let text = format!("{:016x} and {} others have not joined", first.id(), waiting.count());
-            Err(Fault::new([first.slot()], text))
-        }
-        None => Ok(()),
-    }
-}
 
 fn neighbours(chord: &Chord, truth: &Truth<'_>) -> Result<(), Fault> {
     let ring: Vec<Contact> = truth.members.iter().collect();

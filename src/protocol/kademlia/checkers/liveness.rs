@@ -11,7 +11,7 @@ use super::super::converged::within;
 use super::super::table::{Digits, distance};
 use super::Kademlia;
 use crate::engine::time::Duration;
-use crate::protocol::checker::{Fault, Liveness};
+use crate::protocol::checker::{Fault, Liveness, all_joined};
 use crate::protocol::{Contact, Slot, Truth};
 
 pub(super) const ALL: &[Liveness<Kademlia>] = &[
@@ -19,7 +19,7 @@ pub(super) const ALL: &[Liveness<Kademlia>] = &[
         name: "joined",
         meaning: "in quiet every live node completes its join",
         within: Kademlia::time_to_join,
-        check: joined,
+        check: all_joined,
     },
     Liveness {
         name: "subtrees_known",
@@ -102,18 +102,6 @@ fn root(leader: &mut [Slot], mut slot: Slot) -> Slot {
         slot = next;
     }
     slot
-}
-
-fn joined(_kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
-    let live = (0..truth.directory.slots()).filter(|slot| truth.directory.is_occupied(*slot));
-    let mut waiting = live.map(|slot| truth.directory.contact(slot)).filter(|live| !truth.members.contains(*live));
-    match waiting.next() {
-        Some(first) => {
-            let text = format!("{:016x} and {} others have not joined", first.id(), waiting.count());
-            Err(Fault::new([first.slot()], text))
-        }
-        None => Ok(()),
-    }
 }
 
 fn answers_live(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
