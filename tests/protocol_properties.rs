@@ -115,7 +115,7 @@ fn kademlia_config() -> impl Strategy<Value = kademlia::Config> {
                 routing: if recursive { kademlia::Routing::SemiRecursive } else { kademlia::Routing::Iterative },
                 replacement_cache,
                 ping_oldest,
-                stale_after,
+                stale_after: Some(stale_after),
                 keep_stale,
                 refresh_after,
                 refresh_check_every,

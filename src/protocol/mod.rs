@@ -136,6 +136,19 @@ pub trait Context<P: Protocol> {
     fn give_up(&mut self, id: LookupId);
 }
 
+/// A message that is about to arrive.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a, M> {
+    /// Where.
+    pub node: Slot,
+    /// Who has sent it.
+    pub from: Contact,
+    /// The request.
+    pub request: &'a M,
+    /// The reply to it, if that is what arrives.
+    pub reply: Option<&'a M>,
+}
+
 /// A distributed hash table.
 pub trait Protocol: Sized + 'static {
     /// What nodes send each other. Small and `Copy`; larger payloads live in pools of the protocol's own.
@@ -244,6 +257,18 @@ pub trait Protocol: Sized + 'static {
     #[inline(always)]
     fn prefetch_tables(&self, node: Slot) {
         let _ = node;
+    }
+
+    /// The same for what this message will need, the state of the node having been asked for.
+    #[inline(always)]
+    fn prefetch_for(&self, arrival: Arrival<'_, Self::Message>) {
+        let _ = arrival;
+    }
+
+    /// The same for what that leads to, shortly before it is needed.
+    #[inline(always)]
+    fn prefetch_beyond(&self, arrival: Arrival<'_, Self::Message>) {
+        let _ = arrival;
     }
 
     /// A message has been used for the last time: whatever it holds in a pool can be freed.

@@ -4,7 +4,7 @@
 use super::event::Event;
 use super::run::Simulation;
 use crate::engine::prefetch::prefetch;
-use crate::protocol::Protocol;
+use crate::protocol::{Arrival, Protocol};
 
 /// Events between asking for the state of a node and needing it. Fewer do not hide the way to memory, more run past the
 /// bucket of the queue that is in order.
@@ -12,6 +12,9 @@ const STATE_AHEAD: usize = 8;
 
 /// Events between asking for the tables of a node, which takes its state, and needing them.
 const TABLES_AHEAD: usize = 3;
+
+/// Events between asking for what tables lead to and needing it.
+const BEYOND_AHEAD: usize = 1;
 
 impl<P: Protocol> Simulation<P> {
     /// To be called before each event. Changes nothing but speed.
@@ -33,8 +36,31 @@ impl<P: Protocol> Simulation<P> {
             // A bucket with few events left, or few at all: the rest has been asked for, or lies near anyway.
             None => return,
         }
-        if let Some(Event::Request { to: node, .. } | Event::Timer { node, .. }) = queue.look_ahead(TABLES_AHEAD) {
+        let coming = queue.look_ahead(TABLES_AHEAD);
+        if let Some(Event::Request { to: node, .. } | Event::Timer { node, .. }) = coming {
             self.protocol.prefetch_tables(*node);
+        }
+        if let Some(arrival) = coming.and_then(|event| self.arrival(event)) {
+            self.protocol.prefetch_for(arrival);
+        }
+        if let Some(arrival) = queue.look_ahead(BEYOND_AHEAD).and_then(|event| self.arrival(event)) {
+            self.protocol.prefetch_beyond(arrival);
+        }
+    }
+
+    /// The message that arrives with an event, as things stand.
+    #[inline(always)]
+    fn arrival(&self, event: &Event<P::Timer>) -> Option<Arrival<'_, P::Message>> {
+        match *event {
+            Event::Request { call, to: node } => {
+                let call = self.world.call(call);
+                Some(Arrival { node, from: call.from, request: call.request.as_ref()?, reply: None })
+            }
+            Event::Reply { call, to: node } => {
+                let call = self.world.call(call);
+                Some(Arrival { node, from: call.to, request: call.request.as_ref()?, reply: call.reply.as_ref() })
+            }
+            _ => None,
         }
     }
 }

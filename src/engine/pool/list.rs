@@ -125,7 +125,9 @@ impl<T: Copy> ListPool<T> {
     pub fn insert(&mut self, list: &mut List, index: usize, value: T) {
         assert!(index <= list.len(), "index {index} lies beyond the end of {} values", list.len());
         self.push(list, value);
-        self.get_mut(*list)[index..].rotate_right(1);
+        let values = self.get_mut(*list);
+        values.copy_within(index..values.len() - 1, index + 1);
+        values[index] = value;
     }
 
     /// Removes the value at `index` and returns it; those after it move up.

@@ -1,27 +1,50 @@
 //! k-buckets: the contacts that a node knows in one part of the identifier space, and how they come and go.
 
 use super::Kademlia;
+use super::register::Number;
+use super::storage::At;
 use crate::engine::pool::List;
 use crate::engine::time::{Duration, Time};
 use crate::protocol::{Contact, Slot};
 
-/// A contact in a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C, packed)]
-pub(super) struct Entry {
-    pub contact: Contact,
-    /// Requests in a row that it left unanswered.
-    pub failures: u8,
+/// A contact in a bucket: its number, and the requests in a row that it left unanswered, up to 15.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry(u32);
+
+impl Entry {
+    /// Failures that are counted; more are as good as so many.
+    pub const MOST_FAILURES: u8 = (1 << (u32::BITS - Number::BITS)) - 1;
+
+    /// A contact that has not failed.
+    pub const fn new(number: Number) -> Self {
+        Entry(number.bits())
+    }
+
+    #[inline]
+    pub const fn number(self) -> Number {
+        Number::of_bits(self.0 & ((1 << Number::BITS) - 1))
+    }
+
+    #[inline]
+    pub const fn failures(self) -> u8 {
+        (self.0 >> Number::BITS) as u8
+    }
+
+    /// With one failure more.
+    const fn failed(self) -> Self {
+        if self.failures() == Self::MOST_FAILURES { self } else { Entry(self.0 + (1 << Number::BITS)) }
+    }
 }
 
-/// A bucket, its contacts in the order in which they were last seen, the one longest ago first.
+/// A bucket, but for its contacts, which are in the order in which they were last seen, the one longest ago first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Bucket {
-    pub entries: List,
     /// Contacts that found the bucket full, the one seen last at the end.
     pub cache: List,
     /// When a key in its range was last looked up.
     pub touched: Stamp,
+    /// Number of contacts.
+    pub len: u8,
     /// Whether a ping of its first contact is under way.
     pub is_pinging: bool,
 }
@@ -49,16 +72,60 @@ impl Stamp {
 }
 
 impl Kademlia {
-    /// Contacts of a bucket.
+    /// Whom an entry names.
     #[inline]
-    pub(super) fn entries(&self, bucket: Bucket) -> &[Entry] {
-        self.entries.get(bucket.entries)
+    pub(super) fn contact(&self, entry: Entry) -> Contact {
+        self.register.contact(entry.number())
+    }
+
+    /// Those that a bucket has in reserve.
+    pub(super) fn cached(&self, bucket: Bucket) -> Vec<Contact> {
+        self.caches.get(bucket.cache).iter().map(|number| self.register.contact(*number)).collect()
+    }
+
+    /// Failures from which on a contact counts as gone.
+    #[inline]
+    pub(super) fn stale_from(&self) -> u8 {
+        self.config.stale_after.map_or(u8::MAX, |after| after as u8)
     }
 
     /// Whether a contact has left so many requests unanswered that it counts as gone.
     #[inline]
     pub(super) fn is_stale(&self, entry: Entry) -> bool {
-        u32::from(entry.failures) >= self.config.stale_after
+        entry.failures() >= self.stale_from()
+    }
+
+    /// The number of a contact, if it lives.
+    #[inline]
+    fn number_of(&self, contact: Contact) -> Option<Number> {
+        let state = self.nodes.get(contact.slot() as usize)?;
+        (state.id == contact.id()).then_some(state.number).flatten()
+    }
+
+    /// A number to hold for a contact. One that lives has its own.
+    pub(super) fn hold(&mut self, contact: Contact) -> Number {
+        match self.number_of(contact) {
+            Some(number) => self.register.hold(number),
+            None => self.register.enter_departed(contact),
+        }
+    }
+
+    /// Which of these numbers is that of `contact`, or of a node with its identifier at another address.
+    #[inline]
+    fn place_of(&self, contact: Contact, mut numbers: impl Iterator<Item = Number> + Clone) -> Option<usize> {
+        if let Some(own) = self.number_of(contact) {
+            let place = numbers.clone().position(|number| number == own);
+            if place.is_some() || !self.register.may_have_departed(contact.id()) {
+                return place;
+            }
+        }
+        numbers.position(|number| self.register.contact(number).id() == contact.id())
+    }
+
+    /// The place of `contact` in a bucket.
+    #[inline]
+    fn place_in(&self, at: At, contact: Contact) -> Option<usize> {
+        self.place_of(contact, self.tables.entries(at).iter().map(|entry| entry.number()))
     }
 
     /// A message of `contact` has shown that it is alive: it becomes the contact seen last, or is put into the bucket
@@ -68,95 +135,107 @@ impl Kademlia {
             return None;
         }
         loop {
-            let index = self.bucket_index(node, contact.id());
-            let bucket = self.bucket(node, index);
-            let known = self.entries(bucket).iter().position(|entry| { entry.contact }.id() == contact.id());
-            if let Some(place) = known {
-                let entries = &mut self.entries.get_mut(bucket.entries)[place..];
-                entries[0] = Entry { contact, failures: 0 };
-                entries.rotate_left(1);
+            let at = self.bucket_of(node, contact.id());
+            if let Some(place) = self.place_in(at, contact) {
+                self.put_last(at, place, contact);
                 return None;
             }
-            if bucket.entries.len() < self.config.k as usize {
-                let bucket = &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index];
+            if !self.tables.is_full(at) {
                 // Who has room has nobody in reserve.
-                self.entries.push(&mut bucket.entries, Entry { contact, failures: 0 });
+                let number = self.hold(contact);
+                self.tables.push(at, Entry::new(number));
                 return None;
             }
-            if !self.split(node, index) {
-                return self.knock(node, index, contact);
+            if !self.split(node, at) {
+                return self.knock(at, contact);
             }
+        }
+    }
+
+    /// `contact` is put into the place of whoever is there, as the one seen last.
+    fn put_last(&mut self, at: At, place: usize, contact: Contact) {
+        let mut number = self.tables.entries(at)[place].number();
+        let is_same = self.number_of(contact) == Some(number) || self.register.contact(number) == contact;
+        if !is_same {
+            let former = std::mem::replace(&mut number, self.hold(contact));
+            self.register.let_go(former);
+        }
+        let entries = &mut self.tables.entries_mut(at)[place..];
+        entries.copy_within(1.., 0);
+        if let Some(last) = entries.last_mut() {
+            *last = Entry::new(number);
         }
     }
 
     /// `contact` finds its bucket full.
-    fn knock(&mut self, node: Slot, index: usize, contact: Contact) -> Option<Contact> {
-        let bucket = self.bucket(node, index);
-        if let Some(place) = self.entries(bucket).iter().position(|entry| self.is_stale(*entry)) {
-            let entries = &mut self.entries.get_mut(bucket.entries)[place..];
-            entries[0] = Entry { contact, failures: 0 };
-            entries.rotate_left(1);
+    fn knock(&mut self, at: At, contact: Contact) -> Option<Contact> {
+        if let Some(place) = self.tables.entries(at).iter().position(|entry| self.is_stale(*entry)) {
+            self.put_last(at, place, contact);
             return None;
         }
-        self.put_into_cache(node, index, contact);
-        let bucket = &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index];
+        self.put_into_cache(at, contact);
+        let bucket = self.tables.bucket_mut(at);
         if !self.config.ping_oldest || bucket.is_pinging {
             return None;
         }
         bucket.is_pinging = true;
-        self.entries.get(bucket.entries).first().map(|entry| entry.contact)
+        self.tables.entries(at).first().map(|entry| self.contact(*entry))
     }
 
-    fn put_into_cache(&mut self, node: Slot, index: usize, contact: Contact) {
+    fn put_into_cache(&mut self, at: At, contact: Contact) {
         let room = self.config.replacement_cache as usize;
         if room == 0 {
             return;
         }
-        let bucket = &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index];
-        Self::uncache(&mut self.contacts, bucket, contact);
-        if bucket.cache.len() >= room {
-            self.contacts.remove(&mut bucket.cache, 0);
+        let number = self.hold(contact);
+        let cache = self.tables.bucket(at).cache;
+        let known = self.place_of(contact, self.caches.get(cache).iter().copied());
+        let goes = known.or_else(|| (cache.len() >= room).then_some(0));
+        if let Some(place) = goes {
+            self.take_from_cache(at, place);
         }
-        self.contacts.push(&mut bucket.cache, contact);
+        self.caches.push(&mut self.tables.bucket_mut(at).cache, number);
     }
 
-    /// Takes `contact` out of the replacement cache.
-    fn uncache(contacts: &mut crate::engine::pool::ListPool<Contact>, bucket: &mut Bucket, contact: Contact) {
-        let known = contacts.get(bucket.cache).iter().position(|cached| cached.id() == contact.id());
-        if let Some(place) = known {
-            contacts.remove(&mut bucket.cache, place);
-        }
+    /// Takes a contact out of the replacement cache.
+    fn take_from_cache(&mut self, at: At, place: usize) {
+        let number = self.caches.remove(&mut self.tables.bucket_mut(at).cache, place);
+        self.register.let_go(number);
     }
 
     /// `contact` did not answer. After too many times it makes room for a replacement, or goes.
     pub(super) fn miss(&mut self, node: Slot, contact: Contact) {
-        let index = self.bucket_index(node, contact.id());
-        let bucket = &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index];
-        let cached = self.contacts.get(bucket.cache).iter().position(|other| *other == contact);
-        if let Some(place) = cached {
-            self.contacts.remove(&mut bucket.cache, place);
+        let at = self.bucket_of(node, contact.id());
+        let cached = self.caches.get(self.tables.bucket(at).cache).iter();
+        if let Some(place) = cached.clone().position(|number| self.register.contact(*number) == contact) {
+            self.take_from_cache(at, place);
         }
-        let entries = self.entries.get_mut(bucket.entries);
-        let Some(place) = entries.iter().position(|entry| { entry.contact } == contact) else { return };
-        let entry = &mut entries[place];
-        entry.failures = entry.failures.saturating_add(1);
-        if u32::from(entry.failures) < self.config.stale_after {
+        let mut entries = self.tables.entries(at).iter();
+        let Some(place) = entries.position(|entry| self.contact(*entry) == contact) else { return };
+        let entry = &mut self.tables.entries_mut(at)[place];
+        *entry = entry.failed();
+        let silent = *entry;
+        if !self.is_stale(silent) {
             return;
         }
-        if let Some(last) = bucket.cache.len().checked_sub(1) {
-            let replacement = self.contacts.remove(&mut bucket.cache, last);
+        let cache = &mut self.tables.bucket_mut(at).cache;
+        if let Some(last) = cache.len().checked_sub(1) {
+            let replacement = self.caches.remove(cache, last);
+            let entries = &mut self.tables.entries_mut(at)[..=place];
             // Not seen for longer than those that are in the bucket, for all that is known.
-            entries[place] = Entry { contact: replacement, failures: 0 };
-            entries[..=place].rotate_right(1);
+            entries[place] = Entry::new(replacement);
+            entries.rotate_right(1);
+            self.register.let_go(silent.number());
         } else if !self.config.keep_stale {
-            self.entries.remove(&mut bucket.entries, place);
+            self.tables.remove(at, place);
+            self.register.let_go(silent.number());
         }
     }
 
     /// The ping of the first contact of the bucket in which `contact` has its place is over.
     pub(super) fn ping_over(&mut self, node: Slot, contact: Contact) {
-        let index = self.bucket_index(node, contact.id());
-        self.bucket_mut(node, index).is_pinging = false;
+        let at = self.bucket_of(node, contact.id());
+        self.tables.bucket_mut(at).is_pinging = false;
     }
 }
 
@@ -165,8 +244,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_are_small() {
-        assert_eq!((size_of::<Entry>(), size_of::<Bucket>()), (13, 24));
+    fn entries_and_buckets_are_small() {
+        assert_eq!((size_of::<Entry>(), size_of::<Bucket>()), (4, 16));
+    }
+
+    #[test]
+    fn an_entry_counts_failures_up_to_a_bound_and_keeps_its_number() {
+        let number = Number::of_bits((1 << Number::BITS) - 7);
+        let mut entry = Entry::new(number);
+        for failures in 0..40 {
+            assert_eq!((entry.failures(), entry.number()), (failures.min(Entry::MOST_FAILURES), number));
+            entry = entry.failed();
+        }
     }
 
     #[test]

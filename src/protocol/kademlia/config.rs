@@ -1,12 +1,19 @@
 //! Kademlia's parameters.
 
+use super::bucket::Entry;
 use super::presets::{self, PRESETS};
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
 use crate::scenario::{Facts, Key, Problem, TableReader, Zero};
 
+/// Most contacts that a bucket can have room for.
+pub(super) const MOST_CONTACTS: usize = 64;
+
 /// Most contacts that a replacement cache can have room for.
 pub(super) const MOST_CACHED: usize = 64;
+
+/// Failures in a row after which a contact may count as gone.
+const MISSES: std::ops::RangeInclusive<u64> = 1..=Entry::MOST_FAILURES as u64;
 
 /// How many requests of a lookup may be under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +71,8 @@ pub struct Config {
     pub replacement_cache: u32,
     /// Whether a newcomer that finds its bucket full has the contact seen longest ago pinged.
     pub ping_oldest: bool,
-    /// Unanswered requests in a row after which a contact counts as gone, 1 to 255.
-    pub stale_after: u32,
+    /// Unanswered requests in a row after which a contact counts as gone, 1 to 15; `None`: never.
+    pub stale_after: Option<u32>,
     /// Whether such a contact keeps its place until somebody else needs it.
     pub keep_stale: bool,
     /// Time without a lookup in its range after which a bucket is refreshed.
@@ -102,7 +109,7 @@ impl Default for Config {
             retries: 8,
             replacement_cache: 20,
             ping_oldest: false,
-            stale_after: 5,
+            stale_after: Some(5),
             keep_stale: true,
             refresh_after: Duration::from_secs(3600),
             refresh_check_every: Distribution::Fixed(Duration::from_secs(300)),
@@ -199,7 +206,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     Key::or(
         "stale_after",
-        "a whole number from 1 to 255",
+        "a whole number from 1 to 15, or `never`",
         "5",
         "unanswered requests in a row after which a contact counts as gone: it is not named to others any more, and \
          one in reserve takes its place",
@@ -245,7 +252,7 @@ impl Config {
         let names = PRESETS.map(|preset| (preset.name, preset.name));
         let preset = table.word("preset", &names);
         let default = presets::find(preset).unwrap_or_default();
-        let k = count(table, "k", default.k, 1..=64);
+        let k = count(table, "k", default.k, 1..=MOST_CONTACTS as u64);
         // What is the same as k in a preset stays so.
         let of_k = |count: u32| if count == default.k { k } else { count };
         let config = Config {
@@ -279,7 +286,10 @@ impl Config {
                 0..=MOST_CACHED as u64,
             ),
             ping_oldest: table.flag("ping_oldest", default.ping_oldest),
-            stale_after: count(table, "stale_after", default.stale_after, 1..=255),
+            // Every preset gives contacts up at some time.
+            stale_after: table
+                .count_or_word("stale_after", default.stale_after.map_or(1, u64::from), MISSES, "never")
+                .map(|misses| misses as u32),
             keep_stale: table.flag("keep_stale", default.keep_stale),
             refresh_after: table.duration_or_never("refresh_after", default.refresh_after),
             refresh_check_every: table.period("refresh_check_every", every(default.refresh_check_every)),

@@ -32,9 +32,8 @@ impl Kademlia {
         let sample: Vec<Slot> = truth.members.iter().map(Contact::slot).step_by(every).collect();
         let (mut contacts, mut dead, mut ranges, mut blind) = (0u64, 0u64, 0u64, 0u64);
         for node in &sample {
-            for (index, bucket) in self.buckets(*node).iter().enumerate() {
-                let entries = self.entries(*bucket);
-                let gone = entries.iter().filter(|entry| !truth.directory.is_live(entry.contact)).count();
+            for (index, entries) in self.rows(*node).enumerate() {
+                let gone = entries.iter().filter(|entry| !truth.directory.is_live(self.contact(**entry))).count();
                 contacts += entries.len() as u64;
                 dead += gone as u64;
                 if self.is_somebody_in_range(truth, *node, index) {

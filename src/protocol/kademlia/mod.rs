@@ -19,8 +19,10 @@ mod ownership;
 mod presets;
 mod recursive;
 mod refresh;
+mod register;
 mod sample;
 mod search;
+mod storage;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -38,11 +40,13 @@ use crate::engine::time::Duration;
 use crate::protocol::checker::{Checker, Liveness};
 use crate::protocol::sample::{Circumstances, Sample};
 use crate::protocol::statement::{Description, Statement};
-use crate::protocol::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
+use crate::protocol::{Arrival, Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
 use crate::scenario::{Facts, Key, TableReader};
 use bucket::{Bucket, Entry};
 use recursive::Query;
+use register::{Number, Register};
 use search::{Candidate, Search};
+use storage::Storage;
 use table::{Digits, Nearest, Node};
 
 /// What a node can be woken up for.
@@ -71,11 +75,13 @@ pub struct Kademlia {
     config: Config,
     digits: Digits,
     nodes: Vec<Node>,
+    /// Whom they name.
+    register: Register,
     /// Routing tables.
-    buckets: ListPool<Bucket>,
-    /// Contacts in buckets.
-    entries: ListPool<Entry>,
-    /// Replacement caches, and answers on their way.
+    tables: Storage,
+    /// Replacement caches.
+    caches: ListPool<Number>,
+    /// Answers on their way.
     contacts: ListPool<Contact>,
     /// Iterative lookups, by index of the lookup.
     searches: Vec<Search>,
@@ -94,16 +100,17 @@ impl Kademlia {
     pub fn new(config: Config) -> Self {
         Kademlia {
             digits: Digits { bits: config.bits_per_level },
-            config,
             nodes: Vec::new(),
-            buckets: ListPool::new(),
-            entries: ListPool::new(),
+            register: Register::default(),
+            tables: Storage::new(config.k),
+            caches: ListPool::new(),
             contacts: ListPool::new(),
             searches: Vec::new(),
             candidates: ListPool::new(),
             queries: Slab::new(),
             nearest: Nearest::default(),
             handed: Vec::new(),
+            config,
         }
     }
 
@@ -112,14 +119,15 @@ impl Kademlia {
         &self.config
     }
 
-    /// What nodes and lookups under way hold in pools: routing tables, buckets, caches and answers, candidates,
-    /// queries. All 0 when everybody has departed and nothing is under way: for finding leaks.
-    pub fn held(&self) -> [usize; 5] {
+    /// What nodes and lookups under way hold: numbers of nodes, routing tables, caches, answers, candidates, queries.
+    /// All 0 when everybody has departed and nothing is under way: for finding leaks.
+    pub fn held(&self) -> [usize; 6] {
         // A list of candidates stays with the place of its lookup until that place is used again.
         let kept = self.searches.iter().filter(|search| search.has_list()).count();
         [
-            self.buckets.live_blocks(),
-            self.entries.live_blocks(),
+            self.register.len(),
+            self.tables.live(),
+            self.caches.live_blocks(),
             self.contacts.live_blocks(),
             self.candidates.live_blocks() - kept,
             self.queries.len(),
@@ -182,18 +190,20 @@ impl Protocol for Kademlia {
         let levels = u64::from(full / self.config.bits_per_level + 1);
         let buckets = levels * self.digits.per_level() as u64 + 1;
         let places = u64::from(self.config.k) * size_of::<Entry>() as u64;
-        let cached = u64::from(self.config.replacement_cache) * size_of::<Contact>() as u64;
+        let cached = u64::from(self.config.replacement_cache) * size_of::<Number>() as u64;
         // What was measured for all the rest: timers, lookups, messages, truth.
-        700 + buckets * (size_of::<Bucket>() as u64 + places + cached)
+        400 + buckets * (size_of::<Bucket>() as u64 + places + cached)
     }
 
     fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
         let lookups = room(&self.searches) + self.candidates.memory_bytes() + self.queries.memory_bytes();
+        let (buckets, entries) = self.tables.memory_bytes();
         vec![
-            ("node state", room(&self.nodes)),
-            ("buckets", self.buckets.memory_bytes()),
-            ("contacts in buckets", self.entries.memory_bytes()),
-            ("replacement caches, answers on their way", self.contacts.memory_bytes()),
+            ("node state", room(&self.nodes) + self.register.memory_bytes()),
+            ("buckets", buckets),
+            ("contacts in buckets", entries),
+            ("replacement caches", self.caches.memory_bytes()),
+            ("answers on their way", self.contacts.memory_bytes()),
             ("candidates of lookups", lookups),
         ]
     }
@@ -316,9 +326,34 @@ impl Protocol for Kademlia {
     }
 
     #[inline(always)]
-    fn prefetch_tables(&self, node: Slot) {
-        if let Some(state) = self.nodes.get(node as usize) {
-            prefetch(self.buckets.get(state.buckets));
+    fn prefetch_for(&self, arrival: Arrival<'_, Message>) {
+        let Arrival { node, from, request, reply } = arrival;
+        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node as usize) else { return };
+        self.prefetch_state(from.slot());
+        self.register.prefetch_departed(from.id());
+        self.tables.prefetch(self.bucket_of(node, from.id()));
+        match (request, reply) {
+            (Message::FindNode { key, .. }, None) => self.tables.prefetch(self.bucket_of(node, *key)),
+            (Message::FindNode { lookup, .. }, Some(Message::Nodes(named))) => {
+                prefetch(self.contacts.get(*named));
+                self.prefetch_search(*lookup);
+            }
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_beyond(&self, arrival: Arrival<'_, Message>) {
+        let Arrival { node, from, request, reply } = arrival;
+        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node as usize) else { return };
+        prefetch(self.caches.get(self.tables.bucket(self.bucket_of(node, from.id())).cache));
+        let Message::FindNode { key, lookup, .. } = *request else { return };
+        if reply.is_some() {
+            self.prefetch_candidates(lookup);
+        } else {
+            for entry in self.tables.entries(self.bucket_of(node, key)) {
+                self.register.prefetch(entry.number());
+            }
         }
     }
 

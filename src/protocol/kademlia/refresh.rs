@@ -5,6 +5,7 @@ use super::bucket::Stamp;
 use super::message::{self, Message};
 use super::table::{Digits, distance};
 use super::{Kademlia, Task};
+use crate::engine::distribution::Distribution;
 use crate::engine::random;
 use crate::engine::time::{Duration, Time};
 use crate::protocol::{Contact, Context, Slot};
@@ -17,11 +18,11 @@ impl Kademlia {
     /// A key in the range of a bucket is looked up.
     pub(super) fn touch(&mut self, node: Slot, key: u64, now: Time) {
         let own = self.node(node).id;
-        let index = match key == own {
-            true => self.buckets(node).len() - 1,
-            false => self.bucket_index(node, key),
+        let at = match key == own {
+            true => self.at(node, self.bucket_count(node) - 1),
+            false => self.bucket_of(node, key),
         };
-        self.bucket_mut(node, index).touched = Stamp::of(now);
+        self.tables.bucket_mut(at).touched = Stamp::of(now);
     }
 
     /// Refreshes all buckets that are due. A node that knows nobody any more joins again.
@@ -30,8 +31,8 @@ impl Kademlia {
             return self.begin_join(context, node);
         }
         // From the far end: a refresh may split the last bucket, but moves none before it.
-        for index in 0..self.buckets(node).len() {
-            let age = self.bucket(node, index).touched.age(context.now());
+        for index in 0..self.bucket_count(node) {
+            let age = self.tables.bucket(self.at(node, index)).touched.age(context.now());
             if age >= self.config.refresh_after {
                 self.refresh(context, node, index);
             }
@@ -59,8 +60,8 @@ impl Kademlia {
         if index != self.digits.last(levels) {
             return self.look_around(context, node, low, high);
         }
-        let known = self.entries(self.bucket(node, index)).iter().filter(|entry| !self.is_stale(**entry));
-        let farthest = known.map(|entry| distance({ entry.contact }.id(), state.id)).max().unwrap_or(u64::MAX);
+        let known = self.tables.entries(self.at(node, index)).iter().filter(|entry| !self.is_stale(**entry));
+        let farthest = known.map(|entry| distance(self.contact(*entry).id(), state.id)).max().unwrap_or(u64::MAX);
         self.look_around(context, node, state.id, state.id);
         let first = (high ^ low).leading_zeros();
         for bit in first..farthest.leading_zeros().min(MOST_BITS) {
@@ -78,14 +79,13 @@ impl Kademlia {
 
     /// Pings the contact seen longest ago in a bucket at random.
     pub(super) fn ping_one(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        let buckets = self.buckets(node).iter().filter(|bucket| !bucket.entries.is_empty()).count();
+        let buckets = self.rows(node).filter(|entries| !entries.is_empty()).count();
         if buckets == 0 {
             return;
         }
         let which = random::below(context.random(), buckets as u64) as usize;
-        let bucket = self.buckets(node).iter().filter(|bucket| !bucket.entries.is_empty()).nth(which).copied();
-        let oldest = bucket.and_then(|bucket| self.entries(bucket).first().map(|entry| entry.contact));
-        if let Some(oldest) = oldest {
+        let oldest = self.rows(node).filter_map(|entries| entries.first()).nth(which);
+        if let Some(oldest) = oldest.map(|entry| self.contact(*entry)) {
             self.ping(context, node, oldest, Contact::NONE);
         }
     }
@@ -110,9 +110,8 @@ impl Kademlia {
             return;
         }
         self.ping_over(node, silent);
-        let bucket = self.bucket(node, self.bucket_index(node, candidate.id()));
-        let entries = self.entries(bucket);
-        if entries.len() < self.config.k as usize || entries.iter().any(|entry| self.is_stale(*entry)) {
+        let at = self.bucket_of(node, candidate.id());
+        if !self.tables.is_full(at) || self.tables.entries(at).iter().any(|entry| self.is_stale(*entry)) {
             self.see(node, candidate);
         }
     }
@@ -120,7 +119,7 @@ impl Kademlia {
     /// How long a bucket may go without a refresh at most, with the time until the next look.
     pub(super) fn longest_neglect(&self) -> Option<Duration> {
         let check = match self.config.refresh_check_every {
-            crate::engine::distribution::Distribution::Fixed(Duration::MAX) => return None,
+            Distribution::Fixed(Duration::MAX) => return None,
             law => Duration::from_secs_f64(law.mean_s() * 4.0),
         };
         (self.config.refresh_after != Duration::MAX).then(|| self.config.refresh_after + check)

@@ -10,6 +10,7 @@ use super::message::{self, Message};
 use super::table::{Among, distance};
 use super::{Kademlia, Task};
 use crate::engine::pool::List;
+use crate::engine::prefetch::prefetch;
 use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Purpose, Slot};
 
 /// Nodes that a lookup keeps in mind, for each that it may ask in a step, silent ones among them. One that has been
@@ -54,13 +55,6 @@ impl Search {
     pub(super) fn has_list(&self) -> bool {
         !self.candidates.is_empty()
     }
-}
-
-/// What a lookup does next.
-enum Next {
-    Ask(usize),
-    Wait,
-    End,
 }
 
 impl Kademlia {
@@ -119,23 +113,49 @@ impl Kademlia {
         self.nearest = nearest;
     }
 
+    /// Asks for the memory of a lookup.
+    #[inline(always)]
+    pub(super) fn prefetch_search(&self, lookup: LookupId) {
+        if let Some(search) = self.searches.get(lookup.index()) {
+            prefetch(std::slice::from_ref(search));
+        }
+    }
+
+    /// The same for whom it has heard of.
+    #[inline(always)]
+    pub(super) fn prefetch_candidates(&self, lookup: LookupId) {
+        if let Some(search) = self.searches.get(lookup.index()) {
+            prefetch(self.candidates.get(search.candidates));
+        }
+    }
+
     /// Asks whoever is to be asked next, or ends.
     fn go_on(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
-        loop {
-            match self.next_of(key, lookup) {
-                Next::Ask(place) => {
-                    let search = &mut self.searches[lookup.index()];
-                    search.under_way += 1;
-                    let candidate = &mut self.candidates.get_mut(search.candidates)[place];
-                    candidate.state = State::Asked;
-                    let to = candidate.contact;
-                    let request = Message::FindNode { key, lookup, asks_only: self.asks_only(node) };
-                    context.request(node, to, request, message::FIND_NODE, Some(lookup));
-                }
-                Next::Wait => return,
-                Next::End => return self.end_search(context, node, key, lookup),
-            }
+        if self.has_ended(key, lookup) {
+            return self.end_search(context, node, key, lookup);
         }
+        let asks_only = self.asks_only(node);
+        let (alpha, window) = (self.config.alpha as usize, self.window());
+        let Search { candidates, mut under_way } = self.searches[lookup.index()];
+        let candidates = self.candidates.get_mut(candidates);
+        let present = candidates.iter_mut().filter(|candidate| candidate.state != State::Silent);
+        for (nearer, candidate) in present.take(window).enumerate() {
+            if candidate.state != State::Named {
+                continue;
+            }
+            let may_ask = match self.config.parallelism {
+                Parallelism::Strict => usize::from(under_way) < alpha,
+                Parallelism::Loose => nearer < alpha,
+            };
+            if !may_ask && under_way > 0 {
+                break;
+            }
+            under_way += 1;
+            candidate.state = State::Asked;
+            let request = Message::FindNode { key, lookup, asks_only };
+            context.request(node, candidate.contact, request, message::FIND_NODE, Some(lookup));
+        }
+        self.searches[lookup.index()].under_way = under_way;
     }
 
     /// How many of the nearest nodes a lookup may ask, at any time.
@@ -143,38 +163,18 @@ impl Kademlia {
         self.config.results.max(self.config.k).max(self.config.alpha) as usize
     }
 
-    /// Early ends are for lookups of the workload only: those of upkeep are to find all that is near.
-    fn next_of(&self, key: u64, lookup: LookupId) -> Next {
-        let Search { candidates, under_way } = self.searches[lookup.index()];
-        let config = &self.config;
-        let (results, alpha) = (config.results as usize, config.alpha as usize);
-        let present = self.candidates.get(candidates).iter().enumerate();
-        let present = present.filter(|(_, candidate)| candidate.state != State::Silent);
-        let has_zone = config.tolerance_bits > 0 && lookup.is_workload();
-        let (mut seen, mut answered, mut in_zone) = (0, 0, 0);
-        // The first to be asked, and how many nearer ones there are.
-        let mut first = None;
-        for (place, candidate) in present.take(self.window()) {
-            match candidate.state {
-                State::Answered => {
-                    answered += usize::from(seen < results);
-                    let agrees = distance(candidate.contact.id(), key).leading_zeros();
-                    in_zone += usize::from(has_zone && agrees >= config.tolerance_bits);
-                }
-                State::Named if first.is_none() => first = Some((place, seen)),
-                _ => {}
-            }
-            seen += 1;
-        }
-        if answered == seen.min(results) || (has_zone && in_zone >= results) {
-            return Next::End;
-        }
-        match (first, config.parallelism) {
-            (Some((place, _)), _) if under_way == 0 => Next::Ask(place),
-            (Some((place, _)), Parallelism::Strict) if usize::from(under_way) < alpha => Next::Ask(place),
-            (Some((place, nearer)), Parallelism::Loose) if nearer < alpha => Next::Ask(place),
-            _ => Next::Wait,
-        }
+    /// Whether all of the nearest that a lookup is to find have answered. Early ends are for lookups of the workload
+    /// only: those of upkeep are to find all that is near.
+    fn has_ended(&self, key: u64, lookup: LookupId) -> bool {
+        let results = self.config.results as usize;
+        let tolerance = self.config.tolerance_bits;
+        let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
+        let present = candidates.iter().filter(|candidate| candidate.state != State::Silent);
+        let has_answered = |candidate: &&Candidate| candidate.state == State::Answered;
+        let agrees = |candidate: &&Candidate| distance(candidate.contact.id(), key).leading_zeros() >= tolerance;
+        let in_zone = || present.clone().take(self.window()).filter(has_answered).filter(agrees).count();
+        (tolerance > 0 && lookup.is_workload() && in_zone() >= results)
+            || present.clone().take(results).all(|candidate| has_answered(&candidate))
     }
 
     /// Answers a request: the nearest contacts known, but for whoever asks.

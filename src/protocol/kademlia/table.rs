@@ -7,7 +7,9 @@
 
 use super::Kademlia;
 use super::bucket::{Bucket, Entry, Stamp};
-use crate::engine::pool::List;
+use super::config::{MOST_CACHED, MOST_CONTACTS};
+use super::register::Number;
+use super::storage::At;
 use crate::engine::time::Time;
 use crate::protocol::{Contact, Slot};
 use std::ops::ControlFlow;
@@ -16,8 +18,10 @@ use std::ops::ControlFlow;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Node {
     pub id: u64,
-    /// Its buckets.
-    pub buckets: List,
+    /// By what number tables name it; `None` if nobody lives here.
+    pub number: Option<Number>,
+    /// Where its buckets start.
+    pub first: At,
     /// Levels that have been split off.
     pub levels: u8,
     /// Whether it has completed its join.
@@ -66,7 +70,7 @@ impl Digits {
 
     /// The digit of this level.
     #[inline]
-    const fn digit(self, value: u64, level: u32) -> usize {
+    pub const fn digit(self, value: u64, level: u32) -> usize {
         (value >> self.after(level)) as usize & self.per_level()
     }
 
@@ -142,41 +146,76 @@ impl Kademlia {
         Contact::new(self.node(node).id, node)
     }
 
-    /// A node with an empty table at its slot.
-    pub(super) fn move_in(&mut self, contact: Contact, asks_only: bool, now: Time) {
+    /// A node without a table at its slot. Returns its number.
+    pub(super) fn admit(&mut self, contact: Contact, asks_only: bool) -> Number {
         let index = contact.slot() as usize;
         if index >= self.nodes.len() {
             self.nodes.resize(index + 1, Node::default());
         }
-        let whole = Bucket { touched: Stamp::of(now), ..Bucket::default() };
-        let buckets = self.buckets.from_slice(&[whole]);
-        self.nodes[index] = Node { id: contact.id(), buckets, asks_only, ..Node::default() };
+        let number = self.register.enter(contact);
+        self.nodes[index] = Node { id: contact.id(), number: Some(number), asks_only, ..Node::default() };
+        number
+    }
+
+    /// Gives a node without a table an empty one of so many levels.
+    pub(super) fn lay_out(&mut self, node: Slot, levels: u32, now: Time) {
+        let first = self.tables.make(self.digits.last(levels) + 1, Stamp::of(now));
+        let state = self.node_mut(node);
+        (state.first, state.levels) = (first, levels as u8);
+    }
+
+    /// A node with an empty table at its slot.
+    pub(super) fn move_in(&mut self, contact: Contact, asks_only: bool, now: Time) {
+        self.admit(contact, asks_only);
+        self.lay_out(contact.slot(), 0, now);
     }
 
     /// Frees the table of a node.
     pub(super) fn move_out(&mut self, node: Slot) {
+        let count = self.bucket_count(node);
         let state = std::mem::take(&mut self.nodes[node as usize]);
-        for bucket in self.buckets.get(state.buckets) {
-            self.entries.release(bucket.entries);
-            self.contacts.release(bucket.cache);
+        if let Some(number) = state.number {
+            self.register.depart(number);
         }
-        self.buckets.release(state.buckets);
+        for at in (state.first..).take(count) {
+            let cache = self.tables.bucket(at).cache;
+            let kept = self.tables.entries(at).iter().map(|entry| entry.number());
+            for number in kept.chain(self.caches.get(cache).iter().copied()) {
+                self.register.let_go(number);
+            }
+            self.caches.release(cache);
+        }
+        self.tables.release(state.first, count);
+    }
+
+    /// Number of buckets of a node.
+    #[inline]
+    pub(super) fn bucket_count(&self, node: Slot) -> usize {
+        self.digits.last(u32::from(self.node(node).levels)) + 1
     }
 
     /// The buckets of a node.
     #[inline]
     pub(super) fn buckets(&self, node: Slot) -> &[Bucket] {
-        self.buckets.get(self.node(node).buckets)
+        self.tables.buckets(self.node(node).first, self.bucket_count(node))
     }
 
+    /// The contacts of each bucket of a node.
     #[inline]
-    pub(super) fn bucket(&self, node: Slot, index: usize) -> Bucket {
-        self.buckets(node)[index]
+    pub(super) fn rows(&self, node: Slot) -> impl Iterator<Item = &[Entry]> + Clone {
+        (self.node(node).first..).take(self.bucket_count(node)).map(|at| self.tables.entries(at))
     }
 
+    /// Where a bucket of a node is.
     #[inline]
-    pub(super) fn bucket_mut(&mut self, node: Slot, index: usize) -> &mut Bucket {
-        &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index]
+    pub(super) fn at(&self, node: Slot, index: usize) -> At {
+        self.node(node).first + index as At
+    }
+
+    /// Where the bucket is in which `id` has its place.
+    #[inline]
+    pub(super) fn bucket_of(&self, node: Slot, id: u64) -> At {
+        self.at(node, self.bucket_index(node, id))
     }
 
     /// Index of the bucket in which `id` has its place.
@@ -188,69 +227,59 @@ impl Kademlia {
 
     /// Whether `node` knows anybody who does not count as gone.
     pub(super) fn knows_anybody(&self, node: Slot) -> bool {
-        self.buckets(node).iter().any(|bucket| self.entries(*bucket).iter().any(|entry| !self.is_stale(*entry)))
+        self.rows(node).any(|entries| entries.iter().any(|entry| !self.is_stale(*entry)))
     }
 
     /// Splits the bucket, if it is the last one and can be split.
-    pub(super) fn split(&mut self, node: Slot, index: usize) -> bool {
+    pub(super) fn split(&mut self, node: Slot, at: At) -> bool {
         let state = self.nodes[node as usize];
         let levels = u32::from(state.levels);
-        if index < self.digits.last(levels) || levels >= self.digits.most_levels() {
+        let last = self.digits.last(levels);
+        if at < state.first + last as At || levels >= self.digits.most_levels() {
             return false;
         }
-        let mut list = state.buckets;
-        let whole = self.buckets.remove(&mut list, index);
-        let mut cached = [Contact::NONE; super::config::MOST_CACHED];
-        let (contacts, cached_count) = (self.entries.copy(whole.entries), whole.cache.len());
-        cached[..cached_count].copy_from_slice(self.contacts.get(whole.cache));
-        self.entries.release(whole.entries);
-        self.contacts.release(whole.cache);
-        for _ in 0..=self.digits.per_level() {
-            self.buckets.push(&mut list, Bucket { touched: whole.touched, ..Bucket::default() });
-        }
+        let whole = *self.tables.bucket(at);
+        let (mut entries, mut cached) = ([Entry::default(); MOST_CONTACTS], [Number::default(); MOST_CACHED]);
+        let (entries, cached) = (&mut entries[..usize::from(whole.len)], &mut cached[..whole.cache.len()]);
+        entries.copy_from_slice(self.tables.entries(at));
+        cached.copy_from_slice(self.caches.get(whole.cache));
+        self.caches.release(whole.cache);
+        *self.tables.bucket_mut(at) = Bucket { touched: whole.touched, ..Bucket::default() };
+        let first = self.tables.extend(state.first, last + 1, self.digits.per_level(), whole.touched);
         let state = &mut self.nodes[node as usize];
-        (state.buckets, state.levels) = (list, state.levels + 1);
-        for place in 0..contacts.len() {
-            let entry = self.entries.get(contacts)[place];
-            self.deal(node, entry);
+        (state.first, state.levels) = (first, state.levels + 1);
+        for entry in entries {
+            let at = self.bucket_of(node, self.contact(*entry).id());
+            self.tables.push(at, *entry);
         }
-        self.entries.release(contacts);
-        for contact in &cached[..cached_count] {
-            let index = self.bucket_index(node, contact.id());
-            let bucket = &mut self.buckets.get_mut(list)[index];
-            if bucket.entries.len() < self.config.k as usize {
-                self.entries.push(&mut bucket.entries, Entry { contact: *contact, failures: 0 });
+        for number in cached {
+            let at = self.bucket_of(node, self.register.contact(*number).id());
+            if self.tables.is_full(at) {
+                self.caches.push(&mut self.tables.bucket_mut(at).cache, *number);
             } else {
-                self.contacts.push(&mut bucket.cache, *contact);
+                self.tables.push(at, Entry::new(*number));
             }
         }
         true
-    }
-
-    /// Puts an entry into its bucket, which has room.
-    fn deal(&mut self, node: Slot, entry: Entry) {
-        let index = self.bucket_index(node, { entry.contact }.id());
-        let bucket = &mut self.buckets.get_mut(self.nodes[node as usize].buckets)[index];
-        self.entries.push(&mut bucket.entries, entry);
     }
 
     /// Puts the `count` contacts of `node` nearest to `key` that `among` lets count into `nearest`, the nearest first.
     #[inline]
     pub(super) fn collect_nearest(&self, node: Slot, key: u64, count: usize, among: Among, nearest: &mut Nearest) {
         let state = self.node(node);
-        let buckets = self.buckets.get(state.buckets);
         nearest.key = key;
         nearest.places.clear();
         // The end is found in `nearest`.
         let _ = self.digits.by_distance(distance(state.id, key), u32::from(state.levels), |index| {
             let start = nearest.places.len();
-            for entry in self.entries(buckets[index]) {
-                let contact = entry.contact;
+            for entry in self.tables.entries(state.first + index as At) {
+                let contact = self.contact(*entry);
                 let place = Place { away: distance(contact.id(), key), slot: contact.slot() };
-                if place.away >= among.from && place.away != among.without && entry.failures <= among.most_failures {
-                    nearest.insert(start, place);
+                if place.away >= among.from && place.away != among.without && entry.failures() <= among.most_failures {
+                    nearest.places.push(place);
                 }
             }
+            nearest.put_in_order(start);
             match nearest.places.len() < count {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(()),
@@ -261,7 +290,7 @@ impl Kademlia {
 
     /// Contacts that do not count as gone.
     pub(super) fn present(&self) -> Among {
-        Among { most_failures: (self.config.stale_after - 1) as u8, ..Among::ALL }
+        Among { most_failures: self.stale_from() - 1, ..Among::ALL }
     }
 }
 
@@ -293,19 +322,22 @@ struct Place {
 pub(super) struct Nearest {
     key: u64,
     places: Vec<Place>,
+    /// Room for those of one bucket.
+    unordered: Vec<Place>,
 }
 
 impl Nearest {
-    /// Puts a contact into its place among those from `start` on.
+    /// Puts those from `start` on in order, each to where as many are as are nearer. For so few, which no branch can
+    /// tell in advance, that costs less than a sort; all have different identifiers.
     #[inline]
-    fn insert(&mut self, start: usize, place: Place) {
-        self.places.push(place);
-        let mut at = self.places.len() - 1;
-        while at > start && self.places[at - 1].away > place.away {
-            self.places[at] = self.places[at - 1];
-            at -= 1;
+    fn put_in_order(&mut self, start: usize) {
+        let places = &mut self.places[start..];
+        self.unordered.clear();
+        self.unordered.extend_from_slice(places);
+        for place in &self.unordered {
+            let nearer = self.unordered.iter().map(|other| usize::from(other.away < place.away)).sum::<usize>();
+            places[nearer] = *place;
         }
-        self.places[at] = place;
     }
 
     /// The contacts.

@@ -29,21 +29,21 @@ fn check_table(kademlia: &Kademlia, truth: &Truth<'_>, member: Contact) -> Resul
     if buckets.len() != levels * kademlia.digits.per_level() + 1 {
         return fault(format!("there are {} buckets in {levels} levels", buckets.len()));
     }
-    for (index, bucket) in buckets.iter().enumerate() {
-        let contacts: Vec<Contact> = kademlia.entries(*bucket).iter().map(|entry| entry.contact).collect();
-        let cached = kademlia.contacts.get(bucket.cache);
+    for (index, (bucket, entries)) in buckets.iter().zip(kademlia.rows(node)).enumerate() {
+        let contacts: Vec<Contact> = entries.iter().map(|entry| kademlia.contact(*entry)).collect();
+        let cached = kademlia.cached(*bucket);
         if contacts.len() > config.k as usize || cached.len() > config.replacement_cache as usize {
             return fault(format!("bucket {index} has {} contacts and {} in reserve", contacts.len(), cached.len()));
         }
         if contacts.len() < config.k as usize && !cached.is_empty() {
             return fault(format!("bucket {index} has room, and {} in reserve", cached.len()));
         }
-        let mut ids: Vec<u64> = contacts.iter().chain(cached).map(|contact| contact.id()).collect();
+        let mut ids: Vec<u64> = contacts.iter().chain(&cached).map(|contact| contact.id()).collect();
         ids.sort_unstable();
         if ids.windows(2).any(|pair| pair[0] == pair[1]) {
             return fault(format!("bucket {index} has somebody twice"));
         }
-        for contact in contacts.iter().chain(cached) {
+        for contact in contacts.iter().chain(&cached) {
             if contact.id() == member.id() || kademlia.bucket_index(node, contact.id()) != index {
                 return fault(format!("bucket {index} has {contact:?}, who does not belong there"));
             }

@@ -7,7 +7,6 @@
 //! of it: whoever it asks has it in the right bucket, if there is room.
 
 use super::super::config::{Config, Routing};
-use super::super::converged::within;
 use super::super::table::{Digits, distance};
 use super::Kademlia;
 use crate::engine::time::Duration;
@@ -56,15 +55,15 @@ impl Kademlia {
         has_time.then(|| (lookup_deadline + truth.longest_wait + join_retry_after).saturating_mul(JOIN_ATTEMPTS))
     }
 
-    /// `None` if tables are not refreshed, if a lookup does not find as many nodes as a bucket holds, so that a node
-    /// may miss some that are in its last bucket's range, or if the network has fallen apart: then no message can bring
-    /// its parts together.
+    /// `None` if tables are not refreshed, if nobody ever counts as gone, if a lookup does not find as many nodes as a
+    /// bucket holds, so that a node may miss some that are in its last bucket's range, or if the network has fallen
+    /// apart: then no message can bring its parts together.
     fn time_to_know_subtrees(&self, truth: &Truth<'_>) -> Option<Duration> {
         let neglect = self.longest_neglect()?;
         if self.config.results < self.config.k || self.config.answers < self.config.k {
             return None;
         }
-        let refreshes = u64::from(self.config.stale_after) + SPARE_REFRESHES;
+        let refreshes = u64::from(self.config.stale_after?) + SPARE_REFRESHES;
         self.is_connected(truth).then(|| (neglect + self.config.lookup_deadline).saturating_mul(refreshes))
     }
 
@@ -78,13 +77,10 @@ impl Kademlia {
     fn is_connected(&self, truth: &Truth<'_>) -> bool {
         let mut leader: Vec<Slot> = (0..truth.directory.slots()).collect();
         for member in truth.members.iter() {
-            for bucket in self.buckets(member.slot()) {
-                for entry in self.entries(*bucket) {
-                    if truth.directory.is_live(entry.contact) {
-                        let (one, other) =
-                            (root(&mut leader, member.slot()), root(&mut leader, { entry.contact }.slot()));
-                        leader[one as usize] = other;
-                    }
+            for contact in self.rows(member.slot()).flatten().map(|entry| self.contact(*entry)) {
+                if truth.directory.is_live(contact) {
+                    let (one, other) = (root(&mut leader, member.slot()), root(&mut leader, contact.slot()));
+                    leader[one as usize] = other;
                 }
             }
         }
@@ -112,9 +108,9 @@ fn answers_live(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
     };
     for member in truth.members.iter() {
         let mut dead = [0u32; 64];
-        for bucket in kademlia.buckets(member.slot()) {
-            let named = kademlia.entries(*bucket).iter().filter(|entry| !kademlia.is_stale(**entry));
-            let named = named.map(|entry| entry.contact).chain(kademlia.contacts.get(bucket.cache).iter().copied());
+        for (bucket, entries) in kademlia.buckets(member.slot()).iter().zip(kademlia.rows(member.slot())) {
+            let named = entries.iter().filter(|entry| !kademlia.is_stale(**entry));
+            let named = named.map(|entry| kademlia.contact(*entry)).chain(kademlia.cached(*bucket));
             for contact in named.filter(|contact| !truth.directory.is_live(*contact)) {
                 dead[subtree(member.id(), contact.id())] += 1;
             }
@@ -137,8 +133,8 @@ fn subtrees_known(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
     let sorted: Vec<Contact> = truth.members.iter().filter(is_reachable).collect();
     for member in truth.members.iter() {
         let mut known = 0u64;
-        for entry in kademlia.buckets(member.slot()).iter().flat_map(|bucket| kademlia.entries(*bucket)) {
-            let contact = entry.contact;
+        for entry in kademlia.rows(member.slot()).flatten() {
+            let contact = kademlia.contact(*entry);
             if truth.directory.is_live(contact) && !kademlia.is_stale(*entry) {
                 known |= 1 << subtree(member.id(), contact.id());
             }
@@ -151,14 +147,14 @@ fn subtrees_known(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
             if let (false, Some(missing)) = (known >> level & 1 == 1, beside.first()) {
                 let (own, other) = (member.id(), missing.id());
                 let index = kademlia.bucket_index(member.slot(), other);
-                let bucket = kademlia.bucket(member.slot(), index);
-                let entries = kademlia.entries(bucket);
+                let at = kademlia.at(member.slot(), index);
+                let (bucket, entries) = (kademlia.tables.bucket(at), kademlia.tables.entries(at));
                 let text = format!(
                     "{own:016x} knows nobody alive in subtree {level}, where {other:016x} would be; its bucket {index} \
                      of {} has {} contacts, {} of them dead, and {} in reserve, and was refreshed {:.0} s ago",
                     kademlia.buckets(member.slot()).len(),
                     entries.len(),
-                    entries.iter().filter(|entry| !truth.directory.is_live(entry.contact)).count(),
+                    entries.iter().filter(|entry| !truth.directory.is_live(kademlia.contact(**entry))).count(),
                     bucket.cache.len(),
                     bucket.touched.age(truth.now).as_secs_f64(),
                 );
@@ -170,4 +166,11 @@ fn subtrees_known(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Those of `sorted` that lie in the range.
+fn within(sorted: &[Contact], (low, high): (u64, u64)) -> &[Contact] {
+    let from = sorted.partition_point(|contact| contact.id() < low);
+    let to = from + sorted[from..].partition_point(|contact| contact.id() <= high);
+    &sorted[from..to]
 }

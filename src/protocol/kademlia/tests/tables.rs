@@ -1,6 +1,5 @@
 //! What a node keeps of those that it hears of, and in which order it names them.
 
-use super::super::bucket::Entry;
 use super::super::table::{Among, Nearest, distance};
 use super::super::{Config, Kademlia};
 use crate::engine::time::Time;
@@ -22,7 +21,14 @@ fn far(number: u64) -> Contact {
 }
 
 fn small(ping_oldest: bool, replacement_cache: u32, stale_after: u32, keep_stale: bool) -> Kademlia {
-    let config = Config { k: 3, ping_oldest, replacement_cache, stale_after, keep_stale, ..Config::default() };
+    let config = Config {
+        k: 3,
+        ping_oldest,
+        replacement_cache,
+        stale_after: Some(stale_after),
+        keep_stale,
+        ..Config::default()
+    };
     let mut kademlia = alone(config);
     // A table that is split: the far half has a bucket of its own.
     (0..3).for_each(|number| assert_eq!(kademlia.see(0, Contact::new(number + 1, 100 + number as u32)), None));
@@ -32,9 +38,9 @@ fn small(ping_oldest: bool, replacement_cache: u32, stale_after: u32, keep_stale
 
 /// Contacts of the far bucket, and its reserve.
 fn far_bucket(kademlia: &Kademlia) -> (Vec<Contact>, Vec<Contact>) {
-    let bucket = kademlia.bucket(0, 0);
-    let contacts = kademlia.entries(bucket).iter().map(|entry: &Entry| entry.contact).collect();
-    (contacts, kademlia.contacts.get(bucket.cache).to_vec())
+    let at = kademlia.at(0, 0);
+    let contacts = kademlia.tables.entries(at).iter().map(|entry| kademlia.contact(*entry)).collect();
+    (contacts, kademlia.cached(*kademlia.tables.bucket(at)))
 }
 
 #[test]
@@ -110,11 +116,11 @@ proptest! {
         }
         let key = key >> shift;
         let mut kept: Vec<Contact> = Vec::new();
-        for (index, bucket) in kademlia.buckets(0).iter().enumerate() {
-            prop_assert!(bucket.entries.len() <= k as usize && bucket.cache.len() <= 2);
-            for entry in kademlia.entries(*bucket) {
-                prop_assert_eq!(kademlia.bucket_index(0, { entry.contact }.id()), index);
-                kept.push(entry.contact);
+        for (index, (bucket, entries)) in kademlia.buckets(0).iter().zip(kademlia.rows(0)).enumerate() {
+            prop_assert!(entries.len() <= k as usize && bucket.cache.len() <= 2);
+            for contact in entries.iter().map(|entry| kademlia.contact(*entry)) {
+                prop_assert_eq!(kademlia.bucket_index(0, contact.id()), index);
+                kept.push(contact);
             }
         }
         kept.sort_by_key(|contact| distance(contact.id(), key));
@@ -129,6 +135,6 @@ proptest! {
         kept.truncate(count);
         prop_assert_eq!(nearest.iter().collect::<Vec<_>>(), kept);
         kademlia.move_out(0);
-        prop_assert_eq!(kademlia.held(), [0; 5]);
+        prop_assert_eq!(kademlia.held(), [0; 6]);
     }
 }
