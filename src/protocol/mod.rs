@@ -259,6 +259,9 @@ pub trait Protocol: Sized + 'static {
         let _ = node;
     }
 
+    /// Whether the two below do anything: it costs time to look at what will arrive.
+    const LOOKS_AT_ARRIVALS: bool = false;
+
     /// The same for what this message will need, the state of the node having been asked for.
     #[inline(always)]
     fn prefetch_for(&self, arrival: Arrival<'_, Self::Message>) {

@@ -40,6 +40,9 @@ impl<P: Protocol> Simulation<P> {
         if let Some(Event::Request { to: node, .. } | Event::Timer { node, .. }) = coming {
             self.protocol.prefetch_tables(*node);
         }
+        if !P::LOOKS_AT_ARRIVALS {
+            return;
+        }
         if let Some(arrival) = coming.and_then(|event| self.arrival(event)) {
             self.protocol.prefetch_for(arrival);
         }

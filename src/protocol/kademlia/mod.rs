@@ -181,6 +181,8 @@ impl Protocol for Kademlia {
     const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
     const LIVENESS: &'static [Liveness<Self>] = checkers::IN_QUIET;
 
+    const LOOKS_AT_ARRIVALS: bool = true;
+
     fn identifier_bits(&self) -> u32 {
         self.config.identifier_bits
     }

@@ -6,6 +6,7 @@
 //! What comes true may be undone by lookups and requests that were under way then and knew it otherwise; these have
 //! ended after a lookup's deadline and a timeout, and from then on it stays true.
 //! Nothing is claimed while a statement that should always hold does not: a network in two pieces cannot know of it.
+//! Nor is it of a network without anybody who could own a key.
 
 use super::{Broken, World};
 use crate::engine::time::{Duration, Time};
@@ -68,7 +69,7 @@ impl Healing {
         self.since = Some(since);
         let disturbances = world.arrivals + world.departures + world.false_alarms;
         let is_disturbed = self.disturbances.replace(disturbances) != Some(disturbances);
-        if is_disturbed || !is_whole || world.members.is_empty() {
+        if is_disturbed || !is_whole || world.owners(&world.members).is_empty() {
             let Healing { disturbances, is_claimed, slowest, since, .. } = *self;
             *self = Healing { disturbances, is_claimed, slowest, since, ..Healing::default() };
             self.started = now;

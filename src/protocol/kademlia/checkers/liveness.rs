@@ -11,7 +11,8 @@ use super::super::table::{Digits, distance};
 use super::Kademlia;
 use crate::engine::time::Duration;
 use crate::protocol::checker::{Fault, Liveness, all_joined};
-use crate::protocol::{Contact, Slot, Truth};
+use crate::protocol::{Contact, Truth};
+use std::collections::BTreeSet;
 
 pub(super) const ALL: &[Liveness<Kademlia>] = &[
     Liveness {
@@ -57,14 +58,14 @@ impl Kademlia {
 
     /// `None` if tables are not refreshed, if nobody ever counts as gone, if a lookup does not find as many nodes as a
     /// bucket holds, so that a node may miss some that are in its last bucket's range, or if the network has fallen
-    /// apart: then no message can bring its parts together.
+    /// apart.
     fn time_to_know_subtrees(&self, truth: &Truth<'_>) -> Option<Duration> {
         let neglect = self.longest_neglect()?;
         if self.config.results < self.config.k || self.config.answers < self.config.k {
             return None;
         }
         let refreshes = u64::from(self.config.stale_after?) + SPARE_REFRESHES;
-        self.is_connected(truth).then(|| (neglect + self.config.lookup_deadline).saturating_mul(refreshes))
+        self.is_linked(truth).then(|| (neglect + self.config.lookup_deadline).saturating_mul(refreshes))
     }
 
     /// Only lookups find the dead: how long it takes until they have come across all of them is not promised. Once they
@@ -73,31 +74,26 @@ impl Kademlia {
         answers_live(self, truth).is_ok().then_some(self.config.lookup_deadline)
     }
 
-    /// Whether all members hang together by live contacts, whoever knows whom.
-    fn is_connected(&self, truth: &Truth<'_>) -> bool {
-        let mut leader: Vec<Slot> = (0..truth.directory.slots()).collect();
-        for member in truth.members.iter() {
-            for contact in self.rows(member.slot()).flatten().map(|entry| self.contact(*entry)) {
-                if truth.directory.is_live(contact) {
-                    let (one, other) = (root(&mut leader, member.slot()), root(&mut leader, contact.slot()));
-                    leader[one as usize] = other;
-                }
-            }
+    /// Whether somebody on one side knows somebody on the other wherever a subtree divides those who can be reached.
+    /// Where nobody does, both sides look for each other in vain: a lookup asks the nearest to its key that are known,
+    /// all of them on its own side, and others, who know both, are never asked.
+    fn is_linked(&self, truth: &Truth<'_>) -> bool {
+        let reachable = |member: &Contact| self.config.learn_unreachable || !(truth.is_behind_nat)(member.slot());
+        let sorted: Vec<Contact> = truth.members.iter().filter(reachable).collect();
+        // The number of bits that both have in common, and these.
+        let divide = |one: u64, other: u64| {
+            let level = distance(one, other).leading_zeros();
+            (level, ONE_BIT.own_range(one, level).0)
+        };
+        let mut links = BTreeSet::new();
+        for member in &sorted {
+            let contacts = self.rows(member.slot()).flatten().map(|entry| self.contact(*entry));
+            let live = contacts.filter(|contact| truth.directory.is_live(*contact) && reachable(contact));
+            links.extend(live.map(|contact| divide(member.id(), contact.id())));
         }
-        let mut roots = truth.members.iter().map(|member| root(&mut leader, member.slot()));
-        let first = roots.next();
-        roots.all(|other| Some(other) == first)
+        // Wherever they are divided, two neighbours are.
+        sorted.array_windows().all(|[one, other]| links.contains(&divide(one.id(), other.id())))
     }
-}
-
-/// The leader of the group that `slot` is in.
-fn root(leader: &mut [Slot], mut slot: Slot) -> Slot {
-    while leader[slot as usize] != slot {
-        let next = leader[slot as usize];
-        leader[slot as usize] = leader[next as usize];
-        slot = next;
-    }
-    slot
 }
 
 fn answers_live(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
