@@ -57,13 +57,16 @@ def panel(rows, column, title, left, unit):
             if low_y <= value <= high_y:
                 parts.append(f'<path d="M{left} {y(value):.1f}h300" stroke="#ddd"/>')
                 parts.append(f'<text x="{left - 5}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
+    # Names stand at the right, above lines that fall and below lines that rise.
+    by_nodes = sorted((nodes, value) for _, nodes, value in points)
+    names_y = 48 if by_nodes[0][1] >= by_nodes[-1][1] else 222
     for number, protocol in enumerate(dict.fromkeys(protocol for protocol, _, _ in points)):
         colour = COLOURS[number % len(COLOURS)]
         own = sorted((nodes, value) for name, nodes, value in points if name == protocol)
         line = " ".join(f"{x(nodes):.1f},{y(value):.1f}" for nodes, value in own)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{x(nodes):.1f}" cy="{y(value):.1f}" r="3" fill="{colour}"/>' for nodes, value in own]
-        place = f'x="{left + 290}" y="{48 + 16 * number}"'
+        place = f'x="{left + 290}" y="{names_y + 16 * number}"'
         parts.append(f'<text {place} text-anchor="end" fill="{colour}">{protocol}</text>')
     return "\n".join(parts)
 
