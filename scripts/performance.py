@@ -58,8 +58,8 @@ def panel(rows, column, title, left, unit):
                 parts.append(f'<path d="M{left} {y(value):.1f}h300" stroke="#ddd"/>')
                 parts.append(f'<text x="{left - 5}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
     # Names stand at the right, above lines that fall and below lines that rise.
-    by_nodes = sorted((nodes, value) for _, nodes, value in points)
-    names_y = 48 if by_nodes[0][1] >= by_nodes[-1][1] else 222
+    least, most = (max(value for _, nodes, value in points if nodes == end) for end in (low_x, high_x))
+    names_y = 48 if least >= most else 222
     for number, protocol in enumerate(dict.fromkeys(protocol for protocol, _, _ in points)):
         colour = COLOURS[number % len(COLOURS)]
         own = sorted((nodes, value) for name, nodes, value in points if name == protocol)
