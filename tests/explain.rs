@@ -115,6 +115,19 @@ fn what_cannot_be_told_is_said() {
 }
 
 #[test]
+fn a_wrong_answer_that_nobody_gave_is_explained_too() {
+    // An initiator that chooses the nearest of those that have answered waits for others, and it may be gone by then.
+    let scenario = std::fs::read_to_string("scenarios/kademlia20m.toml").unwrap();
+    let place = place(&scenario);
+    let told = explain(place.path(), &["--set", "population.nodes=500", "--first-failed"]);
+    let verdict = told.split("The answer was wrong:\n").nth(1).expect("its verdict gives a reason");
+    assert!(verdict.contains("crashed") && verdict.contains(" before"), "{verdict}");
+    let answer = told.lines().find_map(|line| line.trim().strip_prefix("answer")).expect("the answer is named");
+    let named = |text: &str| text.split_whitespace().skip_while(|word| *word != "node").nth(1).map(str::to_owned);
+    assert_eq!(named(verdict), named(answer), "{told}");
+}
+
+#[test]
 fn nothing_failed_is_good_news() {
     let quiet = CHURN.lines().filter(|line| !line.contains("churn.") && !line.contains("mean")).collect::<Vec<_>>();
     let place = place(&quiet.join("\n"));

@@ -217,7 +217,15 @@ fn verdict(story: &Story) -> String {
 }
 
 fn mistake(story: &Story, ending: &Ending) -> String {
-    let Some(belief) = mistaken(story, ending) else { return "The answer was wrong.".to_owned() };
+    let Some(belief) = mistaken(story, ending) else {
+        // Nobody said that it was the owner: the initiator itself chose it from those that it had heard of.
+        return match ending.cause {
+            Some(cause) => {
+                format!("The answer was wrong:\n  {}", because(cause, story.initiator, story.key, ending.at))
+            }
+            None => "The answer was wrong.".to_owned(),
+        };
+    };
     let by = name(belief.by);
     let why = |cause, now| because(cause, belief.by, story.key, now);
     match (belief.cause, ending.cause) {
