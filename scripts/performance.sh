@@ -13,8 +13,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 program=${PROGRAM:-cargo run --locked --quiet --release --}
 # Split into words on purpose: it may be a command with arguments.
-$program bench --nodes "${1:-1e3,1e4,1e5,1e6}" --repeat "${REPEAT:-3}" --protocol chord --csv docs/performance.csv
-$program bench --nodes "${1:-1e3,1e4,1e5,1e6}" --repeat "${REPEAT:-3}" --protocol kademlia \
-    --set protocol.kademlia.k=8 --csv "$folder/kademlia.csv"
+bench="$program bench --nodes ${1:-1e3,1e4,1e5,1e6} --repeat ${REPEAT:-3}"
+$bench --protocol chord --csv docs/performance.csv
+$bench --protocol kademlia --set protocol.kademlia.k=8 --csv "$folder/kademlia.csv"
 tail -n +2 "$folder/kademlia.csv" >> docs/performance.csv
 python3 scripts/performance.py

@@ -69,7 +69,8 @@ impl Healing {
         self.since = Some(since);
         let disturbances = world.arrivals + world.departures + world.false_alarms;
         let is_disturbed = self.disturbances.replace(disturbances) != Some(disturbances);
-        if is_disturbed || !is_whole || world.owners(&world.members).is_empty() {
+        let nobody_owns = world.members.iter().all(|member| world.is_behind_nat(member.slot()));
+        if is_disturbed || !is_whole || nobody_owns {
             let Healing { disturbances, is_claimed, slowest, since, .. } = *self;
             *self = Healing { disturbances, is_claimed, slowest, since, ..Healing::default() };
             self.started = now;

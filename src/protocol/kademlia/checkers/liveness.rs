@@ -74,12 +74,16 @@ impl Kademlia {
         answers_live(self, truth).is_ok().then_some(self.config.lookup_deadline)
     }
 
+    /// Whether tables may name a live node.
+    fn is_named(&self, truth: &Truth<'_>, live: Contact) -> bool {
+        self.config.learn_unreachable || !(truth.is_behind_nat)(live.slot())
+    }
+
     /// Whether somebody on one side knows somebody on the other wherever a subtree divides those who can be reached.
     /// Where nobody does, both sides look for each other in vain: a lookup asks the nearest to its key that are known,
     /// all of them on its own side, and others, who know both, are never asked.
     fn is_linked(&self, truth: &Truth<'_>) -> bool {
-        let reachable = |member: &Contact| self.config.learn_unreachable || !(truth.is_behind_nat)(member.slot());
-        let sorted: Vec<Contact> = truth.members.iter().filter(reachable).collect();
+        let sorted: Vec<Contact> = truth.members.iter().filter(|member| self.is_named(truth, *member)).collect();
         // The number of bits that both have in common, and these.
         let divide = |one: u64, other: u64| {
             let level = distance(one, other).leading_zeros();
@@ -88,7 +92,7 @@ impl Kademlia {
         let mut links = BTreeSet::new();
         for member in &sorted {
             let contacts = self.rows(member.slot()).flatten().map(|entry| self.contact(*entry));
-            let live = contacts.filter(|contact| truth.directory.is_live(*contact) && reachable(contact));
+            let live = contacts.filter(|contact| truth.directory.is_live(*contact) && self.is_named(truth, *contact));
             links.extend(live.map(|contact| divide(member.id(), contact.id())));
         }
         // Wherever they are divided, two neighbours are.
@@ -125,8 +129,7 @@ fn subtree(own: u64, other: u64) -> usize {
 }
 
 fn subtrees_known(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
-    let is_reachable = |member: &Contact| kademlia.config().learn_unreachable || !(truth.is_behind_nat)(member.slot());
-    let sorted: Vec<Contact> = truth.members.iter().filter(is_reachable).collect();
+    let sorted: Vec<Contact> = truth.members.iter().filter(|member| kademlia.is_named(truth, *member)).collect();
     for member in truth.members.iter() {
         let mut known = 0u64;
         for entry in kademlia.rows(member.slot()).flatten() {
