@@ -83,7 +83,7 @@ const POPULATION: &[Key] = &[
 ];
 
 const NETWORK: &[Key] = &[
-    Key::or("rpc_timeout", POSITIVE_DURATION, "\"500ms\"", "how long each request waits for its reply"),
+    Key::or("rpc_timeout", POSITIVE_DURATION, "\"1s\"", "how long each request waits for its reply"),
     Key::optional(
         "rpc_timeout.round_trips",
         "a number above 0 and at most 1000",
