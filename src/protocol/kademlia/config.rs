@@ -20,7 +20,8 @@ const MISSES: std::ops::RangeInclusive<u64> = 1..=Entry::MOST_FAILURES as u64;
 pub enum Parallelism {
     /// As many as `alpha` says: another one is sent when one has been answered or has timed out.
     Strict,
-    /// Whoever is among the `alpha` nearest known is asked at once, whoever else has not answered yet.
+    /// As many as `alpha` says; and beyond those whoever is among the `alpha` nearest known is asked at once, whoever
+    /// else has not answered yet.
     Loose,
 }
 
@@ -55,10 +56,14 @@ pub struct Config {
     pub alpha: u32,
     /// How many may be under way.
     pub parallelism: Parallelism,
+    /// Whether a round that brings nobody nearer is followed by one that asks all that a lookup is to find (2.3).
+    pub final_step: bool,
     /// Contacts in an answer, 1 to 64.
     pub answers: u32,
-    /// Nearest nodes that must have answered for a lookup to end, 1 to 64.
+    /// Nearest nodes that must have answered for a lookup of the workload to end, 1 to 64.
     pub results: u32,
+    /// The same for the protocol's own lookups, which join and refresh, 1 to 64.
+    pub upkeep_results: u32,
     /// When a lookup has found what it was for.
     pub ends_at: EndsAt,
     /// Leading bits in which a node must agree with a key to do as a result, 0 to 64; 0: only the nearest do.
@@ -101,8 +106,10 @@ impl Default for Config {
             bits_per_level: 1,
             alpha: 3,
             parallelism: Parallelism::Strict,
+            final_step: true,
             answers: 20,
             results: 20,
+            upkeep_results: 20,
             ends_at: EndsAt::Closest,
             tolerance_bits: 0,
             routing: Routing::Iterative,
@@ -147,8 +154,17 @@ pub(super) const KEYS: &[Key] = &[
         "parallelism",
         "`strict` or `loose`",
         "\"strict\"",
-        "`strict`: another request is sent when one has been answered or has timed out; `loose`: whoever is among the \
-         `alpha` nearest known is asked at once, whoever else has not answered yet",
+        "`strict`: another request is sent when one has been answered or has timed out; `loose`: besides, whoever is \
+         among the `alpha` nearest known is asked at once, whoever else has not answered yet, so that more than \
+         `alpha` may be under way and never fewer than with `strict`",
+    ),
+    Key::or(
+        "final_step",
+        "true or false",
+        "true",
+        "whether a round of requests that brings nobody nearer than the nearest known is followed by one that asks \
+         at once all of the nearest that the lookup is to find and has not asked (2.3). A round is over when as many \
+         requests have been answered or have timed out as were under way when it began",
     ),
     Key::or(
         "answers",
@@ -160,8 +176,15 @@ pub(super) const KEYS: &[Key] = &[
         "results",
         "a whole number from 1 to 64",
         "20",
-        "nodes that a lookup is to find: it ends when so many of the nearest known have all answered. As \
-         many as `k`, unless the preset has another number",
+        "nodes that a lookup of the workload is to find: it ends when so many of the nearest known have all answered. \
+         As many as `k`, unless the preset has another number",
+    ),
+    Key::or(
+        "upkeep_results",
+        "a whole number from 1 to 64",
+        "20",
+        "the same for the protocol's own lookups, which join and refresh; `results`, `ends_at` and `tolerance_bits` \
+         do not touch them. As many as `k`, unless the preset has another number",
     ),
     Key::or(
         "ends_at",
@@ -265,8 +288,10 @@ impl Config {
                 default.parallelism,
                 &[("strict", Parallelism::Strict), ("loose", Parallelism::Loose)],
             ),
+            final_step: table.flag("final_step", default.final_step),
             answers: count(table, "answers", of_k(default.answers), 1..=64),
             results: count(table, "results", of_k(default.results), 1..=64),
+            upkeep_results: count(table, "upkeep_results", of_k(default.upkeep_results), 1..=64),
             ends_at: table.word_or(
                 "ends_at",
                 default.ends_at,

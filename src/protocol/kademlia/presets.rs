@@ -38,8 +38,10 @@ pub(super) fn find(name: &str) -> Option<Config> {
 fn mainline() -> Config {
     Config {
         k: 8,
+        final_step: false,
         answers: 8,
         results: 8,
+        upkeep_results: 8,
         replacement_cache: 8,
         ping_oldest: true,
         stale_after: Some(2),
@@ -56,6 +58,7 @@ fn mainline() -> Config {
 fn ipfs() -> Config {
     Config {
         alpha: 10,
+        final_step: false,
         results: 3,
         replacement_cache: 0,
         stale_after: Some(1),
@@ -74,8 +77,10 @@ fn kad() -> Config {
         k: 10,
         bits_per_level: 3,
         parallelism: Parallelism::Loose,
+        final_step: false,
         answers: 4,
         results: 10,
+        upkeep_results: 10,
         tolerance_bits: 8,
         replacement_cache: 0,
         stale_after: Some(2),
@@ -89,8 +94,10 @@ fn kad() -> Config {
 fn discv5() -> Config {
     Config {
         k: 16,
+        final_step: false,
         answers: 16,
         results: 16,
+        upkeep_results: 16,
         replacement_cache: 10,
         stale_after: Some(1),
         keep_stale: false,

@@ -62,6 +62,10 @@ fn lookups(dice: &mut Dice, mut table: Draft, k: u64) -> (Draft, bool) {
         table = table.count("answers", dice.count(1, k.max(2)));
         table = table.count("results", dice.count(1, k));
     }
+    if dice.percent(20) {
+        table = table.count("upkeep_results", dice.count(1, k));
+    }
+    table = table.flag("final_step", dice.percent(70));
     match dice.count(0, 5) {
         0 => (table.text("ends_at", "first_owner"), true),
         1 => (table.text("routing", "semi_recursive").count("retries", dice.count(4, 60)), false),

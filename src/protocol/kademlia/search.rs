@@ -4,6 +4,10 @@
 //! All that it has heard of is kept in the order of distance, with who has been asked, has answered or was silent. A
 //! lookup ends when as many of the nearest that are not silent as it is to find have all answered. It names the nearest
 //! of those, or the initiator itself if that is nearer.
+//!
+//! A round is over when as many requests have been answered, or have timed out, as were under way when it began. With
+//! requests that all take the same time that is the round of the paper; and no node that is slow or dead holds up the
+//! others, since the paper, too, lets a round begin before all of the last one have answered.
 
 use super::config::{EndsAt, Parallelism};
 use super::message::{self, Message};
@@ -47,7 +51,13 @@ pub(super) struct Search {
     /// Whom it has heard of, the nearest first.
     candidates: List,
     /// Requests under way.
-    under_way: u8,
+    under_way: u16,
+    /// How many of them have to come back until the round is over.
+    left_of_round: u16,
+    /// Whether one of the round has brought somebody nearer than the nearest known before.
+    brought_nearer: bool,
+    /// Whether all that the lookup is to find are asked at once, since a round has brought nobody nearer.
+    asks_all: bool,
 }
 
 impl Search {
@@ -73,13 +83,14 @@ impl Kademlia {
         // The record may hold the list of an earlier lookup, which could have ended in many ways.
         self.candidates.release(self.searches[lookup.index()].candidates);
         self.touch(node, key, context.now());
-        let count = self.config.k.max(self.config.results) as usize;
+        let count = self.results(lookup).max(self.config.k as usize);
         self.gather(node, key, count);
         let mut candidates = List::EMPTY;
         for contact in self.nearest.iter() {
             self.candidates.push(&mut candidates, Candidate { contact, depth: 1, state: State::Named });
         }
-        self.searches[lookup.index()] = Search { candidates, under_way: 0 };
+        // The first round is one of `alpha`.
+        self.searches[lookup.index()] = Search { candidates, brought_nearer: true, ..Search::default() };
         // A refresh gives those another chance that count as gone: they may have been out of reach for a while only,
         // which is what the paper keeps them for. They come on top of the others, or else a bucket of the dead would
         // have nobody to ask.
@@ -135,46 +146,69 @@ impl Kademlia {
             return self.end_search(context, node, key, lookup);
         }
         let asks_only = self.asks_only(node);
-        let (alpha, window) = (self.config.alpha as usize, self.window());
-        let Search { candidates, mut under_way } = self.searches[lookup.index()];
-        let candidates = self.candidates.get_mut(candidates);
+        let (alpha, window) = (self.config.alpha as usize, self.window(lookup));
+        let mut search = self.searches[lookup.index()];
+        let is_new_round = search.left_of_round == 0;
+        if is_new_round {
+            search.asks_all = self.config.final_step && !search.brought_nearer;
+            search.brought_nearer = false;
+        }
+        // So many of the nearest are asked, however many requests are under way.
+        let at_once = match (search.asks_all, self.config.parallelism) {
+            (true, _) => self.results(lookup).max(alpha),
+            (false, Parallelism::Loose) => alpha,
+            (false, Parallelism::Strict) => 0,
+        };
+        let candidates = self.candidates.get_mut(search.candidates);
         let present = candidates.iter_mut().filter(|candidate| candidate.state != State::Silent);
         for (nearer, candidate) in present.take(window).enumerate() {
             if candidate.state != State::Named {
                 continue;
             }
-            let may_ask = match self.config.parallelism {
-                Parallelism::Strict => usize::from(under_way) < alpha,
-                Parallelism::Loose => nearer < alpha,
-            };
-            if !may_ask && under_way > 0 {
+            if nearer >= at_once && usize::from(search.under_way) >= alpha {
                 break;
             }
-            under_way += 1;
+            search.under_way += 1;
             candidate.state = State::Asked;
             let request = Message::FindNode { key, lookup, asks_only };
             context.request(node, candidate.contact, request, message::FIND_NODE, Some(lookup));
         }
-        self.searches[lookup.index()].under_way = under_way;
+        if is_new_round {
+            search.left_of_round = search.under_way;
+        }
+        self.searches[lookup.index()] = search;
+    }
+
+    /// Nodes that a lookup is to find.
+    fn results(&self, lookup: LookupId) -> usize {
+        let results = if lookup.is_workload() { self.config.results } else { self.config.upkeep_results };
+        results as usize
     }
 
     /// How many of the nearest nodes a lookup may ask, at any time.
-    fn window(&self) -> usize {
-        self.config.results.max(self.config.k).max(self.config.alpha) as usize
+    fn window(&self, lookup: LookupId) -> usize {
+        self.results(lookup).max(self.config.k.max(self.config.alpha) as usize)
     }
 
     /// Whether all of the nearest that a lookup is to find have answered. Early ends are for lookups of the workload
     /// only: those of upkeep are to find all that is near.
     fn has_ended(&self, key: u64, lookup: LookupId) -> bool {
-        let results = self.config.results as usize;
+        let results = self.results(lookup);
         let tolerance = self.config.tolerance_bits;
         let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
         let present = candidates.iter().filter(|candidate| candidate.state != State::Silent);
         let has_answered = |candidate: &&Candidate| candidate.state == State::Answered;
         let agrees = |candidate: &&Candidate| distance(candidate.contact.id(), key).leading_zeros() >= tolerance;
-        let in_zone = || present.clone().take(self.window()).filter(has_answered).filter(agrees).count();
+        let in_zone = || present.clone().take(self.window(lookup)).filter(has_answered).filter(agrees).count();
         (tolerance > 0 && lookup.is_workload() && in_zone() >= results)
             || present.clone().take(results).all(|candidate| has_answered(&candidate))
+    }
+
+    /// Distance from the key of the nearest that has been heard of and is not silent.
+    fn nearest_heard_of(&self, key: u64, lookup: LookupId) -> u64 {
+        let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
+        let nearest = candidates.iter().find(|candidate| candidate.state != State::Silent);
+        nearest.map_or(u64::MAX, |candidate| distance(candidate.contact.id(), key))
     }
 
     /// Answers a request: the nearest contacts known, but for whoever asks.
@@ -203,6 +237,7 @@ impl Kademlia {
         }
         if let Some(depth) = self.settle(lookup, from, State::Answered) {
             let own = self.node(node).id;
+            let nearest_before = self.nearest_heard_of(key, lookup);
             let mut place = 0;
             for number in 0..named.len() {
                 let contact = self.contacts.get(named)[number];
@@ -210,6 +245,7 @@ impl Kademlia {
                     place = self.hear_of(lookup, key, contact, depth.saturating_add(1), place);
                 }
             }
+            self.searches[lookup.index()].brought_nearer |= self.nearest_heard_of(key, lookup) < nearest_before;
             let may_end = self.config.ends_at == EndsAt::FirstOwner && lookup.is_workload();
             if may_end && self.knows_nobody_nearer(from, key, named) {
                 // It leaves out whoever asks.
@@ -232,6 +268,7 @@ impl Kademlia {
     fn settle(&mut self, lookup: LookupId, contact: Contact, state: State) -> Option<u8> {
         let search = &mut self.searches[lookup.index()];
         search.under_way -= 1;
+        search.left_of_round = search.left_of_round.saturating_sub(1);
         let mut candidates = self.candidates.get_mut(search.candidates).iter_mut();
         let candidate = candidates.find(|candidate| candidate.contact == contact && candidate.state == State::Asked)?;
         candidate.state = state;
@@ -240,7 +277,7 @@ impl Kademlia {
 
     /// Puts a node among the candidates, where it is not before `place`. Returns its place.
     fn hear_of(&mut self, lookup: LookupId, key: u64, contact: Contact, depth: u8, place: usize) -> usize {
-        let most = CANDIDATES * self.window() + SPARE_CANDIDATES;
+        let most = CANDIDATES * self.window(lookup) + SPARE_CANDIDATES;
         let search = &mut self.searches[lookup.index()];
         let away = distance(contact.id(), key);
         let known = self.candidates.get_mut(search.candidates);
@@ -280,7 +317,7 @@ impl Kademlia {
         let own = self.own(node);
         let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
         let is_alone = candidates.is_empty();
-        let results = self.config.results as usize;
+        let results = self.results(lookup);
         let answered = candidates.iter().filter(|candidate| candidate.state == State::Answered);
         let mut found: Option<(Contact, u8)> = None;
         self.handed.clear();
@@ -300,7 +337,7 @@ impl Kademlia {
         }
         match found {
             Some((owner, hops)) => {
-                context.closest_found(lookup, &self.handed, self.config.results);
+                context.closest_found(lookup, &self.handed, results as u32);
                 self.conclude(context, node, lookup, owner, hops);
             }
             None => self.give_up(context, node, lookup),

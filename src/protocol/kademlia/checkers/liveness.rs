@@ -61,7 +61,7 @@ impl Kademlia {
     /// apart.
     fn time_to_know_subtrees(&self, truth: &Truth<'_>) -> Option<Duration> {
         let neglect = self.longest_neglect()?;
-        if self.config.results < self.config.k || self.config.answers < self.config.k {
+        if self.config.upkeep_results < self.config.k || self.config.answers < self.config.k {
             return None;
         }
         let refreshes = u64::from(self.config.stale_after?) + SPARE_REFRESHES;

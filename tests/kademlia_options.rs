@@ -1,0 +1,88 @@
+//! What the options of Kademlia do, held against calculations that share no line with the program.
+
+mod support;
+
+use std::fs;
+use support::{column, manifest, torus_sim};
+
+/// Figures of the only row of the summary of a scenario.
+fn figures(scenario: &str, columns: &[&str]) -> Vec<f64> {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("scenario.toml"), scenario).unwrap();
+    torus_sim(place.path(), &["run", "scenario.toml", "--quiet", "--out", "out"]).expect(0);
+    let summary = place.path().join("out/summary.csv");
+    columns.iter().map(|name| column(&summary, name)[0].parse().expect("a number")).collect()
+}
+
+/// The fingerprint of a scenario.
+fn fingerprint(scenario: &str) -> String {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("scenario.toml"), scenario).unwrap();
+    torus_sim(place.path(), &["run", "scenario.toml", "--quiet", "--out", "out"]).expect(0);
+    manifest(&place.path().join("out"), "fingerprint")
+}
+
+fn near(found: f64, expected: f64, tolerance: f64) -> bool {
+    (found / expected - 1.0).abs() <= tolerance
+}
+
+/// A quiet network in which every message takes 50 ms, and a lookup every 100 ms.
+fn still(nodes: u32, options: &str) -> String {
+    format!(
+        "name = \"still\"\npopulation.nodes = {nodes}\nmeasurement.duration = \"5min\"\n\
+         network.latency.constant.delay = \"50ms\"\nworkload.network_lookups_every = \"100ms\"\n\
+         [protocol.kademlia]\nrefresh_after = \"never\"\n{options}"
+    )
+}
+
+/// Expected: `tests/models/kademlia_lookup.py NODES K ALPHA`, the paper's lookup in rounds.
+#[test]
+fn a_round_that_brings_nobody_nearer_is_followed_by_the_papers_last_step() {
+    let columns = ["latency_ms_mean", "rpcs_mean", "failure_rate"];
+    for (nodes, options, round_trips, requests) in [
+        (300, "", 2.680, 20.40),
+        (300, "final_step = false", 7.117, 20.40),
+        (2000, "", 3.024, 22.09),
+        (300, "k = 8", 2.903, 9.99),
+    ] {
+        let found = figures(&still(nodes, options), &columns);
+        assert!(near(found[0], 100.0 * round_trips, 0.02), "{nodes} {options}: {found:?}");
+        assert!(near(found[1], requests, 0.02) && found[2] == 0.0, "{nodes} {options}: {found:?}");
+    }
+}
+
+/// Nine nodes know each other, and all of the eight others must answer: with `alpha` requests under way at any time
+/// that takes 8 / `alpha` round trips, rounded up.
+#[test]
+fn loose_parallelism_has_no_fewer_requests_under_way_than_strict() {
+    for (alpha, round_trips) in [(2, 4.0), (3, 3.0), (4, 2.0)] {
+        for parallelism in ["strict", "loose"] {
+            let options = format!("results = 8\nfinal_step = false\nalpha = {alpha}\nparallelism = \"{parallelism}\"");
+            let found = figures(&still(9, &options), &["latency_ms_mean", "rpcs_mean"]);
+            assert!(near(found[0], 100.0 * round_trips, 1e-3) && found[1] == 8.0, "{options}: {found:?}");
+            let with_step = figures(&still(9, &options.replace("false", "true")), &["latency_ms_mean"]);
+            // Nobody can be nearer than those whom all know: the second round asks all that are left.
+            assert!(near(with_step[0], 200.0, 1e-3), "{options}: {with_step:?}");
+        }
+    }
+}
+
+/// 200 nodes whose sessions last a quarter of an hour, with no lookups but their own.
+fn churning(options: &str) -> String {
+    format!(
+        "name = \"churning\"\npopulation.nodes = 200\nmeasurement.duration = \"20min\"\n\
+         churn.session.exponential.mean = \"15min\"\nchurn.downtime.exponential.mean = \"15min\"\n\
+         [protocol.kademlia]\nrefresh_after = \"10min\"\n{options}"
+    )
+}
+
+#[test]
+fn the_protocols_own_lookups_look_for_k_whatever_those_of_the_workload_look_for() {
+    let plain = fingerprint(&churning("k = 8"));
+    let early = "k = 8\nresults = 1\ntolerance_bits = 2";
+    assert_eq!(fingerprint(&churning(early)), plain, "options of the workload's lookups do not touch upkeep");
+    assert_eq!(fingerprint(&churning("k = 8\nupkeep_results = 8\nresults = 3\nends_at = \"first_owner\"")), plain);
+    let messages = |options: &str| figures(&churning(options), &["maintenance_find_node_messages_per_node_s"])[0];
+    let (all, few) = (messages("k = 8"), messages("k = 8\nupkeep_results = 1"));
+    assert!(few < 0.6 * all, "an own lookup that looks for one asks fewer: {few} {all}");
+}
