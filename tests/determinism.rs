@@ -206,7 +206,7 @@ fn timeouts_that_are_scheduled_only_when_needed_are_like_real_ones() {
         &["network.latency=constant", "network.rpc_timeout=50ms", "network.loss=0"],
         // No message takes any time.
         &["network.latency.constant.delay=0s", "network.rpc_timeout=1ns"],
-        &["network.rpc_timeout.round_trips=1.5", "network.latency.exponential.mean=1s"],
+        &["network.rpc_timeout={round_trips=1.5}", "network.latency.exponential.mean=1s"],
     ] {
         let lazy = play(changes);
         assert!(lazy.total.timeouts_mean > Some(0.0), "no timeout was needed: {changes:?}");

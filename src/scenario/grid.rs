@@ -272,9 +272,7 @@ impl Grid {
     ) -> Result<Loaded<C>, Diagnostics> {
         let mut root = self.base.clone();
         let mut diagnostics = Diagnostics::default();
-        for change in self.shared.iter().chain(&self.changes[cell]) {
-            overrides::apply_change(&mut root, change, &mut diagnostics);
-        }
+        overrides::apply_changes(&mut root, self.shared.iter().chain(&self.changes[cell]), &mut diagnostics);
         load_tree(&root, &self.base_text, self.folder.clone(), diagnostics, protocols, read_protocol)
     }
 }

@@ -19,6 +19,7 @@ pub mod source;
 pub mod tree;
 pub mod units;
 
+mod choices;
 mod files;
 mod laws;
 mod load;

@@ -3,31 +3,20 @@
 //! The key is a path of names separated by dots; tables on the way are made as needed, and `event.0` is the first
 //! `[[event]]`. The value is read as a TOML value, and as a string if it is none: `20min` needs no quotes.
 //!
-//! Where the file chose one of several alternatives and the argument chooses another, the file's choice goes: setting
-//! `network.latency.constant.delay` in a scenario with exponential latency gives constant latency, and setting
-//! `churn.preset` takes the place of its sessions and downtimes. Two arguments that contradict each other are an error.
+//! Of alternatives that stand side by side, one that is set takes the place of the file's: `churn.preset` that of its
+//! sessions and downtimes, `mean` that of `scale`. A choice among named tables changes only where it is set itself; see
+//! [`super::choices`]. Two arguments that contradict each other are an error.
 
+use super::choices;
 use super::diagnostics::{Diagnostics, Problem};
 use super::source::{Place, SourceText};
 use super::tree::{self, Entry, Kind, Table, Value};
 use std::sync::Arc;
 
-/// Names of alternatives, of which a table holds one, wherever they stand.
-const ALTERNATIVES: [&[&str]; 8] = [
-    &["constant", "uniform", "exponential", "log_normal", "euclidean", "matrix", "weibull", "pareto", "fixed", "zipf"],
-    &["mean", "scale", "minimum", "median"],
-    &["lookups_every", "network_lookups_every"],
-    &["crash", "leave", "join", "partition", "heal", "quiet"],
-    &["fraction", "count"],
-    &["groups", "shares"],
-    &["preset", "poisson", "session"],
-    &["preset", "poisson", "downtime"],
-];
-
 /// A change to a scenario: a value, and the path of names where it belongs.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
-    steps: Vec<(String, Place)>,
+    pub(super) steps: Vec<(String, Place)>,
     pub(super) value: Value,
 }
 
@@ -39,7 +28,12 @@ impl Change {
 
     /// The path of names, with dots between them.
     pub(super) fn key(&self) -> String {
-        self.steps.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".")
+        self.path(self.steps.len())
+    }
+
+    /// The first `count` names of the path.
+    pub(super) fn path(&self, count: usize) -> String {
+        self.steps[..count].iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".")
     }
 
     /// Where the key stands.
@@ -50,8 +44,27 @@ impl Change {
 
 /// Applies the arguments of `--set` (each `key=value`) to the tree, in their order.
 pub(super) fn apply(root: &mut Table, arguments: &[String], diagnostics: &mut Diagnostics) {
-    for change in parse(arguments, diagnostics) {
-        apply_change(root, &change, diagnostics);
+    let changes = parse(arguments, diagnostics);
+    apply_changes(root, changes.iter(), diagnostics);
+}
+
+/// Applies changes in their order.
+pub(super) fn apply_changes<'c>(
+    root: &mut Table,
+    changes: impl Iterator<Item = &'c Change>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut earlier = Vec::new();
+    for change in changes {
+        match choices::refuse_undoing(change, &earlier) {
+            Some(problem) => diagnostics.push(problem),
+            None => {
+                if let Err(problem) = set_in_table(root, change, 0) {
+                    diagnostics.push(*problem);
+                }
+            }
+        }
+        earlier.push(change);
     }
 }
 
@@ -68,13 +81,6 @@ pub(super) fn parse(arguments: &[String], diagnostics: &mut Diagnostics) -> Vec<
         }
     }
     changes
-}
-
-/// Applies one change.
-pub(super) fn apply_change(root: &mut Table, change: &Change, diagnostics: &mut Diagnostics) {
-    if let Err(problem) = set_in_table(root, "", &change.steps, change.value.clone()) {
-        diagnostics.push(*problem);
-    }
 }
 
 type Failure = Box<Problem>;
@@ -104,39 +110,36 @@ fn parse_one(source: &Arc<SourceText>, diagnostics: &mut Diagnostics) -> Result<
     Ok(Change { steps, value })
 }
 
-/// Sets `value` at the path `steps` below `table`, which is not empty.
-fn set_in_table(table: &mut Table, parent: &str, steps: &[(String, Place)], value: Value) -> Result<(), Failure> {
-    let Some(((name, place), rest)) = steps.split_first() else { return Ok(()) };
-    give_way(table, parent, name, place, &value, rest.is_empty());
-    if rest.is_empty() {
-        if !keeps_parameters(table, parent, name, &value) {
-            table.insert(Entry { key: name.clone(), key_place: place.clone(), value });
+/// Sets the value of a change, of which the step `depth` belongs into `table`.
+fn set_in_table(table: &mut Table, change: &Change, depth: usize) -> Result<(), Failure> {
+    let Some((name, place)) = change.steps.get(depth) else { return Ok(()) };
+    if let Some(problem) = choices::refuse(change, table, depth) {
+        return Err(problem);
+    }
+    let next = change.steps.get(depth + 1);
+    give_way(table, name, place, &change.value, next.is_none());
+    let Some((next, _)) = next else {
+        if !keeps_parameters(table, depth, name, &change.value) {
+            table.insert(Entry { key: name.clone(), key_place: place.clone(), value: change.value.clone() });
         }
         return Ok(());
-    }
-    let indexed = rest[0].0.bytes().all(|byte| byte.is_ascii_digit());
-    if table.get(name).is_none_or(|entry| !holds(&entry.value, indexed)) {
+    };
+    spell_out(table, name, next);
+    if table.get(name).is_none() {
+        let indexed = next.bytes().all(|byte| byte.is_ascii_digit());
         let kind = if indexed { Kind::Array(Vec::new()) } else { Kind::Table(Table::EMPTY) };
         let made = Value { kind, place: place.clone() };
         table.insert(Entry { key: name.clone(), key_place: place.clone(), value: made });
     }
     match table.get_mut(name).map(|entry| &mut entry.value.kind) {
-        Some(Kind::Table(inner)) => set_in_table(inner, name, rest, value),
-        Some(Kind::Array(items)) => set_in_array(items, name, rest, value),
+        Some(Kind::Table(inner)) => set_in_table(inner, change, depth + 1),
+        Some(Kind::Array(items)) => set_in_array(items, name, change, depth + 1),
         _ => Ok(()),
     }
 }
 
-fn holds(value: &Value, indexed: bool) -> bool {
-    match value.kind {
-        Kind::Table(_) => true,
-        Kind::Array(_) => indexed,
-        _ => false,
-    }
-}
-
-fn set_in_array(items: &mut Vec<Value>, name: &str, steps: &[(String, Place)], value: Value) -> Result<(), Failure> {
-    let Some(((index_text, place), rest)) = steps.split_first() else { return Ok(()) };
+fn set_in_array(items: &mut Vec<Value>, name: &str, change: &Change, depth: usize) -> Result<(), Failure> {
+    let Some((index_text, place)) = change.steps.get(depth) else { return Ok(()) };
     let index = index_text.parse().unwrap_or(usize::MAX);
     if index > items.len() {
         let message = format!("`{name}` has no entry {index_text}");
@@ -146,46 +149,37 @@ fn set_in_array(items: &mut Vec<Value>, name: &str, steps: &[(String, Place)], v
     if index == items.len() {
         items.push(Value { kind: Kind::Table(Table::EMPTY), place: place.clone() });
     }
-    if rest.is_empty() {
-        items[index] = value;
+    if depth + 1 == change.steps.len() {
+        items[index] = change.value.clone();
         return Ok(());
     }
-    if !matches!(items[index].kind, Kind::Table(_)) {
-        items[index].kind = Kind::Table(Table::EMPTY);
-    }
     match &mut items[index].kind {
-        Kind::Table(inner) => set_in_table(inner, "", rest, value),
-        _ => Ok(()),
+        Kind::Table(inner) => set_in_table(inner, change, depth + 1),
+        _ => {
+            let message = format!("entry {index_text} of `{name}` is {}, not a table", items[index].described());
+            Err(Box::new(Problem::error(message, change.steps[depth + 1].1.clone(), "so it has no keys")))
+        }
     }
 }
 
-/// Removes what the file chose instead of `name`. What another argument chose stays, and is a contradiction.
-fn give_way(table: &mut Table, parent: &str, name: &str, place: &Place, value: &Value, is_last: bool) {
+/// Removes what the file has instead of `name` beside it. What another argument set stays, and is a contradiction.
+fn give_way(table: &mut Table, name: &str, place: &Place, value: &Value, is_last: bool) {
     let from_file = |entry: &Entry| entry.value.place.source().rank < place.source().rank && made_by_file(&entry.value);
-    let is_true = is_last && matches!(value.kind, Kind::Bool(true));
-    table.retain(|entry| {
-        let other = entry.key.as_str();
-        let rivals = ALTERNATIVES.iter().any(|group| group.contains(&name) && group.contains(&other))
-            || (parent == "protocol")
-            || (name == "steady" && is_true && ["downtime", "preset", "poisson"].contains(&other))
-            || (other == "steady" && ["downtime", "preset", "poisson"].contains(&name));
-        other == name || !rivals || !from_file(entry)
-    });
-    // A choice written as a word (`protocol = "chord"`) becomes the table that it stands for.
-    if !is_last && name == "protocol" && parent.is_empty() {
-        spell_out(table, name);
-    }
+    table.retain(|entry| !choices::takes_place_of(name, value, is_last, entry) || !from_file(entry));
 }
 
-/// Turns a choice written as a word into the table that it stands for.
-fn spell_out(table: &mut Table, name: &str) {
+/// Turns a choice written as a word (`protocol = "chord"`) into the table that it stands for, if that is the one of
+/// which a key is set.
+fn spell_out(table: &mut Table, name: &str, choice: &str) {
     let Some(Entry { value, .. }) = table.get_mut(name) else { return };
-    let Kind::String(word) = &value.kind else { return };
     let place = value.place.clone();
+    if !matches!(&value.kind, Kind::String(word) if word == choice) {
+        return;
+    }
     let empty = Value { kind: Kind::Table(Table::EMPTY), place: place.clone() };
-    let mut choice = Table::EMPTY;
-    choice.insert(Entry { key: word.clone(), key_place: place.clone(), value: empty });
-    *value = Value { kind: Kind::Table(choice), place };
+    let mut chosen = Table::EMPTY;
+    chosen.insert(Entry { key: choice.to_owned(), key_place: place.clone(), value: empty });
+    *value = Value { kind: Kind::Table(chosen), place };
 }
 
 /// Whether nothing in the value was set by an argument.
@@ -199,8 +193,8 @@ fn made_by_file(value: &Value) -> bool {
 }
 
 /// `protocol=chord` on a scenario that has `[protocol.chord]` keeps the parameters there.
-fn keeps_parameters(table: &mut Table, parent: &str, name: &str, value: &Value) -> bool {
-    let (true, "protocol", Kind::String(word)) = (parent.is_empty(), name, &value.kind) else { return false };
+fn keeps_parameters(table: &mut Table, depth: usize, name: &str, value: &Value) -> bool {
+    let (0, "protocol", Kind::String(word)) = (depth, name, &value.kind) else { return false };
     match table.get_mut(name).map(|entry| &mut entry.value.kind) {
         Some(Kind::Table(choices)) if choices.get(word).is_some() => {
             choices.retain(|entry| entry.key == *word);
@@ -252,31 +246,138 @@ mod tests {
     fn tables_are_made_on_the_way() {
         assert_eq!(flat("", &["a.b.c = 3"]), "a.b.c=3");
         assert_eq!(flat("a.b = 1", &["a.b=2", "a.c=20min"]), "a.b=2 a.c=20min");
-        assert_eq!(flat("a = 1", &["a.b=2"]), "a.b=2");
     }
 
+    const LATENCY: &str = "[network.latency.exponential]\nmean = '1s'";
+    const CHURN: &str = "[churn]\ngraceful = 0.5\nsession.fixed.length = '1s'\ndowntime.fixed.length = '1s'";
+    const CHORD: &str = "[protocol.chord]\nsuccessors = 4";
+
     #[test]
-    fn another_choice_takes_the_place_of_the_files() {
-        let latency = "[network.latency.exponential]\nmean = '1s'";
-        assert_eq!(flat(latency, &["network.latency.constant.delay=10ms"]), "network.latency.constant.delay=10ms");
-        let churn = "[churn]\ngraceful = 0.5\nsession.fixed.length = '1s'\ndowntime.fixed.length = '1s'";
-        assert_eq!(flat(churn, &["churn.preset=kad"]), "churn.graceful=0.5 churn.preset=kad");
+    fn what_is_set_as_a_whole_takes_the_place_of_the_files() {
+        let constant = "network.latency={constant={delay='10ms'}}";
+        assert_eq!(flat(LATENCY, &[constant]), "network.latency.constant.delay='10ms'");
+        assert_eq!(flat(LATENCY, &["network.latency=constant"]), "network.latency=constant");
+        assert_eq!(flat(CHURN, &["churn.preset=kad"]), "churn.graceful=0.5 churn.preset=kad");
         assert_eq!(
-            flat(churn, &["churn.steady=true"]),
+            flat(CHURN, &["churn.steady=true"]),
             "churn.graceful=0.5 churn.session.fixed.length='1s' churn.steady=true"
         );
-        let protocol = "[protocol.chord]\nsuccessors = 4";
-        assert_eq!(flat(protocol, &["protocol.kademlia.k=8"]), "protocol.kademlia.k=8");
-        assert_eq!(flat(protocol, &["protocol=kademlia"]), "protocol=kademlia");
-        assert_eq!(flat(protocol, &["protocol=chord"]), "protocol.chord.successors=4");
+        assert_eq!(
+            flat("[churn]\npreset = 'kad'", &["churn.session={fixed={length='1s'}}"]),
+            "churn.session.fixed.length='1s'"
+        );
+        assert_eq!(flat(CHORD, &["protocol=kademlia"]), "protocol=kademlia");
+        assert_eq!(flat(CHORD, &["protocol={kademlia={k=8}}"]), "protocol.kademlia.k=8");
+        assert_eq!(flat(CHORD, &["protocol=chord"]), "protocol.chord.successors=4");
         assert_eq!(flat("protocol = 'chord'", &["protocol.chord.k=8"]), "protocol.chord.k=8");
+        assert_eq!(flat("latency = 'constant'", &["latency.constant.delay=8s"]), "latency.constant.delay=8s");
         assert_eq!(flat("[event.crash]\nfraction=0.5", &["event.crash.count=8"]), "event.crash.count=8");
+        assert_eq!(flat("[law.weibull]\nscale='1s'", &["law.weibull.mean=2s"]), "law.weibull.mean=2s");
+        assert_eq!(flat(CHURN, &["churn.session.fixed.length=2s"]).matches("2s").count(), 1);
+        // Nothing is dropped where the file says nothing.
+        assert_eq!(flat("", &["network.latency.matrix.file=x"]), "network.latency.matrix.file=x");
     }
 
     #[test]
-    fn two_arguments_do_not_give_way_to_each_other() {
-        let both = &["network.latency.constant.delay=1s", "network.latency.exponential.mean=1s"];
-        assert_eq!(flat("", both), "network.latency.constant.delay=1s network.latency.exponential.mean=1s");
+    fn a_key_of_what_was_not_chosen_drops_nothing_by_the_way() {
+        for (text, argument, message, help) in [
+            (
+                CHORD,
+                "protocol.kademlia.k=8",
+                "the scenario runs `chord`: `protocol.kademlia.k` would change that",
+                "set `protocol = \"kademlia\"`; to give it keys as well: --set 'protocol={ kademlia = { k = 8 } }'",
+            ),
+            (
+                "protocol = 'chord'",
+                "protocol.kademlia.k=8",
+                "the scenario runs `chord`",
+                "set `protocol = \"kademlia\"",
+            ),
+            (
+                CHORD,
+                "protocol.kademlia={k=8}",
+                "the scenario runs `chord`",
+                "--set 'protocol={ kademlia = { k = 8 } }'",
+            ),
+            (CHORD, "protocol.successors=8", "the scenario runs `chord`", "did you mean `protocol.chord.successors`?"),
+            (CHORD, "protocol.chrod.successors=8", "the scenario runs `chord`", "did you mean `protocol.chord`?"),
+            (
+                LATENCY,
+                "network.latency.constant.delay=10ms",
+                "`network.latency` is `exponential`: `network.latency.constant.delay` would change that",
+                "to change `network.latency`: --set 'network.latency={ constant = { delay = \"10ms\" } }'",
+            ),
+            (
+                "network.latency = 'euclidean'",
+                "network.latency.constant.delay=1s",
+                "`network.latency` is `euclidean`",
+                "{ constant = { delay = \"1s\" } }",
+            ),
+            (
+                CHURN,
+                "churn.session.weibull.shape=0.5",
+                "`churn.session` is `fixed`",
+                "--set 'churn.session={ weibull = { shape = 0.5 } }'",
+            ),
+            (
+                "workload.keys = 'live_nodes'",
+                "workload.keys.zipf.exponent=1",
+                "`workload.keys` is `live_nodes`",
+                "--set 'workload.keys={ zipf = { exponent = 1 } }'",
+            ),
+            (
+                "[churn]\npreset = 'kad'",
+                "churn.session.exponential.mean=1h",
+                "`churn.session.exponential.mean` would drop `churn.preset`",
+                "--set 'churn.session={ exponential = { mean = \"1h\" } }'",
+            ),
+            (
+                "[churn]\nsteady = true",
+                "churn.downtime.fixed.length=1h",
+                "would drop `churn.steady`",
+                "--set 'churn.downtime={ fixed = { length = \"1h\" } }'",
+            ),
+            (
+                "[[event]]\ncrash.count = 3",
+                "event.0.leave.count=2",
+                "`event.0.leave.count` would drop `event.0.crash`",
+                "to have `event.0.leave` instead: --set 'event.0.leave={ count = 2 }'",
+            ),
+            (
+                "stabilize_every = '30s'",
+                "stabilize_every.exponential.mean=30s",
+                "would drop what `stabilize_every` is",
+                "--set 'stabilize_every={ exponential = { mean = \"30s\" } }'",
+            ),
+            ("[[event]]\nat = '1s'", "event.at=2s", "has entries with numbers, from 0 on, not `at`", ""),
+            ("a = [1]", "a.0.b=2s", "entry 0 of `a` is a whole number, not a table", ""),
+        ] {
+            let (_, diagnostics) = tree(text, &[argument]);
+            let shown = diagnostics.to_string();
+            assert_eq!(diagnostics.errors(), 1, "{argument}: {shown}");
+            assert!(shown.contains(message) && shown.contains(help), "{argument}: {shown}");
+        }
+    }
+
+    #[test]
+    fn arguments_that_undo_each_other_are_an_error() {
+        for (text, both, message) in [
+            ("", ["network.latency.constant.delay=1s", "network.latency.exponential.mean=1s"], "is `constant`"),
+            (CHORD, ["protocol=kademlia", "protocol.chord.successors=8"], "runs `kademlia`"),
+            (
+                CHORD,
+                ["protocol.chord.successors=8", "protocol=kademlia"],
+                "would drop what `protocol.chord.successors`",
+            ),
+            (CHORD, ["protocol.chord.successors=8", "protocol={chord={k=1}}"], "would drop what"),
+        ] {
+            let (_, diagnostics) = tree(text, &both);
+            let shown = diagnostics.to_string();
+            assert!(diagnostics.errors() == 1 && shown.contains(message), "{both:?}: {shown}");
+        }
+        assert_eq!(flat(CHORD, &["protocol.chord.successors=8", "protocol=chord"]), "protocol.chord.successors=8");
+        assert_eq!(flat(CHORD, &["protocol=kademlia", "protocol.kademlia.k=8"]), "protocol.kademlia.k=8");
+        assert_eq!(flat("", &["a.b=1", "a.b=2"]), "a.b=2");
     }
 
     #[test]

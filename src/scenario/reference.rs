@@ -86,6 +86,12 @@ prints it with all defaults filled in.
   pause is drawn (`{ uniform = { from = \"15s\", to = \"45s\" } }`, or `exponential`, or `fixed`); or `\"never\"`.
 - A choice is a table with the name of the choice: `[network.latency.constant]`. The name alone, as a string, chooses it
   with its defaults: `protocol = \"chord\"`.
+- `--set KEY=VALUE` changes a key, `--set population.nodes=1000`, and so do `[set]` and the axes of a sweep. A choice
+  changes only where it is set itself, as a word or as a table: `--set protocol=kademlia`,
+  `--set 'network.latency={ constant = { delay = \"10ms\" } }'`. A key of what was not chosen, such as
+  `protocol.kademlia.k` in a scenario that runs Chord, is an error. Of alternatives that stand side by side, such as
+  `churn.preset` and `churn.session`, or `crash` and `leave` in an event, one that is set as a whole takes the other's
+  place; so do plain values such as `mean` and `scale`.
 - Large numbers may have underscores: `10_000`.
 - Paths of files are relative to the folder of the scenario.
 ";

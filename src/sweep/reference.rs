@@ -62,7 +62,9 @@ are:
 An element of a list may be a table, where that is what the key takes:
 `protocol = [{ chord = { successors = 8 } }, { kademlia = { k = 8, alpha = 3 } }]` sweeps the parameters of two
 protocols apart. The results then have a column for each key of any of the tables (`protocol.chord.successors`), empty
-in the rows of those that do not have it, and one for the name of what was chosen (`protocol`).
+in the rows of those that do not have it, and one for the name of what was chosen (`protocol`). An axis of
+`protocol.chord.successors` beside one of `protocol`, or over a scenario that runs another protocol, is an error: a
+choice changes only where it is set itself.
 
 `replicates = { until = \"5%\", of = \"failure_rate\" }` adds runs to a cell until the interval of its mean is narrow
 enough. How many a cell gets follows from its results alone.
