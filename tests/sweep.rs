@@ -537,18 +537,34 @@ fn sweeps_and_parts_of_them_are_compared() {
     sweep(place.path(), "--out b --set protocol.chord.successors=2").expect(0);
     let line = ["compare", "a", "b", "--csv", "differences.csv"];
     let compared = torus_sim(place.path(), &line).expect(0);
-    assert!(compared.out.starts_with("A  a\nB  b\n12 pairs of runs; differences are B - A"), "{}", compared.out);
+    assert!(
+        compared.out.starts_with("A  a\nB  b\n12 pairs of runs, 3 replicates; differences are B - A"),
+        "{}",
+        compared.out
+    );
     let number = |text: &String| text.parse::<f64>().unwrap();
     let rates = |folder: &str| column(&place.path().join(folder).join("failures.csv"), "failure_rate");
     let differences: Vec<f64> = rates("a").iter().zip(&rates("b")).map(|(a, b)| number(b) - number(a)).collect();
     let mean = differences.iter().sum::<f64>() / 12.0;
     let table = place.path().join("differences.csv");
-    assert_eq!(column(&table, "figure")[0], "failure_rate");
+    assert_eq!((column(&table, "figure")[0].as_str(), column(&table, "replicates")[0].as_str()), ("failure_rate", "3"));
     assert!((number(&column(&table, "difference")[0]) - mean).abs() < 1e-12);
+    // Rows of a cell stand together: a replicate's cells are three apart. t(2) = 4.30265.
+    let of_replicate = |replicate: usize| differences.iter().skip(replicate).step_by(3).sum::<f64>() / 4.0;
+    let squares: f64 =
+        (0..3).map(|replicate| (of_replicate(replicate) - mean) * (of_replicate(replicate) - mean)).sum();
+    let half_width = 4.302_652_7 * (squares / 2.0 / 3.0).sqrt();
+    assert!((number(&column(&table, "difference_ci95")[0]) - half_width).abs() < 1e-6, "{}", compared.out);
+    let ends = ["difference_low", "difference_high"].map(|end| number(&column(&table, end)[0]));
+    assert!((ends[0] - (mean - half_width)).abs() < 1e-6 && (ends[1] - (mean + half_width)).abs() < 1e-6);
 
     let parts = ["compare", "a:population.nodes=40", "a:population.nodes=80", "--each-cell"];
     let compared = torus_sim(place.path(), &parts).expect(0);
-    assert!(compared.out.contains("6 pairs of runs") && compared.out.contains("\n8min"), "{}", compared.out);
+    assert!(
+        compared.out.contains("6 pairs of runs, 3 replicates") && compared.out.contains("\n8min"),
+        "{}",
+        compared.out
+    );
     for (line, reason) in [
         (["compare", "a", "a:population.nodes=80"], "swept differently"),
         (["compare", "a:population.nodes=1", "a"], "values there: 40, 80"),

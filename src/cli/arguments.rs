@@ -96,7 +96,9 @@ Examples:
 
 Runs are paired that have the same values of all other keys and the same replicate:
 they face the same arrivals, departures and lookups if their seeds and scenarios
-say so. Differences are the second minus the first, with 95% Student-t intervals.
+say so. Differences are the second minus the first. Cells of one replicate are not
+independent: a replicate counts once, with the mean over its cells, and the 95%
+intervals are over replicates.
 
 Exit codes:
   0    done

@@ -24,8 +24,17 @@ pub(super) fn compare(arguments: &CompareArguments, console: &mut Console) -> Re
         write_csv(&comparison, path)?;
     }
     let title = format!("A  {}\nB  {}\n", arguments.one, arguments.other);
-    let pairs = format!("{} pairs of runs; differences are B - A with 95% intervals\n\n", comparison.pairs);
+    let counted = match comparison.replicates {
+        1 => "1 replicate, so there are no intervals".to_owned(),
+        count => format!("{count} replicates"),
+    };
+    let pairs = format!("{} pairs of runs, {counted}; differences are B - A with 95% intervals\n\n", comparison.pairs);
     console.print(&(title + &pairs + &table(&comparison)))?;
+    if !comparison.incomplete.is_empty() {
+        let pairs = count_of(comparison.incomplete.len(), "pair");
+        let text = "left out, since not every cell has their replicate";
+        console.message(Label::Warning, format!("{pairs} {text}: {}", named(&comparison.incomplete, &one.keys)));
+    }
     for (side, alone) in [("A", &comparison.alone_in_one), ("B", &comparison.alone_in_other)] {
         if !alone.is_empty() {
             console.message(Label::Warning, without_partner(side, alone, &one.keys));
@@ -42,18 +51,22 @@ fn write_csv(comparison: &Comparison, path: &Path) -> Result<(), Error> {
 }
 
 fn table(comparison: &Comparison) -> String {
-    let own = ["figure", "pairs", "A", "B", "difference", "interval", "of A"];
+    let own = ["figure", "pairs", "replicates", "A", "B", "difference", "interval", "of A"];
     let header = comparison.keys.iter().map(String::as_str).chain(own).map(str::to_owned).collect();
     let rows = comparison.differences.iter().map(|row| {
         let difference = row.difference;
         let share = if row.one == 0.0 { "-".to_owned() } else { signed(difference.mean / row.one * 100.0) + "%" };
         let own = [
             row.figure.to_owned(),
+            (row.cells * difference.count).to_string(),
             difference.count.to_string(),
             figure(row.one),
             figure(row.other),
             signed(difference.mean),
-            difference.half_width.map_or_else(|| "-".to_owned(), |width| format!("± {}", figure(width))),
+            difference.interval.map_or_else(
+                || "-".to_owned(),
+                |interval| format!("{} to {}", signed(interval.low), signed(interval.high)),
+            ),
             share,
         ];
         row.values.iter().cloned().chain(own).collect()
@@ -67,15 +80,25 @@ fn signed(value: f64) -> String {
     format!("{plus}{}", figure(value))
 }
 
+fn count_of(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn without_partner(side: &str, alone: &[Place], keys: &[String]) -> String {
+    let have = if alone.len() == 1 { "has" } else { "have" };
+    format!("{} of {side} {have} no partner: {}", count_of(alone.len(), "run"), named(alone, keys))
+}
+
+/// The first of these runs in words.
+fn named(places: &[Place], keys: &[String]) -> String {
     let describe = |(values, replicate): &Place| {
         let settings = keys.iter().zip(values).map(|(key, value)| format!("{key}={value}, "));
         format!("{}replicate {replicate}", settings.collect::<String>())
     };
-    let named: Vec<String> = alone.iter().take(NAMED).map(describe).collect();
-    let more = alone.len().saturating_sub(NAMED);
+    let named: Vec<String> = places.iter().take(NAMED).map(describe).collect();
+    let more = places.len().saturating_sub(NAMED);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    format!("{} runs of {side} have no partner: {}{more}", alone.len(), named.join("; "))
+    named.join("; ") + &more
 }
 
 impl From<Incomparable> for Failure {

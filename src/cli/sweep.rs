@@ -13,7 +13,7 @@ use crate::simulation::protocols;
 use crate::sweep::folder::{Past, SweepFolder};
 use crate::sweep::runner::{self, Ended, Options};
 use crate::sweep::scheduler::Shard;
-use crate::sweep::statistics::Estimate;
+use crate::sweep::statistics::{Estimate, Interval};
 use crate::sweep::{Plan, tables};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -177,7 +177,9 @@ fn table(plan: &Plan, shard: Shard, ended: &Ended, path: &Path) -> String {
 
 fn with_interval(estimate: Option<Estimate>, show: fn(f64) -> String) -> String {
     match estimate {
-        Some(Estimate { mean, half_width: Some(width), .. }) => format!("{} ± {}", show(mean), show(width)),
+        Some(Estimate { mean, interval: Some(Interval { low, high }), .. }) => {
+            format!("{} ({} to {})", show(mean), show(low), show(high))
+        }
         Some(Estimate { mean, .. }) => show(mean),
         None => "-".to_owned(),
     }

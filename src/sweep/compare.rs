@@ -3,14 +3,18 @@
 //! Runs with the same replicate face the same arrivals, departures and lookups, so differences are taken run by run:
 //! each run of one side with the run of the other that has the same replicate and the same values of all keys that
 //! were not fixed. What both have in common cancels, and the interval is that of the differences alone.
+//!
+//! For the same reason the cells of one replicate are not independent of each other: over several cells, a replicate
+//! counts as one difference, the mean over its cells, and the interval is over replicates. That takes replicates that
+//! have all the cells.
 
+use super::figures::{FIGURES, Pair, paired_difference};
 use super::folder::Past;
 use super::journal::{Outcome, Summary};
 use super::merge::{Unmergeable, outline};
 use super::plan::Outline;
 use super::scheduler::{Shard, jobs};
 use super::statistics::Estimate;
-use super::tables::FIGURES;
 use crate::output::cell::{Cell, Table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -69,6 +73,11 @@ pub enum Incomparable {
     },
     /// No run of one side has a partner on the other.
     NoPairs,
+    /// No replicate has a pair in every cell.
+    NoWholeReplicate {
+        /// Cells that have pairs.
+        cells: usize,
+    },
 }
 
 impl fmt::Display for Incomparable {
@@ -89,6 +98,11 @@ impl fmt::Display for Incomparable {
             Incomparable::NoPairs => {
                 f.write_str("no run of the one side has the same values and the same replicate as one of the other")
             }
+            Incomparable::NoWholeReplicate { cells } => write!(
+                f,
+                "no replicate has a pair of runs in all {cells} cells, so there is no mean over cells: compare them \
+                 one by one (--each-cell), or name a cell on both sides"
+            ),
         }
     }
 }
@@ -169,11 +183,13 @@ pub struct Difference {
     pub values: Vec<String>,
     /// The figure.
     pub figure: &'static str,
-    /// Its mean over the runs of the first side that have a partner.
+    /// Cells that each replicate is the mean of.
+    pub cells: usize,
+    /// Its mean over the runs of the first side.
     pub one: f64,
     /// Its mean over their partners.
     pub other: f64,
-    /// The differences: how many, their mean, and the half-width of its 95% interval.
+    /// The differences: how many replicates, their mean, and its 95% interval.
     pub difference: Estimate,
 }
 
@@ -184,6 +200,10 @@ pub struct Comparison {
     pub keys: Vec<String>,
     /// Pairs of runs.
     pub pairs: usize,
+    /// Replicates that have a pair in every cell, or, with `each_cell`, in any.
+    pub replicates: usize,
+    /// Pairs that count nowhere, since their replicate does not have all the cells.
+    pub incomplete: Vec<Place>,
     /// Runs of the first side without a partner.
     pub alone_in_one: Vec<Place>,
     /// Runs of the second side without a partner.
@@ -192,10 +212,13 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
 }
 
-/// Compares two sides, over all pairs or within each cell.
+/// Pairs by replicate and cell.
+type Pairs<'a> = BTreeMap<u64, BTreeMap<&'a [String], Pair<'a>>>;
+
+/// Compares two sides, over all cells together or within each.
 ///
 /// # Errors
-/// If they are swept over different keys, or there is no pair.
+/// If they are swept over different keys, there is no pair, or no replicate has all the cells.
 pub fn compare(one: &Runs, other: &Runs, each_cell: bool) -> Result<Comparison, Incomparable> {
     if one.keys != other.keys {
         return Err(Incomparable::OtherKeys { one: one.keys.clone(), other: other.keys.clone() });
@@ -203,58 +226,91 @@ pub fn compare(one: &Runs, other: &Runs, each_cell: bool) -> Result<Comparison, 
     let alone = |runs: &Runs, others: &Runs| -> Vec<Place> {
         runs.runs.keys().filter(|place| !others.runs.contains_key(*place)).cloned().collect()
     };
-    let mut groups: BTreeMap<Vec<String>, Vec<(&Summary, &Summary)>> = BTreeMap::new();
-    for (place, run) in &one.runs {
+    let mut all = Pairs::new();
+    let mut by_cell: BTreeMap<&[String], Pairs<'_>> = BTreeMap::new();
+    for (place @ (values, replicate), run) in &one.runs {
         if let Some(partner) = other.runs.get(place) {
-            let group = if each_cell { place.0.clone() } else { Vec::new() };
-            groups.entry(group).or_default().push((run, partner));
+            let pair = (run, partner);
+            all.entry(*replicate).or_default().insert(values, pair);
+            by_cell.entry(values).or_default().entry(*replicate).or_default().insert(values, pair);
         }
     }
-    let pairs = groups.values().map(Vec::len).sum();
+    let pairs = all.values().map(BTreeMap::len).sum();
     if pairs == 0 {
         return Err(Incomparable::NoPairs);
     }
-    let differences = groups.iter().flat_map(|(values, pairs)| {
-        FIGURES.iter().filter_map(|figure| {
-            let (one, other, difference) = difference(pairs, figure)?;
-            Some(Difference { values: values.clone(), figure, one, other, difference })
-        })
-    });
+    let mut incomplete = Vec::new();
+    if !each_cell {
+        let is_whole = |cells: &BTreeMap<&[String], Pair<'_>>| cells.len() == by_cell.len();
+        for (replicate, cells) in all.iter().filter(|(_, cells)| !is_whole(cells)) {
+            incomplete.extend(cells.keys().map(|values| (values.to_vec(), *replicate)));
+        }
+        all.retain(|_, cells| is_whole(cells));
+    }
+    if all.is_empty() {
+        return Err(Incomparable::NoWholeReplicate { cells: by_cell.len() });
+    }
+    let differences = if each_cell {
+        by_cell.iter().flat_map(|(values, pairs)| differences(values, pairs)).collect()
+    } else {
+        differences(&[], &all)
+    };
     Ok(Comparison {
         keys: if each_cell { one.keys.clone() } else { Vec::new() },
         pairs,
+        replicates: all.len(),
+        incomplete,
         alone_in_one: alone(one, other),
         alone_in_other: alone(other, one),
-        differences: differences.collect(),
+        differences,
     })
 }
 
-/// Means of both sides and of the differences, over the pairs in which both have the figure.
-fn difference(pairs: &[(&Summary, &Summary)], figure: &str) -> Option<(f64, f64, Estimate)> {
-    let numbers = pairs.iter().filter_map(|(one, other)| Some((one.number(figure)?, other.number(figure)?)));
-    let (one, other): (Vec<f64>, Vec<f64>) = numbers.unzip();
-    let differences: Vec<f64> = one.iter().zip(&other).map(|(one, other)| other - one).collect();
-    Some((Estimate::of(&one)?.mean, Estimate::of(&other)?.mean, Estimate::of(&differences)?))
+/// A row for each figure that both sides have.
+fn differences(values: &[String], pairs: &Pairs<'_>) -> Vec<Difference> {
+    let row = |figure: &&'static str| {
+        let has = |(one, other): &Pair<'_>| one.number(figure).is_some() && other.number(figure).is_some();
+        // A cell may not have the figure at all, such as a latency where nothing was answered; a replicate counts if it
+        // has the figure in all cells that have it.
+        let cells: BTreeSet<&[String]> = pairs
+            .values()
+            .flat_map(|cells| cells.iter().filter(|(_, pair)| has(pair)).map(|(values, _)| *values))
+            .collect();
+        if cells.is_empty() {
+            return None;
+        }
+        let whole = pairs
+            .values()
+            .filter_map(|present| cells.iter().map(|values| present.get(values).copied().filter(has)).collect());
+        let replicates: Vec<Vec<Pair<'_>>> = whole.collect();
+        let (one, other, difference) = paired_difference(figure, &replicates)?;
+        Some(Difference { values: values.to_vec(), figure, cells: cells.len(), one, other, difference })
+    };
+    FIGURES.iter().filter_map(row).collect()
 }
 
 impl Comparison {
-    /// Writes the differences as CSV: the keys, the figure, the number of pairs, both means, the mean difference and
-    /// the half-width of its interval.
+    /// Writes the differences as CSV: the keys, the figure, the number of pairs of runs, both means, the mean
+    /// difference, half the width of its interval, the ends of that, and the number of replicates.
     ///
     /// # Errors
     /// When `out` cannot be written.
     pub fn write_csv(&self, out: impl Write) -> io::Result<()> {
         let own = ["figure", "pairs", "mean_a", "mean_b", "difference", "difference_ci95"];
-        let mut table = Table::new(out, self.keys.iter().map(String::as_str).chain(own))?;
+        let more = ["difference_low", "difference_high", "replicates"];
+        let mut table = Table::new(out, self.keys.iter().map(String::as_str).chain(own).chain(more))?;
         for row in &self.differences {
             let estimate = row.difference;
             let own = [
                 Cell::Text(row.figure),
-                Cell::Count(estimate.count as u64),
+                Cell::Count((row.cells * estimate.count) as u64),
                 Cell::Float(row.one),
                 Cell::Float(row.other),
                 Cell::Float(estimate.mean),
-                estimate.half_width.into(),
+                estimate.half_width().into(),
+                estimate.interval.map(|interval| interval.low).into(),
+                estimate.interval.map(|interval| interval.high).into(),
+                Cell::Count(estimate.count as u64),
             ];
             table.row(row.values.iter().map(|value| Cell::Text(value)).chain(own))?;
         }
@@ -282,26 +338,55 @@ mod tests {
         let one = runs(&[("a", 0, "0.1"), ("a", 1, "0.5"), ("b", 0, "0.9"), ("c", 0, "0.2")]);
         let other = runs(&[("a", 0, "0.2"), ("a", 1, "0.8"), ("b", 0, "1.1"), ("b", 1, "0.4")]);
         let all = compare(&one, &other, false).unwrap();
-        assert_eq!(all.pairs, 3);
+        assert_eq!((all.pairs, all.replicates), (3, 1));
+        // Replicate 1 has no pair in the cell b.
+        assert_eq!(all.incomplete, [(vec!["a".to_owned()], 1)]);
         assert_eq!(all.alone_in_one, [(vec!["c".to_owned()], 0)]);
         assert_eq!(all.alone_in_other, [(vec!["b".to_owned()], 1)]);
         // Hops are in no run: there is one figure only.
         let [row] = &all.differences[..] else { panic!("{:?}", all.differences) };
-        assert_eq!((row.figure, row.difference.count), ("failure_rate", 3));
-        assert!((row.one - 0.5).abs() < 1e-12 && (row.other - 0.7).abs() < 1e-12);
-        // Differences 0.1, 0.3, 0.2: s = 0.1, t(2) = 4.30265.
-        assert!((row.difference.mean - 0.2).abs() < 1e-12);
-        assert!((row.difference.half_width.unwrap() - 4.302_652_7 * 0.1 / 3f64.sqrt()).abs() < 1e-6);
+        assert_eq!((row.figure, row.cells, row.difference.count), ("failure_rate", 2, 1));
+        assert!((row.one - 0.5).abs() < 1e-12 && (row.other - 0.65).abs() < 1e-12);
+        assert_eq!(row.difference.interval, None, "a single replicate has no interval");
 
         let cells = compare(&one, &other, true).unwrap();
         let rows: Vec<_> = cells.differences.iter().map(|row| (&row.values[0][..], row.difference.count)).collect();
         assert_eq!(rows, [("a", 2), ("b", 1)]);
-        assert_eq!(cells.differences[1].difference.half_width, None);
+        assert_eq!(cells.differences[1].difference.interval, None);
         let mut csv = Vec::new();
         cells.write_csv(&mut csv).unwrap();
         let csv = String::from_utf8(csv).unwrap();
-        assert!(csv.starts_with("k,figure,pairs,mean_a,mean_b,difference,difference_ci95\na,failure_rate,2,"), "{csv}");
-        assert!(csv.ends_with(",\n"), "the interval of a single pair is empty: {csv}");
+        let header = "k,figure,pairs,mean_a,mean_b,difference,difference_ci95,difference_low,difference_high,\
+                      replicates\na,failure_rate,2,";
+        assert!(csv.starts_with(header), "{csv}");
+        assert!(csv.ends_with(",,,,1\n"), "the interval of a single pair is empty: {csv}");
+    }
+
+    #[test]
+    fn cells_of_a_replicate_are_not_independent() {
+        // All cells of a replicate are 0.1, 0.3 or 0.2 worse on the other side: three differences, not nine.
+        let cells = ["a", "b", "c"];
+        let all = |rates: [&'static str; 3]| {
+            let of_replicate = |(replicate, rate): (u64, &'static str)| cells.map(|cell| (cell, replicate, rate));
+            runs(&(0..).zip(rates).flat_map(of_replicate).collect::<Vec<_>>())
+        };
+        let comparison = compare(&all(["0.1", "0.2", "0.3"]), &all(["0.2", "0.5", "0.5"]), false).unwrap();
+        assert_eq!((comparison.pairs, comparison.replicates, comparison.incomplete.len()), (9, 3, 0));
+        let row = &comparison.differences[0];
+        assert_eq!((row.cells, row.difference.count), (3, 3));
+        // Differences 0.1, 0.3, 0.2: s = 0.1, t(2) = 4.30265.
+        assert!((row.difference.mean - 0.2).abs() < 1e-12);
+        assert!((row.difference.half_width().unwrap() - 4.302_652_7 * 0.1 / 3f64.sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_figure_that_a_cell_never_has_does_not_count_against_its_replicates() {
+        let mut one = runs(&[("a", 0, "0.1"), ("a", 1, "0.2"), ("b", 0, ""), ("b", 1, "")]);
+        let row = |one: &Runs| compare(one, one, false).unwrap().differences[0].clone();
+        assert_eq!((row(&one).cells, row(&one).difference.count), (1, 2));
+        // In the cell b one replicate has it: then only that one is whole.
+        one.runs.extend(runs(&[("b", 1, "0.4")]).runs);
+        assert_eq!((row(&one).cells, row(&one).difference.count), (2, 1));
     }
 
     #[test]
@@ -310,6 +395,9 @@ mod tests {
         let other = Runs { keys: vec!["l".to_owned()], ..one.clone() };
         assert!(matches!(compare(&one, &other, false), Err(Incomparable::OtherKeys { .. })));
         assert!(matches!(compare(&one, &runs(&[("b", 0, "0.1")]), false), Err(Incomparable::NoPairs)));
+        let apart = runs(&[("a", 0, "0.1"), ("b", 1, "0.1")]);
+        assert!(matches!(compare(&apart, &apart, false), Err(Incomparable::NoWholeReplicate { cells: 2 })));
+        assert_eq!(compare(&apart, &apart, true).unwrap().pairs, 2);
     }
 
     #[test]

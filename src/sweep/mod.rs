@@ -8,10 +8,13 @@
 //! Nothing here knows a protocol by name, and no result depends on the time or on the number of threads.
 
 pub mod compare;
+pub mod distributions;
+pub mod figures;
 pub mod folder;
 pub mod journal;
 pub mod merge;
 pub mod plan;
+pub mod rates;
 pub mod reference;
 pub mod runner;
 pub mod scheduler;

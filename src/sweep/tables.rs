@@ -1,6 +1,7 @@
 //! The tables of a sweep, made from its results in the order of its jobs: `hops.csv`, `failures.csv`, `cells.csv` and
 //! the manifest.
 
+use super::figures;
 use super::journal::{Outcome, Summary};
 use super::plan::{Job, Outline};
 use super::scheduler::{self, Results, Shard};
@@ -10,22 +11,7 @@ use crate::output::folder::MANIFEST;
 use crate::output::manifest::FORMAT;
 use serde::{Deserialize, Serialize};
 
-/// Figures of which `cells.csv` has the mean and the interval over replicates.
-pub const FIGURES: &[&str] = &[
-    "failure_rate",
-    "hops_mean",
-    "rpcs_mean",
-    "timeouts_mean",
-    "latency_ms_mean",
-    "latency_ms_p50",
-    "latency_ms_p95",
-    "latency_ms_p99",
-    "maintenance_messages_per_node_s",
-    "maintenance_bytes_per_node_s",
-    "lookup_messages_per_node_s",
-    "lookup_bytes_per_node_s",
-    "live_nodes_mean",
-];
+pub use super::figures::FIGURES;
 
 /// The files that [`files`] makes.
 pub const NAMES: [&str; 4] = ["hops.csv", "failures.csv", "cells.csv", MANIFEST];
@@ -140,31 +126,36 @@ pub fn estimates(outline: &Outline, shard: Shard, results: &Results) -> Vec<Cell
 /// `done` is in the order of cells.
 fn estimate_cells(done: &[(&Job, &Summary)]) -> Vec<CellEstimates> {
     let cells = done.chunk_by(|(one, _), (other, _)| one.cell == other.cell);
-    let estimate = |runs: &[(&Job, &Summary)], name: &str| {
-        Estimate::of(&runs.iter().filter_map(|(_, run)| run.number(name)).collect::<Vec<f64>>())
-    };
-    let cell = |runs: &[(&Job, &Summary)]| CellEstimates {
-        cell: runs[0].0.cell,
-        runs: runs.len(),
-        figures: FIGURES.iter().map(|name| estimate(runs, name)).collect(),
+    let cell = |done: &[(&Job, &Summary)]| {
+        let runs: Vec<&Summary> = done.iter().map(|(_, run)| *run).collect();
+        CellEstimates {
+            cell: done[0].0.cell,
+            runs: runs.len(),
+            figures: FIGURES.iter().map(|name| figures::estimate(name, &runs)).collect(),
+        }
     };
     cells.map(cell).collect()
 }
 
-/// A row a cell: the swept keys, the number of replicates, and for every figure its mean and the half-width of its 95%
-/// interval.
+/// A row a cell: the swept keys, the number of replicates, for every figure its mean and half the width of its 95%
+/// interval, and behind them for every figure the ends of the interval.
 fn cells(outline: &Outline, done: &[(&Job, &Summary)]) -> String {
     let mut table = Csv::new();
-    let figures = FIGURES.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_ci95")]);
-    table.row(outline.keys.iter().cloned().chain(["replicates".to_owned()]).chain(figures));
+    let means = FIGURES.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_ci95")]);
+    let ends = FIGURES.iter().flat_map(|name| [format!("{name}_low"), format!("{name}_high")]);
+    table.row(outline.keys.iter().cloned().chain(["replicates".to_owned()]).chain(means).chain(ends));
     for estimates in estimate_cells(done) {
         let number = |value: Option<f64>| crate::output::cell::Cell::from(value).to_string();
-        let figures = estimates
+        let means = estimates
             .figures
             .iter()
-            .flat_map(|estimate| [number(estimate.map(|it| it.mean)), number(estimate.and_then(|it| it.half_width))]);
+            .flat_map(|estimate| [number(estimate.map(|it| it.mean)), number(estimate.and_then(|it| it.half_width()))]);
+        let ends = estimates.figures.iter().flat_map(|estimate| {
+            let interval = estimate.and_then(|it| it.interval);
+            [number(interval.map(|it| it.low)), number(interval.map(|it| it.high))]
+        });
         let values = outline.cells[estimates.cell].values.iter().cloned();
-        table.row(values.chain([estimates.runs.to_string()]).chain(figures));
+        table.row(values.chain([estimates.runs.to_string()]).chain(means).chain(ends));
     }
     table.text()
 }

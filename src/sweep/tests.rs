@@ -204,24 +204,27 @@ fn replicates_are_added_until_the_interval_is_narrow() {
     let place = tempfile::tempdir().unwrap();
     let ended = played(place.path(), &plan, Options { threads: 3, ..ALONE });
     let estimates = tables::estimates(&plan.outline, Shard::WHOLE, &ended.results);
+    let all = jobs(&plan.outline, Shard::WHOLE, &ended.results);
     for cell in &estimates {
-        let estimate = cell.of("failure_rate").unwrap();
-        let narrow = estimate.half_width.unwrap() <= 0.05 * estimate.mean;
-        assert!(narrow || cell.runs == 40, "{cell:?}");
-        // One fewer would not have been enough.
-        if cell.runs > 3 {
-            let jobs = jobs(&plan.outline, Shard::WHOLE, &ended.results);
-            let of_cell = jobs.iter().filter(|job| job.cell == cell.cell).take(cell.runs - 1);
-            let rate = |job: &Job| match &ended.results[&job.id] {
-                Outcome::Done(run) => run.number("failure_rate").unwrap(),
+        let runs: Vec<&Summary> = all
+            .iter()
+            .filter(|job| job.cell == cell.cell)
+            .map(|job| match &ended.results[&job.id] {
+                Outcome::Done(run) => &**run,
                 Outcome::Failed(why) => panic!("{why}"),
-            };
-            let before = super::statistics::Estimate::of(&of_cell.map(rate).collect::<Vec<_>>()).unwrap();
-            assert!(before.half_width.unwrap() > 0.05 * before.mean, "{before:?}");
-        }
+            })
+            .collect();
+        let is_narrow = |count: usize| {
+            let estimate = super::figures::estimate("failure_rate", &runs[..count]).unwrap();
+            estimate.half_width().unwrap() <= 0.05 * estimate.mean
+        };
+        // Narrow for the first time, then four more, and then the first that is narrow again.
+        let first = (3..=cell.runs).find(|count| is_narrow(*count));
+        let enough = first.and_then(|first| (first + 4..=cell.runs).find(|count| is_narrow(*count)));
+        assert_eq!(enough.unwrap_or(40), cell.runs, "{cell:?}");
     }
     let runs: Vec<usize> = estimates.iter().map(|cell| cell.runs).collect();
-    assert!(runs.iter().any(|runs| *runs > 3) && runs.iter().any(|runs| *runs < 40), "{runs:?}");
+    assert!(runs.iter().any(|runs| *runs > 7) && runs.iter().any(|runs| *runs < 40), "{runs:?}");
 
     let shards: Vec<PathBuf> = (1..=3).map(|part| place.path().join(format!("shard{part}"))).collect();
     for (folder, part) in shards.iter().zip(1..) {
@@ -305,7 +308,7 @@ fn two_parts_of_a_journal_are_compared_in_pairs() {
     let row = &comparison.differences[0];
     // Differences 0.05 and 0.15: mean 0.1, s = 0.0707, t(1) = 12.7062.
     assert!((row.difference.mean - 0.1).abs() < 1e-12);
-    assert!((row.difference.half_width.unwrap() - 12.706_204_7 * 0.05).abs() < 1e-6);
+    assert!((row.difference.half_width().unwrap() - 12.706_204_7 * 0.05).abs() < 1e-6);
     for (text, reason) in [
         ("protocol.made.size=7", "values there: 1, 2"),
         ("size=1", "swept there: population.nodes, protocol.made.size"),

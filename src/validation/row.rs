@@ -65,7 +65,7 @@ impl<'a> Row<'a> {
         published: &Published,
     ) -> Self {
         let measured = Estimate::of(values);
-        let half_width = measured.and_then(|estimate| estimate.half_width).unwrap_or(0.0);
+        let half_width = measured.and_then(|estimate| estimate.half_width()).unwrap_or(0.0);
         let listed = published.find(experiment.name, x, metric);
         let listed = listed.map(|number| Reference { value: number.published, tolerance: number.tolerance });
         let analysis = experiment.analysis.iter().find(|(name, _)| *name == metric);
@@ -84,10 +84,10 @@ impl Row<'_> {
     pub fn cells(&self) -> [String; 6] {
         let measured = match self.measured {
             None => "-".to_owned(),
-            Some(Estimate { mean, half_width: Some(width), .. }) if width > 0.0 => {
-                format!("{} ± {}", figure(mean), figure(width))
-            }
-            Some(Estimate { mean, .. }) => figure(mean),
+            Some(estimate) => match estimate.half_width().filter(|width| *width > 0.0) {
+                Some(width) => format!("{} ± {}", figure(estimate.mean), figure(width)),
+                None => figure(estimate.mean),
+            },
         };
         let of_reference = |value: Option<f64>| value.map_or(String::new(), figure);
         [
@@ -113,7 +113,7 @@ fn judge(experiment: &Experiment, x: f64, metric: &str, measured: Option<Estimat
     let known = experiment.differences.iter().find(|known| known.metric == metric && (known.holds)(x));
     let explained = known.filter(|known| {
         let instead = (known.instead)(x);
-        is_within(instead, (known.within * instead).max(measured.half_width.unwrap_or(0.0)))
+        is_within(instead, (known.within * instead).max(measured.half_width().unwrap_or(0.0)))
     });
     explained.map_or(Verdict::Out, |known| Verdict::Explained(known.why))
 }
@@ -131,7 +131,7 @@ pub fn write_csv(out: impl io::Write, rows: &[Row<'_>]) -> io::Result<()> {
             Cell::Float(row.x),
             Cell::Text(row.metric),
             row.measured.map(|estimate| estimate.mean).into(),
-            row.measured.and_then(|estimate| estimate.half_width).into(),
+            row.measured.and_then(|estimate| estimate.half_width()).into(),
             row.reference.map(|reference| reference.value).into(),
             row.reference.map(|reference| reference.tolerance).into(),
             row.verdict.map_or(Cell::Empty, |verdict| Cell::Text(verdict.as_str())),
