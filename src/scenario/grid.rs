@@ -21,6 +21,7 @@
 //! values written in it, and messages point into the sweep file where the value came from there.
 
 use super::diagnostics::{Diagnostics, Problem};
+use super::files::{Files, Matrices};
 use super::load::{Facts, Loaded, load_tree};
 use super::overrides::{self, Change};
 use super::reader::TableReader;
@@ -62,6 +63,8 @@ pub struct Grid {
     shared: Vec<Change>,
     /// For every cell its changes.
     changes: Vec<Vec<Change>>,
+    /// The matrices that cells name: understood once, not for every cell and run.
+    matrices: Arc<Matrices>,
 }
 
 /// `replicates`.
@@ -189,6 +192,7 @@ impl Grid {
             folder: PathBuf::new(),
             shared,
             changes,
+            matrices: Arc::default(),
         }
     }
 
@@ -273,7 +277,8 @@ impl Grid {
         let mut root = self.base.clone();
         let mut diagnostics = Diagnostics::default();
         overrides::apply_changes(&mut root, self.shared.iter().chain(&self.changes[cell]), &mut diagnostics);
-        load_tree(&root, &self.base_text, self.folder.clone(), diagnostics, protocols, read_protocol)
+        let files = Files::new(self.folder.clone(), Arc::clone(&self.matrices));
+        load_tree(&root, &self.base_text, files, diagnostics, protocols, read_protocol)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::diagnostics::{Diagnostics, Problem, Severity};
 use super::effective::Effective;
-use super::files::{Files, NamedFile};
+use super::files::{Files, Matrices, NamedFile};
 use super::model::{
     Action, Arrivals, AtStart, Churn, ChurnProcess, Keys, OwnerOf, Population, ReturnIdentifier, Scenario, Start,
     Workload,
@@ -16,7 +16,6 @@ use super::tree::{self, Table};
 use super::{read_churn, read_events, read_measurement, read_network, read_population, read_workload};
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a protocol may know of the scenario when it checks its own parameters.
@@ -63,21 +62,21 @@ pub fn load<C>(
     let mut syntax = Diagnostics::default();
     let mut root = tree::parse(&text, &mut syntax);
     overrides::apply(&mut root, overrides, &mut syntax);
-    load_tree(&root, &text, source.folder, syntax, protocols, read_protocol)
+    let files = Files::new(source.folder, Arc::new(Matrices::default()));
+    load_tree(&root, &text, files, syntax, protocols, read_protocol)
 }
 
-/// The same for a tree. `text` is that of the scenario's file, `folder` where it stands, and `syntax` what was found
-/// wrong with the tree before.
+/// The same for a tree. `text` is that of the scenario's file, `files` reads from where it stands, and `syntax` what
+/// was found wrong with the tree before.
 pub(super) fn load_tree<C>(
     root: &Table,
     text: &Arc<SourceText>,
-    folder: PathBuf,
+    mut files: Files,
     syntax: Diagnostics,
     protocols: &[&str],
     read_protocol: impl FnOnce(&mut TableReader<'_>, &str, &Facts) -> Option<C>,
 ) -> Result<Loaded<C>, Diagnostics> {
     let mut diagnostics = Diagnostics::default();
-    let mut files = Files::new(folder);
     let mut reader = TableReader::new(String::new(), root, Place::whole(text), &mut diagnostics);
     let (scenario, protocol) = read_root(&mut reader, &mut files, protocols, read_protocol);
     let effective = reader.finish();

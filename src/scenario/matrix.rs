@@ -1,22 +1,31 @@
 //! Latency matrices: measured delays between hosts, read from a file.
 //!
-//! Delays are in milliseconds, one-way or round-trip as the scenario says; a round trip is halved (rounding down to a
-//! whole nanosecond). Numbers are decimals such as `12`, `12.5` or `1.25e+01`, rounded to the nearest nanosecond. Every
-//! pair of hosts needs a delay: empty, `nan` or negative entries (which mark missing measurements in many data sets)
-//! are errors. Lines that are blank or begin with `#` are left out, and so is whatever follows a `#`.
+//! Delays are in milliseconds unless the scenario names another unit, one-way or round-trip as it says; a round trip
+//! is halved (rounding down to a whole nanosecond). Numbers are decimals such as `12`, `12.5`, `12.` or `1.25e+01`,
+//! rounded to the nearest nanosecond. Every pair of hosts needs a delay: empty, `nan` or negative entries (which mark
+//! missing measurements in many data sets) are errors. Lines that are blank or begin with `#` are left out, and so is
+//! whatever follows a `#`, and a byte order mark. Entries are separated by commas, semicolons, bars, tabs or blanks;
+//! where commas do not separate, they may stand before decimals (`matrix_text.rs`).
 //!
-//! **Square**: one line a host with the delays from it to every host, itself included, in the same order. Entries are
-//! separated by commas, or by blanks and tabs. The entry (i, j) is the delay from host i to host j.
+//! **Square**: one line a host with the delays from it to every host, itself included, in the same order. The entry
+//! (i, j) is the delay from host i to host j. Half of a symmetric matrix will do: rows of 1, 2, 3, ... entries up to
+//! the diagonal, or of n, n - 1, ... entries from it on, with zeros in the diagonal.
+//!
+//! **List**: lines `I J DELAY`, with hosts numbered from 0 or from 1 on without gaps. A pair that is named in one order
+//! only has that delay both ways. A delay from a host to itself may be given and is 0 otherwise.
 //!
 //! **p2psim** (the `E2EGraph` topologies of p2psim): lines `node N`, N from 1 on, and lines `I,J DELAY` for each pair
 //! of hosts. A pair is named once, in either order, and its delay goes both ways; naming it again with the same delay
 //! is allowed. A delay from a host to itself may be given and is 0 otherwise. The header lines `topology E2EGraph
 //! HOSTS` and `failure_model ...` are accepted; without the first, the largest number is the number of hosts. In p2psim
-//! these delays are one-way.
+//! these delays are one-way, and so they are here if the scenario does not say what they are.
 //!
-//! `auto` takes a file for p2psim's if its first line is one of those above.
+//! `auto` takes a file for p2psim's if its first line is one of those above, and for a list if each of its lines has
+//! three entries, of which two are numbers of hosts.
 
 use super::diagnostics::{FileProblems, Problem};
+use super::matrix_checks::{self, Remark};
+use super::matrix_text::{Layout, lines, split_words};
 use super::model::LatencyMatrix;
 use super::source::{Place, SourceText};
 use super::units::{DecimalError, Notation, decimal};
@@ -31,21 +40,23 @@ const MOST_HOSTS: usize = 65_535;
 /// Longest delay \[ms\]: an hour.
 const LONGEST_MS: u64 = 3_600_000;
 
-const ALLOWED: &str = "a delay in milliseconds from 0 to 3_600_000";
+const ALLOWED: &str = "a delay from 0 to an hour, in milliseconds unless `unit` says otherwise";
 
 /// How a matrix file is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// Whichever it looks like.
     Auto,
-    /// A square table.
+    /// A square table, or half of it.
     Square,
+    /// Two hosts and a delay a line.
+    List,
     /// Pairs of hosts, as p2psim has them.
     P2psim,
 }
 
 /// What the numbers in a matrix file are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Values {
     /// Time to a host and back.
     RoundTrip,
@@ -53,33 +64,44 @@ pub enum Values {
     OneWay,
 }
 
-/// Reads a matrix, or gives the first twenty problems found.
-pub(super) fn read(source: &Arc<SourceText>, format: Format, values: Values) -> Result<LatencyMatrix, Vec<Problem>> {
-    let mut file = MatrixFile { source, values, problems: FileProblems::new(Place::whole(source)) };
-    let p2psim = match format {
-        Format::Auto => looks_like_p2psim(source),
-        Format::Square => false,
-        Format::P2psim => true,
+/// How a matrix file is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Manner {
+    /// How it is laid out, as the scenario says.
+    pub format: Format,
+    /// What the numbers are.
+    pub values: Values,
+    /// Their unit \[ns\].
+    pub unit_ns: u64,
+    /// Whether the scenario names the unit.
+    pub unit_is_given: bool,
+}
+
+/// Reads a matrix and what is remarkable about it, or gives the first twenty problems found.
+pub(super) fn read(source: &Arc<SourceText>, manner: Manner) -> Result<(LatencyMatrix, Vec<Remark>), Vec<Problem>> {
+    let layout = Layout::of(&source.text);
+    let problems = FileProblems::new(Place::whole(source));
+    let mut file = MatrixFile { source, values: manner.values, unit_ns: manner.unit_ns, layout, problems };
+    let matrix = match manner.format {
+        Format::P2psim => file.read_pairs(),
+        Format::Auto if looks_like_p2psim(source) => file.read_pairs(),
+        Format::List => file.read_list(),
+        Format::Auto if file.looks_like_a_list() => file.read_list(),
+        Format::Auto | Format::Square => file.read_square(),
     };
-    let matrix = if p2psim { file.read_pairs() } else { file.read_square() };
     match matrix {
-        Some(matrix) if file.problems.is_empty() => Ok(matrix),
+        Some(matrix) if file.problems.is_empty() => matrix_checks::check(matrix, manner, source),
         _ => Err(file.problems.finish()),
     }
 }
 
-/// The lines that say something, as ranges of bytes, without comments and outer blanks.
-fn lines(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut start = 0;
-    text.split('\n')
-        .map(move |line| {
-            let begin = start;
-            start += line.len() + 1;
-            let content = line.split('#').next().unwrap_or("");
-            let left = content.len() - content.trim_start().len();
-            begin + left..begin + left + content.trim().len()
-        })
-        .filter(|range| !range.is_empty())
+/// Whether the file will be read as one of p2psim's.
+pub(super) fn is_p2psim(source: &SourceText, format: Format) -> bool {
+    match format {
+        Format::P2psim => true,
+        Format::Auto => looks_like_p2psim(source),
+        Format::Square | Format::List => false,
+    }
 }
 
 fn looks_like_p2psim(source: &SourceText) -> bool {
@@ -95,12 +117,15 @@ fn looks_like_p2psim(source: &SourceText) -> bool {
 }
 
 fn number(text: &str) -> Option<usize> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
 }
 
 struct MatrixFile<'s> {
     source: &'s Arc<SourceText>,
     values: Values,
+    unit_ns: u64,
+    layout: Layout,
     problems: FileProblems,
 }
 
@@ -119,7 +144,8 @@ impl MatrixFile<'_> {
     fn check_hosts(&mut self, hosts: usize, range: Range<usize>) -> bool {
         let good = (2..=MOST_HOSTS).contains(&hosts);
         if !good {
-            self.problem(range, format!("a latency matrix cannot have {hosts} hosts"), "2 to 65_535 hosts");
+            let allowed = "2 to 65_535 hosts, entries with commas, semicolons, bars, tabs or blanks between them";
+            self.problem(range, format!("a latency matrix cannot have {hosts} hosts"), allowed);
         }
         good
     }
@@ -127,17 +153,18 @@ impl MatrixFile<'_> {
     /// The delay that an entry says, one-way.
     fn delay(&mut self, range: Range<usize>) -> Duration {
         let text = &self.source.text[range.clone()];
-        let message = match decimal(text, 1_000_000, Notation::MEASURED) {
+        let with_point = self.layout.has_decimal_commas.then(|| text.replacen(',', ".", 1));
+        let message = match decimal(with_point.as_deref().unwrap_or(text), self.unit_ns, Notation::MEASURED) {
             Ok(nanos) if nanos <= LONGEST_MS * 1_000_000 => {
                 let trips = if self.values == Values::RoundTrip { 2 } else { 1 };
                 return Duration::from_nanos(nanos / trips);
             }
             Ok(_) | Err(DecimalError::TooLarge | DecimalError::TooFine) => format!("`{text}` is too long for a delay"),
-            Err(DecimalError::Negative) => format!("the matrix has a hole: `{text}` is negative"),
+            Err(DecimalError::Negative) => return self.hole(range.clone(), format!("`{text}` is negative")),
             Err(DecimalError::NotANumber) => match text.to_ascii_lowercase().as_str() {
-                "" => "the matrix has a hole: an entry is empty".to_owned(),
+                "" => return self.hole(range, "an entry is empty".to_owned()),
                 "nan" | "na" | "n/a" | "null" | "none" | "-" | "inf" | "infinity" | "-nan" | "-inf" | "?" => {
-                    format!("the matrix has a hole: `{text}`")
+                    return self.hole(range.clone(), format!("`{text}`"));
                 }
                 _ => format!("`{text}` is not a number"),
             },
@@ -146,12 +173,38 @@ impl MatrixFile<'_> {
         Duration::ZERO
     }
 
+    /// A pair of hosts without a delay.
+    fn hole(&mut self, range: Range<usize>, what: String) -> Duration {
+        let place = Place::new(self.source, range);
+        let problem = Problem::error(format!("the matrix has a hole: {what}"), place, "");
+        let problem = problem.note(format!("allowed: {ALLOWED}"));
+        self.problems.push(problem.help("leave out the host, row and column, or put in an estimate"));
+        Duration::ZERO
+    }
+
+    /// Entries in each row.
+    fn widths(&self) -> Vec<usize> {
+        lines(&self.source.text).map(|line| self.layout.split(&self.source.text, &line).len()).collect()
+    }
+
     fn read_square(&mut self) -> Option<LatencyMatrix> {
+        let widths = self.widths();
+        let rows = widths.len();
+        if rows > 1 && widths.iter().zip(1..).all(|(width, row)| *width == row) {
+            return self.read_half(rows, true);
+        }
+        if rows > 1 && widths.iter().zip((1..=rows).rev()).all(|(width, row)| *width == row) {
+            return self.read_half(rows, false);
+        }
+        self.read_whole()
+    }
+
+    fn read_whole(&mut self) -> Option<LatencyMatrix> {
         let source = Arc::clone(self.source);
         let mut one_way = Vec::new();
         let (mut hosts, mut rows) = (0, 0);
         for line in lines(&source.text) {
-            let entries = split_entries(&source.text, &line);
+            let entries = self.layout.split(&source.text, &line);
             if rows == 0 {
                 hosts = entries.len();
                 if !self.check_hosts(hosts, line.clone()) {
@@ -185,6 +238,91 @@ impl MatrixFile<'_> {
             return None;
         }
         Some(LatencyMatrix { hosts: hosts as u32, one_way, one_node_per_host: false })
+    }
+
+    /// Half of a symmetric matrix: up to the diagonal (`is_lower`), or from it on.
+    fn read_half(&mut self, hosts: usize, is_lower: bool) -> Option<LatencyMatrix> {
+        if !self.check_hosts(hosts, 0..0) {
+            return None;
+        }
+        let source = Arc::clone(self.source);
+        let mut one_way = vec![Duration::ZERO; hosts * hosts];
+        for (row, line) in lines(&source.text).enumerate() {
+            for (index, entry) in self.layout.split(&source.text, &line).into_iter().enumerate() {
+                let column = if is_lower { index } else { row + index };
+                let delay = self.delay(entry.clone());
+                if row == column && !delay.is_zero() {
+                    let allowed = "half of a symmetric matrix with the zeros of its diagonal, or as many entries in \
+                                   each row as there are rows";
+                    self.problem(entry, "the matrix is not square, and no half of one", allowed);
+                    return None;
+                }
+                one_way[row * hosts + column] = delay;
+                one_way[column * hosts + row] = delay;
+            }
+        }
+        Some(LatencyMatrix { hosts: hosts as u32, one_way, one_node_per_host: false })
+    }
+
+    /// Whether each row has two numbers of hosts and something else. Three such rows could be a matrix of three hosts,
+    /// if it is symmetric or has nothing in its diagonal, or they name more hosts than they can connect.
+    fn looks_like_a_list(&self) -> bool {
+        let text = &self.source.text;
+        let mut rows: Vec<[f64; 3]> = Vec::new();
+        for line in lines(text) {
+            let entries = self.layout.split(text, &line);
+            let [from, to, delay] = entries.as_slice() else { return false };
+            let pair = (number(&text[from.clone()]), number(&text[to.clone()]));
+            let (Some(from), Some(to)) = pair else { return false };
+            rows.push([from as f64, to as f64, text[delay.clone()].replace(',', ".").parse().unwrap_or(f64::NAN)]);
+        }
+        let most = 2.0 * rows.len() as f64;
+        let numbers = || rows.iter().flat_map(|row| row[..2].iter().copied());
+        let are_few = numbers().all(|number| number <= most) && numbers().any(|number| number <= 1.0);
+        if rows.len() != 3 {
+            return are_few;
+        }
+        let is_symmetric = rows[0][1] == rows[1][0] && rows[0][2] == rows[2][0] && rows[1][2] == rows[2][1];
+        let has_empty_diagonal = (0..3).all(|host| rows[host][host] == 0.0);
+        are_few && !is_symmetric && !has_empty_diagonal
+    }
+
+    fn read_list(&mut self) -> Option<LatencyMatrix> {
+        let source = Arc::clone(self.source);
+        let mut delays: BTreeMap<(u32, u32), Duration> = BTreeMap::new();
+        for line in lines(&source.text) {
+            let entries = self.layout.split(&source.text, &line);
+            let [from, to, delay] = entries.as_slice() else {
+                self.problem(line, "not a line of a list of delays", "`I J DELAY`, two hosts and a delay");
+                continue;
+            };
+            let delay = self.delay(delay.clone());
+            let [Some(from), Some(to)] = [from, to].map(|host| self.numbered_host(host.clone())) else { continue };
+            if delays.insert((from, to), delay).is_some_and(|earlier| earlier != delay) {
+                let message = format!("two delays from host {from} to host {to}");
+                self.problem(line, message, "one delay for each pair, or one each way");
+            }
+        }
+        let numbers = || delays.keys().flat_map(|(from, to)| [*from, *to]);
+        let first = u32::from(numbers().min() != Some(0));
+        let hosts = numbers().max().map_or(0, |last| (last + 1).saturating_sub(first)) as usize;
+        let end = source.text.len();
+        if !self.problems.is_empty() || !self.check_hosts(hosts, end..end) {
+            return None;
+        }
+        let pairs: BTreeMap<(u32, u32), Duration> =
+            delays.into_iter().map(|((from, to), delay)| ((from - first, to - first), delay)).collect();
+        self.fill(hosts, first, &pairs)
+    }
+
+    /// A number of a host in a list.
+    fn numbered_host(&mut self, range: Range<usize>) -> Option<u32> {
+        let text = &self.source.text[range.clone()];
+        let host = number(text).filter(|host| *host <= MOST_HOSTS);
+        if host.is_none() {
+            self.problem(range, format!("`{text}` is not the number of a host"), "0 to 65_535");
+        }
+        host.map(|host| host as u32)
     }
 
     fn read_pairs(&mut self) -> Option<LatencyMatrix> {
@@ -230,7 +368,7 @@ impl MatrixFile<'_> {
         if !self.problems.is_empty() || !self.check_hosts(hosts, end..end) {
             return None;
         }
-        self.fill(hosts, &pairs)
+        self.fill(hosts, 1, &pairs)
     }
 
     /// A number of a host, from 1 on.
@@ -263,18 +401,27 @@ impl MatrixFile<'_> {
         Some(((first.min(second) as u32, first.max(second) as u32), delay))
     }
 
-    /// Checks that no pair is missing before the matrix takes up memory.
-    fn fill(&mut self, hosts: usize, pairs: &BTreeMap<(u32, u32), Duration>) -> Option<LatencyMatrix> {
-        let between = pairs.keys().filter(|(first, second)| first != second).count();
+    /// The matrix of all pairs, each with its delay from the first to the second, and both ways if there is none back.
+    /// That no pair is missing is found before it takes up memory. Messages count hosts from `first_number` on.
+    fn fill(
+        &mut self,
+        hosts: usize,
+        first_number: u32,
+        pairs: &BTreeMap<(u32, u32), Duration>,
+    ) -> Option<LatencyMatrix> {
+        let is_new = |(first, second): &&(u32, u32)| first < second || !pairs.contains_key(&(*second, *first));
+        let between = pairs.keys().filter(|(first, second)| first != second).filter(is_new).count();
         let missing = hosts * (hosts - 1) / 2 - between;
         if missing > 0 {
-            let all = (0..hosts as u32).flat_map(|first| (first + 1..hosts as u32).map(move |second| (first, second)));
-            let example = all.into_iter().find(|pair| !pairs.contains_key(pair)).unwrap_or((0, 0));
+            let mut all =
+                (0..hosts as u32).flat_map(|first| (first + 1..hosts as u32).map(move |second| (first, second)));
+            let is_there = |(a, b): (u32, u32)| pairs.contains_key(&(a, b)) || pairs.contains_key(&(b, a));
+            let example = all.find(|pair| !is_there(*pair)).unwrap_or((0, 0));
             let message = format!(
                 "the matrix has {missing} {}: no delay between hosts {} and {}{}",
                 if missing == 1 { "hole" } else { "holes" },
-                example.0 + 1,
-                example.1 + 1,
+                example.0 + first_number,
+                example.1 + first_number,
                 if missing == 1 { "" } else { ", for one" }
             );
             self.problem_at_end(message, "a line for every pair of hosts");
@@ -283,33 +430,12 @@ impl MatrixFile<'_> {
         let mut one_way = vec![Duration::ZERO; hosts * hosts];
         for (&(first, second), &delay) in pairs {
             one_way[first as usize * hosts + second as usize] = delay;
-            one_way[second as usize * hosts + first as usize] = delay;
+            if !pairs.contains_key(&(second, first)) {
+                one_way[second as usize * hosts + first as usize] = delay;
+            }
         }
         Some(LatencyMatrix { hosts: hosts as u32, one_way, one_node_per_host: false })
     }
-}
-
-/// Entries of a row: between commas if there are some, else between blanks.
-fn split_entries(text: &str, line: &Range<usize>) -> Vec<Range<usize>> {
-    let content = &text[line.clone()];
-    if !content.contains(',') {
-        return split_words(text, line);
-    }
-    let mut start = line.start;
-    content
-        .split(',')
-        .map(|entry| {
-            let begin = start + entry.len() - entry.trim_start().len();
-            start += entry.len() + 1;
-            begin..begin + entry.trim().len()
-        })
-        .collect()
-}
-
-fn split_words(text: &str, line: &Range<usize>) -> Vec<Range<usize>> {
-    let content = &text[line.clone()];
-    let offset = |word: &str| line.start + (word.as_ptr() as usize - content.as_ptr() as usize);
-    content.split_whitespace().map(|word| offset(word)..offset(word) + word.len()).collect()
 }
 
 #[cfg(test)]
@@ -322,15 +448,20 @@ mod tests {
         Arc::new(SourceText { name: "matrix.txt".to_owned(), text: text.to_owned(), rank: 0 })
     }
 
+    fn manner(format: Format, values: Values) -> Manner {
+        Manner { format, values, unit_ns: 1_000_000, unit_is_given: false }
+    }
+
     fn one_way_ms(text: &str, format: Format, values: Values) -> Vec<f64> {
-        let matrix = read(&source(text), format, values).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let read = read(&source(text), manner(format, values));
+        let (matrix, _) = read.unwrap_or_else(|problems| panic!("{text:?} {problems:?}"));
         assert_eq!(matrix.one_way.len(), (matrix.hosts * matrix.hosts) as usize);
         matrix.one_way.iter().map(|delay| delay.as_nanos() as f64 / 1e6).collect()
     }
 
     fn problems(text: &str) -> String {
         let mut diagnostics = Diagnostics::default();
-        diagnostics.extend(read(&source(text), Format::Auto, Values::OneWay).expect_err(text));
+        diagnostics.extend(read(&source(text), manner(Format::Auto, Values::OneWay)).expect_err(text));
         diagnostics.to_string()
     }
 
@@ -356,6 +487,62 @@ mod tests {
     }
 
     #[test]
+    fn half_a_matrix_is_symmetric() {
+        let whole = [0.0, 10.0, 20.0, 10.0, 0.0, 30.0, 20.0, 30.0, 0.0];
+        for text in ["0\n10 0\n20 30 0", "0 10 20\n0 30\n0", "0,\n10,0,\n20,30,0,"] {
+            assert_eq!(one_way_ms(text, Format::Auto, Values::OneWay), whole, "{text:?}");
+        }
+        for text in ["10\n20 30", "5\n10 5\n20 30 5", "0 0 0\n10 0 0\n20 30 0", "0 10 20\n0 0 30\n0 0 0"] {
+            let problems = problems(text);
+            assert!(problems.contains("no half of one") || problems.contains("the diagonal are 0"), "{problems}");
+        }
+    }
+
+    #[test]
+    fn lists_are_told_from_matrices_of_three_hosts() {
+        let three = [0.0, 10.0, 20.0, 10.0, 0.0, 30.5, 20.0, 30.5, 0.0];
+        for text in [
+            "0 1 10\n0 2 20\n1 2 30.5",
+            "1,2,10\n1,3,20\n2,3,30.5",
+            "2;1;10\n1;3;20\n3;2;30,5",
+            "3 2 30.5\n3 1 20\n2 1 10",
+        ] {
+            assert_eq!(one_way_ms(text, Format::Auto, Values::OneWay), three, "{text:?}");
+        }
+        assert_eq!(one_way_ms("0 1 10", Format::Auto, Values::OneWay), [0.0, 10.0, 10.0, 0.0]);
+        let both_ways = "0 1 10\n1 0 20\n1 1 5";
+        assert_eq!(one_way_ms(both_ways, Format::Auto, Values::OneWay), [0.0, 10.0, 20.0, 5.0]);
+        for text in
+            ["0 10 20\n10 0 30\n20 30 0", "0 1 2\n2 0 4\n1 2 0", "0 1 2.5\n1 0 3\n2 3 0.0", "5 1 2\n1 5 4\n2 4 5"]
+        {
+            let first_row = one_way_ms(text, Format::Auto, Values::OneWay)[..3].to_vec();
+            let written: Vec<f64> = text.lines().next().unwrap().split(' ').map(|word| word.parse().unwrap()).collect();
+            assert_eq!(first_row, written, "{text:?}");
+        }
+        for (text, message) in [
+            ("0 1 10\n0 2 20\n0 3 30", "the matrix has 3 holes: no delay between hosts 1 and 2"),
+            ("0 1 10\n0 1 20", "two delays from host 0 to host 1"),
+            ("0 1 10\n0 2 20\n1 2 nan\n", "the matrix has a hole: `nan`"),
+        ] {
+            assert!(problems(text).contains(message), "{text:?}: {}", problems(text));
+        }
+    }
+
+    #[test]
+    fn what_is_most_likely_in_another_unit_asks_for_it() {
+        let read_in = |text: &str, unit_ns, unit_is_given| {
+            let manner = Manner { unit_ns, unit_is_given, ..manner(Format::Auto, Values::OneWay) };
+            read(&source(text), manner).map(|(matrix, _)| matrix.one_way[1].as_nanos())
+        };
+        let milli = 1_000_000;
+        assert!(problems("0 0.03\n0.03 0").contains("very short") && problems("0 9e3\n9e3 0").contains("very long"));
+        assert_eq!(read_in("0 0.03\n0.03 0", milli, true).ok(), Some(30_000));
+        assert_eq!(read_in("0 0.03\n0.03 0", 1_000 * milli, true).ok(), Some(30 * milli));
+        assert_eq!(read_in("0 9e3\n9e3 0", 1_000, true).ok(), Some(9 * milli));
+        assert_eq!(read_in("0 1\n1 0", milli, false).ok(), Some(milli));
+    }
+
+    #[test]
     fn a_hole_is_shown_where_it_is() {
         let expected = "\
 error: the matrix has a hole: `nan`
@@ -364,7 +551,8 @@ error: the matrix has a hole: `nan`
 2 | 10, nan
   |     ^^^
   |
-  = note: allowed: a delay in milliseconds from 0 to 3_600_000";
+  = note: allowed: a delay from 0 to an hour, in milliseconds unless `unit` says otherwise
+  = help: leave out the host, row and column, or put in an estimate";
         assert_eq!(problems("0, 10\n10, nan\n"), expected);
     }
 
@@ -373,8 +561,9 @@ error: the matrix has a hole: `nan`
         for (text, message) in [
             ("", "the file holds no matrix"),
             ("0", "cannot have 1 hosts"),
-            ("0 1\n1", "the matrix is not square: 1 entries here, 2 in the first row"),
-            ("0 1 2\n1 0 2", "the matrix is not square: 2 rows of 3 entries"),
+            ("0 1\n1", "the matrix is not square, and no half of one"),
+            ("0 1 2\n1 0\n2 1 0", "the matrix is not square: 2 entries here, 3 in the first row"),
+            ("0 5 2\n5 0 2", "the matrix is not square: 2 rows of 3 entries"),
             ("0 1\n1 0\n2 2", "a row too many, after 2 rows of 2 entries"),
             ("0,\n1,0", "an entry is empty"),
             ("0 -1\n1 0", "`-1` is negative"),
@@ -406,8 +595,8 @@ error: the matrix has a hole: `nan`
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "([0-9., \n\t#-]|nan|node |topology E2EGraph ){0,60}|\\PC{0,60}") {
-            for format in [Format::Auto, Format::Square, Format::P2psim] {
-                if let Err(problems) = read(&source(&text), format, Values::RoundTrip) {
+            for format in [Format::Auto, Format::Square, Format::List, Format::P2psim] {
+                if let Err(problems) = read(&source(&text), manner(format, Values::RoundTrip)) {
                     prop_assert!(!problems.is_empty());
                     let mut diagnostics = Diagnostics::default();
                     diagnostics.extend(problems);

@@ -23,6 +23,8 @@ mod choices;
 mod files;
 mod laws;
 mod load;
+mod matrix_checks;
+mod matrix_text;
 mod overrides;
 mod read_churn;
 mod read_events;

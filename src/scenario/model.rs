@@ -94,6 +94,13 @@ pub struct LatencyMatrix {
     pub one_node_per_host: bool,
 }
 
+impl LatencyMatrix {
+    /// Within a host messages take no time.
+    pub(super) fn clear_diagonal(&mut self) {
+        self.one_way.iter_mut().step_by(self.hosts as usize + 1).for_each(|delay| *delay = Duration::ZERO);
+    }
+}
+
 /// `network.rpc_timeout`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RpcTimeout {

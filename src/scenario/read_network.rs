@@ -1,9 +1,10 @@
 //! `[network]`: latency, loss, NAT, and how long a request waits.
 
 use super::diagnostics::Problem;
-use super::files::Files;
+use super::files::{Files, MatrixKey};
 use super::laws::read_law;
-use super::matrix::{self, Format, Values};
+use super::matrix::{self, Format, Manner, Values};
+use super::matrix_checks::Remark;
 use super::model::{Latency, Network, RpcTimeout};
 use super::reader::TableReader;
 use super::reader_values::Zero;
@@ -11,7 +12,6 @@ use super::tree::{Kind, Value};
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
 use std::ops::Bound;
-use std::sync::Arc;
 
 const LATENCIES: [&str; 6] = ["constant", "uniform", "exponential", "log_normal", "euclidean", "matrix"];
 const DEFAULT_DELAY: Duration = Duration::from_millis(50);
@@ -59,20 +59,36 @@ fn read_latency(table: &mut TableReader<'_>, name: &str, files: &mut Files, node
     }
 }
 
+/// Units of delays in a file \[ns\].
+const UNITS: [(&str, u64); 4] = [("ms", 1_000_000), ("s", 1_000_000_000), ("us", 1_000), ("ns", 1)];
+
 fn read_matrix(table: &mut TableReader<'_>, files: &mut Files, nodes: Option<u32>) -> Option<Latency> {
     let source = files.open(table, "file");
-    let values = table.word("values", &[("round_trip", Values::RoundTrip), ("one_way", Values::OneWay)]);
-    let format =
-        table.word("format", &[("auto", Format::Auto), ("square", Format::Square), ("p2psim", Format::P2psim)]);
+    let format = table.word(
+        "format",
+        &[("auto", Format::Auto), ("square", Format::Square), ("list", Format::List), ("p2psim", Format::P2psim)],
+    );
+    // In p2psim's topologies delays are one-way.
+    let is_p2psim = source.as_ref().is_some_and(|source| matrix::is_p2psim(source, format));
+    let usual = if is_p2psim { Values::OneWay } else { Values::RoundTrip };
+    let values = table.word_or("values", usual, &[("round_trip", Values::RoundTrip), ("one_way", Values::OneWay)]);
+    let manner = Manner { format, values, unit_is_given: table.has("unit"), unit_ns: table.word("unit", &UNITS) };
+    let has_diagonal = table.word("within_host", &[("diagonal", true), ("zero", false)]);
     let one_node_per_host = table.flag("one_node_per_host", false);
-    let mut matrix = match matrix::read(&source?, format, values) {
-        Ok(matrix) => matrix,
+    let key = MatrixKey { blake3: files.last_hash(), manner, one_node_per_host, has_diagonal };
+    let read = match files.matrices.read(&source?, key) {
+        Ok(read) => read,
         Err(problems) => {
             problems.into_iter().for_each(|problem| table.report("file", problem));
             return None;
         }
     };
-    matrix.one_node_per_host = one_node_per_host;
+    for remark in read.remarks {
+        if !(matches!(remark, Remark::Diagonal(..)) && table.has("within_host")) {
+            table.warn(remark.warning(table.place_of("file")));
+        }
+    }
+    let matrix = read.matrix;
     if one_node_per_host && let Some(nodes) = nodes.filter(|&nodes| nodes > matrix.hosts) {
         let message = format!("{nodes} nodes do not fit on {} hosts, one on each", matrix.hosts);
         let label = format!("the matrix has {} hosts", matrix.hosts);
@@ -80,7 +96,7 @@ fn read_matrix(table: &mut TableReader<'_>, files: &mut Files, nodes: Option<u32
         let problem = problem.and(table.key_place("one_node_per_host"), "so nodes cannot share hosts");
         table.report("file", problem.note(format!("allowed: `population.nodes` at most {}", matrix.hosts)));
     }
-    Some(Latency::Matrix(Arc::new(matrix)))
+    Some(Latency::Matrix(matrix))
 }
 
 /// Whether every message arrives at once.

@@ -16,7 +16,13 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         path: "network.latency",
         text: "One-way delay of a message: exactly one of these tables. `constant`, `uniform`, `exponential` and\n\
-            `log_normal` are drawn anew for each message.",
+            `log_normal` are drawn anew for each message.\n\n\
+            A `matrix` is a text file in UTF-8. Entries stand between commas, semicolons, bars, tabs or blanks;\n\
+            commas that do not separate may stand before decimals, and what follows a `#` is left out. Every pair\n\
+            of hosts needs a delay: an empty entry, `nan` or a negative number is an error. `auto` takes a file for\n\
+            one of p2psim's by its first line, for a list if each line has two numbers of hosts (from 0 or from 1\n\
+            on) and a delay, and else for a square. A pair that a list or p2psim names once has that delay both\n\
+            ways. A sweep reads a matrix once.",
         keys: LATENCY,
     },
     Section {
@@ -119,19 +125,34 @@ const LATENCY: &[Key] = &[
     Key::required(
         "matrix.file",
         "a string",
-        "path of a file of delays [ms] between hosts; nodes are assigned to hosts at random",
+        "path of a file of delays between hosts; nodes are assigned to hosts at random",
+    ),
+    Key::or(
+        "matrix.format",
+        "`auto`, `square`, `list` or `p2psim`",
+        "\"auto\"",
+        "`square`: a row of entries for each host, or half of a symmetric matrix with its diagonal; `list`: lines \
+         `I J DELAY`; `p2psim`: that simulator's text format",
     ),
     Key::or(
         "matrix.values",
         "`round_trip` or `one_way`",
         "\"round_trip\"",
-        "what the entries are; half a round trip is one way",
+        "what the entries are; half a round trip is one way. Files of p2psim have one-way delays: `one_way` there by \
+         default",
     ),
     Key::or(
-        "matrix.format",
-        "`auto`, `square` or `p2psim`",
-        "\"auto\"",
-        "`square`: a row of entries for each host, with commas or blanks; `p2psim`: that simulator's text format",
+        "matrix.unit",
+        "`ms`, `s`, `us` or `ns`",
+        "\"ms\"",
+        "unit of the entries; it must be given if half of them are below 1 ms or above 3 s",
+    ),
+    Key::or(
+        "matrix.within_host",
+        "`diagonal` or `zero`",
+        "\"diagonal\"",
+        "delay between nodes on one host: the entry of the host with itself, or none. A diagonal that is not zero \
+         is warned of unless this is given",
     ),
     Key::or("matrix.one_node_per_host", "true or false", "false", "whether the nodes at the start do not share hosts"),
 ];

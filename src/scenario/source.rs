@@ -121,6 +121,9 @@ pub(super) fn read_text(path: &Path, name: &str, rank: u32) -> Result<Arc<Source
         };
         unreadable(name, &reason, rank)
     })?;
+    if let Some(reason) = not_plain_text(&bytes) {
+        return Err(unreadable(name, reason, rank));
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Arc::new(SourceText { name: name.to_owned(), text, rank })),
         Err(error) => {
@@ -129,6 +132,25 @@ pub(super) fn read_text(path: &Path, name: &str, rank: u32) -> Result<Arc<Source
             Err(unreadable(name, &format!("line {line} is not UTF-8 text"), rank))
         }
     }
+}
+
+/// What a file is that is known by its first bytes, and what to do about it.
+fn not_plain_text(bytes: &[u8]) -> Option<&'static str> {
+    const KNOWN: [(&[u8], &str); 9] = [
+        (&[0x1f, 0x8b], "it is compressed; unpack it first, with `gunzip`"),
+        (b"BZh", "it is compressed; unpack it first, with `bunzip2`"),
+        (&[0xfd, b'7', b'z', b'X', b'Z'], "it is compressed; unpack it first, with `unxz`"),
+        (&[0x28, 0xb5, 0x2f, 0xfd], "it is compressed; unpack it first, with `unzstd`"),
+        (b"PK\x03\x04", "it is an archive or a spreadsheet; unpack it, or export it as CSV"),
+        (b"\x93NUMPY", "it is a NumPy array; write it as text, with `numpy.savetxt`"),
+        (b"\x89HDF", "it is an HDF5 file; write what is in it as text"),
+        (&[0xff, 0xfe], "it is UTF-16 text; save it as UTF-8, for example with `iconv -f UTF-16 -t UTF-8`"),
+        (&[0xfe, 0xff], "it is UTF-16 text; save it as UTF-8, for example with `iconv -f UTF-16 -t UTF-8`"),
+    ];
+    let known = KNOWN.iter().find(|(first, _)| bytes.starts_with(first)).map(|(_, reason)| *reason);
+    let has_zero_bytes =
+        || bytes.contains(&0).then_some("it has zero bytes: binary data, or UTF-16 and not UTF-8 text");
+    known.or_else(has_zero_bytes)
 }
 
 fn unreadable(name: &str, reason: &str, rank: u32) -> Box<Problem> {

@@ -135,14 +135,19 @@ pub(super) struct Notation {
     exponent: bool,
     /// A value between two units is rounded (half up) instead of being an error.
     rounded: bool,
+    /// A point may have digits on one side only: `12.`, `.5`.
+    open_point: bool,
 }
 
 impl Notation {
-    pub(super) const DURATION: Notation = Notation { underscores: true, exponent: false, rounded: false };
+    pub(super) const DURATION: Notation =
+        Notation { underscores: true, exponent: false, rounded: false, open_point: false };
     /// A time in a schedule.
-    pub(super) const EXACT: Notation = Notation { underscores: false, exponent: false, rounded: false };
+    pub(super) const EXACT: Notation =
+        Notation { underscores: false, exponent: false, rounded: false, open_point: false };
     /// A measured value: numeric tools write exponents, and more digits than were measured.
-    pub(super) const MEASURED: Notation = Notation { underscores: false, exponent: true, rounded: true };
+    pub(super) const MEASURED: Notation =
+        Notation { underscores: false, exponent: true, rounded: true, open_point: true };
 }
 
 /// Why a decimal number could not be read.
@@ -167,6 +172,9 @@ pub(super) fn decimal(text: &str, unit: u64, notation: Notation) -> Result<u64, 
     }
     let (mantissa, exponent) = split_exponent(text, notation)?;
     let (whole, fraction) = match mantissa.split_once('.') {
+        Some(("", "")) => return Err(DecimalError::NotANumber),
+        Some((whole, "")) if notation.open_point => (whole, ""),
+        Some(("", fraction)) if notation.open_point => ("0", fraction),
         Some((_, "")) | Some(("", _)) => return Err(DecimalError::NotANumber),
         Some(parts) => parts,
         None => (mantissa, ""),
@@ -336,6 +344,10 @@ mod tests {
         assert_eq!(measured("1e-99999"), Ok(0));
         assert_eq!(measured("0e99999"), Ok(0));
         assert_eq!(measured("1e99999"), Err(DecimalError::TooLarge));
+        assert_eq!(measured("12."), Ok(12_000_000));
+        assert_eq!(measured(".5e1"), Ok(5_000_000));
+        assert_eq!(measured("."), Err(DecimalError::NotANumber));
+        assert_eq!(measured("16.12.5"), Err(DecimalError::NotANumber));
         assert_eq!(measured("1e"), Err(DecimalError::NotANumber));
         assert_eq!(measured("nan"), Err(DecimalError::NotANumber));
         assert_eq!(measured("-1"), Err(DecimalError::Negative));
