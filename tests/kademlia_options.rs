@@ -86,3 +86,23 @@ fn the_protocols_own_lookups_look_for_k_whatever_those_of_the_workload_look_for(
     let (all, few) = (messages("k = 8"), messages("k = 8\nupkeep_results = 1"));
     assert!(few < 0.6 * all, "an own lookup that looks for one asks fewer: {few} {all}");
 }
+
+/// BitTorrent's DHT: 300 nodes join, one every `join_every`, and are then left alone.
+fn quiet_mainline(population: &str, options: &str) -> String {
+    format!(
+        "name = \"quiet\"\nmeasurement.warmup = \"80min\"\nmeasurement.duration = \"2h\"\n\
+         [population]\nnodes = 300\n{population}\n[protocol.kademlia]\npreset = \"mainline\"\n{options}"
+    )
+}
+
+/// Expected: a model of pings alone, apart from the program, gave 0.032 to 0.037 messages a node and second; a ping at
+/// every knock makes 0.2 of them.
+#[test]
+fn only_contacts_unheard_for_a_quarter_of_an_hour_are_pinged() {
+    let column = ["maintenance_ping_messages_per_node_s"];
+    let joining = "start = \"joining\"\njoin_every = \"10s\"";
+    let found = figures(&quiet_mainline(joining, ""), &column)[0];
+    assert!((0.032..0.037).contains(&found), "{found}");
+    let always = figures(&quiet_mainline(joining, "questionable_after = \"0s\""), &column)[0];
+    assert!(always > 4.0 * found, "{always} {found}");
+}

@@ -71,6 +71,34 @@ impl Stamp {
     }
 }
 
+/// When a contact was last heard, to within 34 ms, around once in 2.3 years; and whether it has ever answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heard(u32);
+
+impl Heard {
+    const HAS_ANSWERED: u32 = 1;
+
+    /// It has been heard at this time, by an answer or by a request.
+    pub fn of(time: Time, is_answer: bool) -> Self {
+        Self::since(Stamp::of(time), is_answer)
+    }
+
+    /// It was heard last at this time.
+    pub const fn since(stamp: Stamp, has_answered: bool) -> Self {
+        Heard(stamp.0 & !Self::HAS_ANSWERED | has_answered as u32)
+    }
+
+    /// The same for a contact of which it was known before whether it has answered.
+    const fn after(self, before: Heard) -> Self {
+        Heard(self.0 | before.0 & Self::HAS_ANSWERED)
+    }
+
+    /// Whether it has answered at some time, and been heard within this span.
+    pub fn is_good(self, span: Duration, now: Time) -> bool {
+        self.0 & Self::HAS_ANSWERED > 0 && Stamp(self.0 & !Self::HAS_ANSWERED).age(now) < span
+    }
+}
+
 impl Kademlia {
     /// Whom an entry names.
     #[inline]
@@ -130,56 +158,70 @@ impl Kademlia {
 
     /// A message of `contact` has shown that it is alive: it becomes the contact seen last, or is put into the bucket
     /// if there is room. Returns who is to be pinged before it can take a place.
-    pub(super) fn see(&mut self, node: Slot, contact: Contact) -> Option<Contact> {
+    pub(super) fn see(&mut self, node: Slot, contact: Contact, heard: Heard, now: Time) -> Option<Contact> {
         if contact.id() == self.node(node).id {
             return None;
         }
         loop {
             let at = self.bucket_of(node, contact.id());
             if let Some(place) = self.place_in(at, contact) {
-                self.put_last(at, place, contact);
+                self.put_last(at, place, contact, heard);
                 return None;
             }
             if !self.tables.is_full(at) {
                 // Who has room has nobody in reserve.
                 let number = self.hold(contact);
-                self.tables.push(at, Entry::new(number));
+                self.tables.push(at, Entry::new(number), heard);
                 return None;
             }
-            if !self.split(node, at) {
-                return self.knock(at, contact);
+            if !self.split(node, at, now) {
+                return self.knock(at, contact, heard, now);
             }
         }
     }
 
     /// `contact` is put into the place of whoever is there, as the one seen last.
-    fn put_last(&mut self, at: At, place: usize, contact: Contact) {
+    fn put_last(&mut self, at: At, place: usize, contact: Contact, heard: Heard) {
         let mut number = self.tables.entries(at)[place].number();
-        let is_same = self.number_of(contact) == Some(number) || self.register.contact(number) == contact;
-        if !is_same {
+        let mut heard = heard;
+        if self.number_of(contact) == Some(number) || self.register.contact(number) == contact {
+            heard = heard.after(self.tables.heard(at).get(place).copied().unwrap_or_default());
+        } else {
             let former = std::mem::replace(&mut number, self.hold(contact));
             self.register.let_go(former);
         }
-        let entries = &mut self.tables.entries_mut(at)[place..];
-        entries.copy_within(1.., 0);
-        if let Some(last) = entries.last_mut() {
-            *last = Entry::new(number);
-        }
+        self.tables.put_last(at, place, Entry::new(number), heard);
     }
 
     /// `contact` finds its bucket full.
-    fn knock(&mut self, at: At, contact: Contact) -> Option<Contact> {
+    fn knock(&mut self, at: At, contact: Contact, heard: Heard, now: Time) -> Option<Contact> {
         if let Some(place) = self.tables.entries(at).iter().position(|entry| self.is_stale(*entry)) {
-            self.put_last(at, place, contact);
+            self.put_last(at, place, contact, heard);
             return None;
         }
         self.put_into_cache(at, contact);
-        let bucket = self.tables.bucket_mut(at);
-        if !self.config.ping_oldest || bucket.is_pinging {
+        if !self.config.ping_oldest || self.tables.bucket(at).is_pinging {
             return None;
         }
-        bucket.is_pinging = true;
-        self.tables.entries(at).first().map(|entry| self.contact(*entry))
+        let questionable = self.first_questionable(at, now);
+        self.tables.bucket_mut(at).is_pinging = questionable.is_some();
+        questionable
+    }
+
+    /// Of the contacts of a bucket that are not known to be good the one seen longest ago.
+    fn first_questionable(&self, at: At, now: Time) -> Option<Contact> {
+        let after = self.config.questionable_after;
+        let entries = self.tables.entries(at);
+        let place = match self.config.keeps_heard() {
+            true => self.tables.heard(at).iter().position(|heard| !heard.is_good(after, now))?,
+            false => 0,
+        };
+        entries.get(place).map(|entry| self.contact(*entry))
+    }
+
+    /// When those were heard that wait in reserve: nobody knows any more, so they are not known to be good.
+    pub(super) fn unknown(&self, now: Time) -> Heard {
+        Heard::since(Stamp::of(now).before(self.config.questionable_after), false)
     }
 
     fn put_into_cache(&mut self, at: At, contact: Contact) {
@@ -204,7 +246,7 @@ impl Kademlia {
     }
 
     /// `contact` did not answer. After too many times it makes room for a replacement, or goes.
-    pub(super) fn miss(&mut self, node: Slot, contact: Contact) {
+    pub(super) fn miss(&mut self, node: Slot, contact: Contact, now: Time) {
         let at = self.bucket_of(node, contact.id());
         let cached = self.caches.get(self.tables.bucket(at).cache).iter();
         if let Some(place) = cached.clone().position(|number| self.register.contact(*number) == contact) {
@@ -221,10 +263,8 @@ impl Kademlia {
         let cache = &mut self.tables.bucket_mut(at).cache;
         if let Some(last) = cache.len().checked_sub(1) {
             let replacement = self.caches.remove(cache, last);
-            let entries = &mut self.tables.entries_mut(at)[..=place];
             // Not seen for longer than those that are in the bucket, for all that is known.
-            entries[place] = Entry::new(replacement);
-            entries.rotate_right(1);
+            self.tables.put_first(at, place, Entry::new(replacement), self.unknown(now));
             self.register.let_go(silent.number());
         } else if !self.config.keep_stale {
             self.tables.remove(at, place);
@@ -232,7 +272,20 @@ impl Kademlia {
         }
     }
 
-    /// The ping of the first contact of the bucket in which `contact` has its place is over.
+    /// `silent` did not answer a ping. If it counts as gone now, the newcomer that waited for that takes its place.
+    pub(super) fn ping_unanswered(&mut self, node: Slot, silent: Contact, newcomer: Contact, now: Time) {
+        self.miss(node, silent, now);
+        if newcomer.is_none() {
+            return;
+        }
+        self.ping_over(node, silent);
+        let at = self.bucket_of(node, newcomer.id());
+        if !self.tables.is_full(at) || self.tables.entries(at).iter().any(|entry| self.is_stale(*entry)) {
+            self.see(node, newcomer, Heard::of(now, false), now);
+        }
+    }
+
+    /// The ping of a contact, on behalf of a newcomer to its bucket, is over.
     pub(super) fn ping_over(&mut self, node: Slot, contact: Contact) {
         let at = self.bucket_of(node, contact.id());
         self.tables.bucket_mut(at).is_pinging = false;
@@ -255,6 +308,18 @@ mod tests {
         for failures in 0..40 {
             assert_eq!((entry.failures(), entry.number()), (failures.min(Entry::MOST_FAILURES), number));
             entry = entry.failed();
+        }
+    }
+
+    #[test]
+    fn who_has_been_heard_just_now_is_good_if_it_has_answered() {
+        for milliseconds in 0..100 {
+            let now = Time::ZERO + Duration::from_millis(milliseconds);
+            let (answer, request) = (Heard::of(now, true), Heard::of(now, false));
+            let is_good =
+                |heard: Heard, after: u64| heard.is_good(Duration::from_secs(1), now + Duration::from_millis(after));
+            assert!(is_good(answer, 0) && is_good(answer, 950) && !is_good(answer, 1050));
+            assert!(!is_good(request, 0) && is_good(request.after(answer), 0));
         }
     }
 

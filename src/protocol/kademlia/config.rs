@@ -76,6 +76,9 @@ pub struct Config {
     pub replacement_cache: u32,
     /// Whether a newcomer that finds its bucket full has the contact seen longest ago pinged.
     pub ping_oldest: bool,
+    /// Time after it was last heard from which on a contact is questionable: others are not pinged for a newcomer
+    /// (BEP 5). Zero: all are.
+    pub questionable_after: Duration,
     /// Unanswered requests in a row after which a contact counts as gone, 1 to 15; `None`: never.
     pub stale_after: Option<u32>,
     /// Whether such a contact keeps its place until somebody else needs it.
@@ -116,6 +119,7 @@ impl Default for Config {
             retries: 8,
             replacement_cache: 20,
             ping_oldest: false,
+            questionable_after: Duration::ZERO,
             stale_after: Some(5),
             keep_stale: true,
             refresh_after: Duration::from_secs(3600),
@@ -228,6 +232,15 @@ pub(super) const KEYS: &[Key] = &[
          it does not answer (2.2); if not, nobody is pinged for it (4.1)",
     ),
     Key::or(
+        "questionable_after",
+        "a duration",
+        "\"0s\"",
+        "time after which a contact that has not been heard is questionable (`ping_oldest = true` only). One that \
+         has been heard since, and has ever answered a request, is good, and is not pinged for a newcomer; of the \
+         others the one seen longest ago is (BEP 5). `0s`: the one seen longest ago is pinged, whenever it was heard \
+         (2.2)",
+    ),
+    Key::or(
         "stale_after",
         "a whole number from 1 to 15, or `never`",
         "5",
@@ -311,6 +324,7 @@ impl Config {
                 0..=MOST_CACHED as u64,
             ),
             ping_oldest: table.flag("ping_oldest", default.ping_oldest),
+            questionable_after: table.duration_or("questionable_after", default.questionable_after, Zero::Allowed),
             // Every preset gives contacts up at some time.
             stale_after: table
                 .count_or_word("stale_after", default.stale_after.map_or(1, u64::from), MISSES, "never")
@@ -327,6 +341,11 @@ impl Config {
         };
         config.check_agreement(table, facts);
         config
+    }
+
+    /// Whether it matters when contacts were last heard.
+    pub(super) const fn keeps_heard(&self) -> bool {
+        self.ping_oldest && self.questionable_after.as_nanos() > 0
     }
 
     /// Whether no key says something that another makes void, and the identifiers are enough for the network.

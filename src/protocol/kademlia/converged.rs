@@ -2,7 +2,7 @@
 //! or, if those are more than it has room for, as many of them at random.
 
 use super::Kademlia;
-use super::bucket::{Entry, Stamp};
+use super::bucket::{Entry, Heard, Stamp};
 use super::register::Number;
 use super::storage::At;
 use super::table::{Digits, distance};
@@ -121,18 +121,19 @@ impl Kademlia {
     /// Fills a bucket of a node from those in its range.
     fn fill(&mut self, context: &mut impl Context<Self>, node: Slot, at: At, range: Range<usize>, known: &mut Known) {
         let own = self.node(node).number;
+        let heard = Heard::of(context.now(), true);
         let numbers = &known.numbers[range.clone()];
         if numbers.len() <= self.config.k as usize {
             for place in range.filter(|place| Some(known.numbers[*place]) != own) {
                 known.holders[place] += 1;
-                self.tables.push(at, Entry::new(known.numbers[place]));
+                self.tables.push(at, Entry::new(known.numbers[place]), heard);
             }
             return;
         }
         while !self.tables.is_full(at) {
             let place = self.draw_other(context, own, at, numbers);
             known.holders[range.start + place] += 1;
-            self.tables.push(at, Entry::new(numbers[place]));
+            self.tables.push(at, Entry::new(numbers[place]), heard);
         }
     }
 

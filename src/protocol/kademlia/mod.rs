@@ -42,7 +42,7 @@ use crate::protocol::sample::{Circumstances, Sample};
 use crate::protocol::statement::{Description, Statement};
 use crate::protocol::{Arrival, Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
 use crate::scenario::{Facts, Key, TableReader};
-use bucket::{Bucket, Entry};
+use bucket::{Bucket, Entry, Heard};
 use recursive::Query;
 use register::{Number, Register};
 use search::{Candidate, Search};
@@ -102,7 +102,7 @@ impl Kademlia {
             digits: Digits { bits: config.bits_per_level },
             nodes: Vec::new(),
             register: Register::default(),
-            tables: Storage::new(config.k),
+            tables: Storage::new(config.k, config.keeps_heard()),
             caches: ListPool::new(),
             contacts: ListPool::new(),
             searches: Vec::new(),
@@ -191,7 +191,8 @@ impl Protocol for Kademlia {
         let full = (u64::from(self.config.expected_nodes) / u64::from(self.config.k)).max(1).ilog2();
         let levels = u64::from(full / self.config.bits_per_level + 1);
         let buckets = levels * self.digits.per_level() as u64 + 1;
-        let places = u64::from(self.config.k) * size_of::<Entry>() as u64;
+        let place = size_of::<Entry>() + if self.config.keeps_heard() { size_of::<Heard>() } else { 0 };
+        let places = u64::from(self.config.k) * place as u64;
         let cached = u64::from(self.config.replacement_cache) * size_of::<Number>() as u64;
         // What was measured for all the rest: timers, lookups, messages, truth.
         400 + buckets * (size_of::<Bucket>() as u64 + places + cached)
@@ -258,7 +259,7 @@ impl Protocol for Kademlia {
             _ => (Message::Ack, message::PING_REPLY),
         };
         if !asks_only {
-            self.heard(context, node, from);
+            self.heard(context, node, from, false);
         }
         Some(reply)
     }
@@ -271,7 +272,7 @@ impl Protocol for Kademlia {
         request: &Message,
         reply: &Message,
     ) {
-        self.heard(context, node, from);
+        self.heard(context, node, from, true);
         match (*request, *reply) {
             (Message::FindNode { key, lookup, .. }, Message::Nodes(named)) => {
                 self.nodes_named(context, node, key, lookup, from, named);
@@ -285,12 +286,12 @@ impl Protocol for Kademlia {
     fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Message) {
         match *request {
             Message::FindNode { key, lookup, .. } => {
-                self.miss(node, to);
+                self.miss(node, to, context.now());
                 self.nobody_named(context, node, key, lookup, to);
             }
-            Message::Ping { candidate, .. } => self.ping_unanswered(node, to, candidate),
+            Message::Ping { candidate, .. } => self.ping_unanswered(node, to, candidate, context.now()),
             Message::Forward { query, .. } => {
-                self.miss(node, to);
+                self.miss(node, to, context.now());
                 self.forward_other(context, node, query, to);
             }
             _ => {}
@@ -299,7 +300,7 @@ impl Protocol for Kademlia {
 
     fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
         if let Message::Answer { lookup, hops } = *message {
-            self.heard(context, node, from);
+            self.heard(context, node, from, true);
             self.conclude(context, node, lookup, from, hops);
         }
     }

@@ -44,6 +44,7 @@ fn mainline() -> Config {
         upkeep_results: 8,
         replacement_cache: 8,
         ping_oldest: true,
+        questionable_after: minutes(15),
         stale_after: Some(2),
         keep_stale: false,
         refresh_after: minutes(15),

@@ -1,7 +1,7 @@
 //! Upkeep of the routing table: buckets in which nothing was looked up for long are refreshed (Kademlia 2.3), and
 //! contacts that have not been heard of are pinged.
 
-use super::bucket::Stamp;
+use super::bucket::{Heard, Stamp};
 use super::message::{self, Message};
 use super::table::{Digits, distance};
 use super::{Kademlia, Task};
@@ -97,22 +97,10 @@ impl Kademlia {
     }
 
     /// A message of `contact` has arrived.
-    pub(super) fn heard(&mut self, context: &mut impl Context<Self>, node: Slot, contact: Contact) {
-        if let Some(oldest) = self.see(node, contact) {
-            self.ping(context, node, oldest, contact);
-        }
-    }
-
-    /// `silent` did not answer a ping. If it counts as gone now, the newcomer that waited for that takes its place.
-    pub(super) fn ping_unanswered(&mut self, node: Slot, silent: Contact, candidate: Contact) {
-        self.miss(node, silent);
-        if candidate.is_none() {
-            return;
-        }
-        self.ping_over(node, silent);
-        let at = self.bucket_of(node, candidate.id());
-        if !self.tables.is_full(at) || self.tables.entries(at).iter().any(|entry| self.is_stale(*entry)) {
-            self.see(node, candidate);
+    pub(super) fn heard(&mut self, context: &mut impl Context<Self>, node: Slot, contact: Contact, is_answer: bool) {
+        let now = context.now();
+        if let Some(questionable) = self.see(node, contact, Heard::of(now, is_answer), now) {
+            self.ping(context, node, questionable, contact);
         }
     }
 

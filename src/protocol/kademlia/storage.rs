@@ -3,8 +3,10 @@
 //! Places are reserved, also those that are free: nearly all buckets of a table are full, and the place of a bucket's
 //! contacts follows from its index alone, without a look at the bucket. With more than one bit a level a table has
 //! buckets near its own identifier that have next to nobody in their range; they take their room all the same.
+//!
+//! When each contact was last heard is kept beside them, where that decides anything.
 
-use super::bucket::{Bucket, Entry, Stamp};
+use super::bucket::{Bucket, Entry, Heard, Stamp};
 use crate::engine::memory::room;
 use crate::engine::prefetch::prefetch;
 
@@ -19,6 +21,9 @@ pub(super) struct Storage {
     buckets: Vec<Bucket>,
     /// `k` places for each bucket.
     entries: Vec<Entry>,
+    /// As many, or none if nobody wants to know.
+    heard: Vec<Heard>,
+    keeps_heard: bool,
     /// By number of buckets, where tables start that have been released; the one released last is taken first.
     free: Vec<Vec<At>>,
     /// Tables in use.
@@ -26,8 +31,17 @@ pub(super) struct Storage {
 }
 
 impl Storage {
-    pub const fn new(k: u32) -> Self {
-        Storage { k: k as usize, buckets: Vec::new(), entries: Vec::new(), free: Vec::new(), live: 0 }
+    /// With room for `k` contacts a bucket. `keeps_heard`: whether it is wanted when they were last heard.
+    pub const fn new(k: u32, keeps_heard: bool) -> Self {
+        Storage {
+            k: k as usize,
+            buckets: Vec::new(),
+            entries: Vec::new(),
+            heard: Vec::new(),
+            keeps_heard,
+            free: Vec::new(),
+            live: 0,
+        }
     }
 
     /// A table of so many empty buckets. Returns the index of its first.
@@ -41,6 +55,9 @@ impl Storage {
         let first = self.buckets.len();
         self.buckets.resize(first + count, empty);
         self.entries.resize((first + count) * self.k, Entry::default());
+        if self.keeps_heard {
+            self.heard.resize((first + count) * self.k, Heard::default());
+        }
         At::try_from(first).expect("there are fewer than 2^32 buckets")
     }
 
@@ -59,6 +76,9 @@ impl Storage {
         let (from, to) = (first as usize, wider as usize);
         self.buckets.copy_within(from..from + count, to);
         self.entries.copy_within(from * self.k..(from + count) * self.k, to * self.k);
+        if self.keeps_heard {
+            self.heard.copy_within(from * self.k..(from + count) * self.k, to * self.k);
+        }
         self.release(first, count);
         wider
     }
@@ -91,6 +111,9 @@ impl Storage {
     pub fn prefetch(&self, at: At) {
         prefetch(&self.buckets[at as usize..][..1]);
         prefetch(&self.entries[at as usize * self.k..][..self.k]);
+        if self.keeps_heard {
+            prefetch(&self.heard[at as usize * self.k..][..self.k]);
+        }
     }
 
     #[inline]
@@ -105,20 +128,68 @@ impl Storage {
         usize::from(self.bucket(at).len) == self.k
     }
 
+    /// When the contacts of a bucket were last heard, if that is wanted; else nothing.
+    #[inline]
+    pub fn heard(&self, at: At) -> &[Heard] {
+        match self.keeps_heard {
+            true => &self.heard[at as usize * self.k..][..usize::from(self.bucket(at).len)],
+            false => &[],
+        }
+    }
+
+    /// The same, if it is wanted.
+    #[inline]
+    fn heard_mut(&mut self, at: At) -> &mut [Heard] {
+        &mut self.heard[at as usize * self.k..][..usize::from(self.buckets[at as usize].len)]
+    }
+
     /// Appends a contact to a bucket.
     ///
     /// # Panics
     /// If it is full.
-    pub fn push(&mut self, at: At, entry: Entry) {
+    pub fn push(&mut self, at: At, entry: Entry, heard: Heard) {
         let len = usize::from(self.buckets[at as usize].len);
         assert!(len < self.k, "the bucket is full");
         self.entries[at as usize * self.k + len] = entry;
+        if self.keeps_heard {
+            self.heard[at as usize * self.k + len] = heard;
+        }
         self.buckets[at as usize].len += 1;
+    }
+
+    /// The contact at a place of a bucket goes, and `entry` comes as the one seen last.
+    #[inline]
+    pub fn put_last(&mut self, at: At, place: usize, entry: Entry, heard: Heard) {
+        let entries = &mut self.entries_mut(at)[place..];
+        entries.copy_within(1.., 0);
+        if let Some(last) = entries.last_mut() {
+            *last = entry;
+        }
+        if self.keeps_heard {
+            let times = &mut self.heard_mut(at)[place..];
+            times.rotate_left(1);
+            times[times.len() - 1] = heard;
+        }
+    }
+
+    /// The contact at a place of a bucket goes, and `entry` comes as the one seen longest ago.
+    pub fn put_first(&mut self, at: At, place: usize, entry: Entry, heard: Heard) {
+        let entries = &mut self.entries_mut(at)[..=place];
+        entries.copy_within(..place, 1);
+        entries[0] = entry;
+        if self.keeps_heard {
+            let times = &mut self.heard_mut(at)[..=place];
+            times.rotate_right(1);
+            times[0] = heard;
+        }
     }
 
     /// Takes a contact out of a bucket; those after it move up.
     pub fn remove(&mut self, at: At, place: usize) {
         self.entries_mut(at).copy_within(place + 1.., place);
+        if self.keeps_heard {
+            self.heard_mut(at).copy_within(place + 1.., place);
+        }
         self.buckets[at as usize].len -= 1;
     }
 
@@ -129,6 +200,6 @@ impl Storage {
 
     /// Memory of the buckets, and of their contacts \[bytes\].
     pub fn memory_bytes(&self) -> (u64, u64) {
-        (room(&self.buckets) + self.free.iter().map(room).sum::<u64>(), room(&self.entries))
+        (room(&self.buckets) + self.free.iter().map(room).sum::<u64>(), room(&self.entries) + room(&self.heard))
     }
 }

@@ -6,7 +6,7 @@
 //! order: 2^b - 1 for each level, by how their first differing digit differs from the node's own, then the last one.
 
 use super::Kademlia;
-use super::bucket::{Bucket, Entry, Stamp};
+use super::bucket::{Bucket, Entry, Heard, Stamp};
 use super::config::{MOST_CACHED, MOST_CONTACTS};
 use super::register::Number;
 use super::storage::At;
@@ -231,7 +231,7 @@ impl Kademlia {
     }
 
     /// Splits the bucket, if it is the last one and can be split.
-    pub(super) fn split(&mut self, node: Slot, at: At) -> bool {
+    pub(super) fn split(&mut self, node: Slot, at: At, now: Time) -> bool {
         let state = self.nodes[node as usize];
         let levels = u32::from(state.levels);
         let last = self.digits.last(levels);
@@ -242,22 +242,26 @@ impl Kademlia {
         let (mut entries, mut cached) = ([Entry::default(); MOST_CONTACTS], [Number::default(); MOST_CACHED]);
         let (entries, cached) = (&mut entries[..usize::from(whole.len)], &mut cached[..whole.cache.len()]);
         entries.copy_from_slice(self.tables.entries(at));
+        let mut heard = [Heard::default(); MOST_CONTACTS];
+        for (kept, heard) in self.tables.heard(at).iter().zip(&mut heard) {
+            *heard = *kept;
+        }
         cached.copy_from_slice(self.caches.get(whole.cache));
         self.caches.release(whole.cache);
         *self.tables.bucket_mut(at) = Bucket { touched: whole.touched, ..Bucket::default() };
         let first = self.tables.extend(state.first, last + 1, self.digits.per_level(), whole.touched);
         let state = &mut self.nodes[node as usize];
         (state.first, state.levels) = (first, state.levels + 1);
-        for entry in entries {
+        for (entry, heard) in entries.iter().zip(heard) {
             let at = self.bucket_of(node, self.contact(*entry).id());
-            self.tables.push(at, *entry);
+            self.tables.push(at, *entry, heard);
         }
         for number in cached {
             let at = self.bucket_of(node, self.register.contact(*number).id());
             if self.tables.is_full(at) {
                 self.caches.push(&mut self.tables.bucket_mut(at).cache, *number);
             } else {
-                self.tables.push(at, Entry::new(*number));
+                self.tables.push(at, Entry::new(*number), self.unknown(now));
             }
         }
         true

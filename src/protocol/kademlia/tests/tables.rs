@@ -1,8 +1,9 @@
 //! What a node keeps of those that it hears of, and in which order it names them.
 
+use super::super::bucket::Heard;
 use super::super::table::{Among, Nearest, distance};
 use super::super::{Config, Kademlia};
-use crate::engine::time::Time;
+use crate::engine::time::{Duration, Time};
 use crate::protocol::Contact;
 use proptest::prelude::*;
 
@@ -13,6 +14,11 @@ fn alone(config: Config) -> Kademlia {
     let mut kademlia = Kademlia::new(config);
     kademlia.move_in(Contact::new(OWN, 0), false, Time::ZERO);
     kademlia
+}
+
+/// Node 0 hears a contact at the start of time.
+fn see(kademlia: &mut Kademlia, contact: Contact) -> Option<Contact> {
+    kademlia.see(0, contact, Heard::of(Time::ZERO, true), Time::ZERO)
 }
 
 /// A node in the far half of the space.
@@ -31,8 +37,8 @@ fn small(ping_oldest: bool, replacement_cache: u32, stale_after: u32, keep_stale
     };
     let mut kademlia = alone(config);
     // A table that is split: the far half has a bucket of its own.
-    (0..3).for_each(|number| assert_eq!(kademlia.see(0, Contact::new(number + 1, 100 + number as u32)), None));
-    (0..3).for_each(|number| assert_eq!(kademlia.see(0, far(number)), None));
+    (0..3).for_each(|number| assert_eq!(see(&mut kademlia, Contact::new(number + 1, 100 + number as u32)), None));
+    (0..3).for_each(|number| assert_eq!(see(&mut kademlia, far(number)), None));
     kademlia
 }
 
@@ -46,12 +52,12 @@ fn far_bucket(kademlia: &Kademlia) -> (Vec<Contact>, Vec<Contact>) {
 #[test]
 fn who_is_heard_of_again_is_the_one_seen_last() {
     let mut kademlia = small(false, 0, 5, true);
-    kademlia.see(0, far(0));
+    see(&mut kademlia, far(0));
     assert_eq!(far_bucket(&kademlia).0, [far(1), far(2), far(0)]);
-    assert_eq!(kademlia.see(0, Contact::new(OWN, 7)), None, "nobody keeps itself");
+    assert_eq!(see(&mut kademlia, Contact::new(OWN, 7)), None, "nobody keeps itself");
     assert_eq!(far_bucket(&kademlia).0.len(), 3);
     let moved = Contact::new(far(1).id(), 77);
-    kademlia.see(0, moved);
+    see(&mut kademlia, moved);
     assert_eq!(far_bucket(&kademlia).0, [far(2), far(0), moved], "who has moved is reached at the new address");
 }
 
@@ -59,35 +65,66 @@ fn who_is_heard_of_again_is_the_one_seen_last() {
 fn a_newcomer_at_a_full_bucket_waits_in_reserve_for_one_that_goes() {
     let mut kademlia = small(false, 2, 2, true);
     for number in 3..6 {
-        assert_eq!(kademlia.see(0, far(number)), None, "nobody is pinged for it");
+        assert_eq!(see(&mut kademlia, far(number)), None, "nobody is pinged for it");
     }
     assert_eq!(far_bucket(&kademlia).1, [far(4), far(5)], "the two seen last");
-    kademlia.miss(0, far(1));
+    kademlia.miss(0, far(1), Time::ZERO);
     assert_eq!(far_bucket(&kademlia).0, [far(0), far(1), far(2)], "one failure is forgiven");
-    kademlia.see(0, far(1));
-    kademlia.miss(0, far(1));
+    see(&mut kademlia, far(1));
+    kademlia.miss(0, far(1), Time::ZERO);
     assert_eq!(far_bucket(&kademlia).0.len(), 3, "and forgotten once there is an answer");
-    kademlia.miss(0, far(1));
+    kademlia.miss(0, far(1), Time::ZERO);
     assert_eq!(far_bucket(&kademlia), (vec![far(5), far(0), far(2)], vec![far(4)]));
 }
 
 #[test]
 fn the_one_seen_longest_ago_is_pinged_for_a_newcomer_once_at_a_time() {
     let mut kademlia = small(true, 0, 1, false);
-    assert_eq!(kademlia.see(0, far(3)), Some(far(0)));
-    assert_eq!(kademlia.see(0, far(4)), None, "that ping is under way");
-    kademlia.ping_unanswered(0, far(0), far(3));
+    assert_eq!(see(&mut kademlia, far(3)), Some(far(0)));
+    assert_eq!(see(&mut kademlia, far(4)), None, "that ping is under way");
+    kademlia.ping_unanswered(0, far(0), far(3), Time::ZERO);
     assert_eq!(far_bucket(&kademlia).0, [far(1), far(2), far(3)]);
-    assert_eq!(kademlia.see(0, far(4)), Some(far(1)));
-    kademlia.see(0, far(1));
+    assert_eq!(see(&mut kademlia, far(4)), Some(far(1)));
+    see(&mut kademlia, far(1));
     kademlia.ping_over(0, far(1));
     assert_eq!(far_bucket(&kademlia).0, [far(2), far(3), far(1)], "it has answered, and the newcomer is forgotten");
+}
+
+/// BEP 5, by the text: good is who has answered at some time and was heard within 15 minutes.
+#[test]
+fn only_questionable_contacts_are_pinged_for_a_newcomer() {
+    let after = Duration::from_secs(900);
+    let config = Config { questionable_after: after, ..small(true, 0, 2, false).config().clone() };
+    let mut kademlia = alone(config);
+    let at = |seconds| Time::ZERO + Duration::from_secs(seconds);
+    let hear = |kademlia: &mut Kademlia, contact, seconds, is_answer| {
+        kademlia.see(0, contact, Heard::of(at(seconds), is_answer), at(seconds))
+    };
+    (0..3).for_each(|number| assert_eq!(hear(&mut kademlia, Contact::new(number + 1, 100), 0, true), None));
+    (0..3).for_each(|number| assert_eq!(hear(&mut kademlia, far(number), 0, true), None));
+    assert_eq!(hear(&mut kademlia, far(3), 800, true), None, "all are good");
+    assert_eq!(hear(&mut kademlia, far(1), 850, false), None);
+    assert_eq!(hear(&mut kademlia, far(3), 1000, true), Some(far(0)), "two were heard longer ago than 15 minutes");
+    assert_eq!(hear(&mut kademlia, far(4), 1000, true), None, "that ping is under way");
+    assert_eq!(hear(&mut kademlia, far(0), 1001, true), None);
+    kademlia.ping_over(0, far(0));
+    // The next one does not answer, twice: then a newcomer has its place.
+    for _ in 0..2 {
+        assert_eq!(hear(&mut kademlia, far(4), 1002, true), Some(far(2)));
+        kademlia.ping_unanswered(0, far(2), far(4), at(1003));
+    }
+    assert_eq!(far_bucket(&kademlia).0, [far(1), far(0), far(4)]);
+    // It has been heard just now, but its answer is not known.
+    assert_eq!(hear(&mut kademlia, far(5), 1004, true), Some(far(4)));
+    assert_eq!(hear(&mut kademlia, far(4), 1005, true), None);
+    kademlia.ping_over(0, far(4));
+    assert_eq!(hear(&mut kademlia, far(5), 1006, true), None, "now all are good");
 }
 
 #[test]
 fn a_contact_that_is_gone_keeps_its_place_only_until_it_is_needed() {
     let mut kademlia = small(false, 0, 1, true);
-    kademlia.miss(0, far(1));
+    kademlia.miss(0, far(1), Time::ZERO);
     assert_eq!(far_bucket(&kademlia).0.len(), 3, "kept, for want of another");
     let named = |kademlia: &Kademlia| {
         let mut nearest = Nearest::default();
@@ -95,10 +132,10 @@ fn a_contact_that_is_gone_keeps_its_place_only_until_it_is_needed() {
         nearest.iter().collect::<Vec<Contact>>()
     };
     assert!(!named(&kademlia).contains(&far(1)) && named(&kademlia).contains(&far(2)));
-    kademlia.see(0, far(9));
+    see(&mut kademlia, far(9));
     assert_eq!(far_bucket(&kademlia).0, [far(0), far(2), far(9)]);
     let mut strict = small(false, 0, 1, false);
-    strict.miss(0, far(1));
+    strict.miss(0, far(1), Time::ZERO);
     assert_eq!(far_bucket(&strict).0, [far(0), far(2)]);
 }
 
@@ -112,7 +149,7 @@ proptest! {
         let mut kademlia = alone(config);
         let contacts = ids.iter().zip(1u32..).map(|((id, shift), slot)| Contact::new(id >> shift, slot));
         for contact in contacts.filter(|contact| contact.id() != OWN) {
-            kademlia.see(0, contact);
+            see(&mut kademlia, contact);
         }
         let key = key >> shift;
         let mut kept: Vec<Contact> = Vec::new();
