@@ -269,6 +269,19 @@ fn a_sweep_has_a_line_for_each_combination_and_a_distribution_for_each_cell() {
     assert_eq!(Report::of(&results).expect("a report"), report);
 }
 
+/// Programs without style sheets draw what has no fill in black: nothing is left to a style.
+fn says_its_own_colours(document: &Document<'_>, id: &str) {
+    for node in document.descendants().filter(Node::is_element) {
+        let name = node.tag_name().name();
+        assert!(name != "style" && !node.attributes().any(|it| it.value().contains("var(")), "{id}: <{name}>");
+        assert!(name != "svg" || node == document.root_element(), "{id}: a picture within the picture");
+        if ["path", "rect", "text", "circle"].contains(&name) {
+            let fill = node.attribute("fill").unwrap_or_else(|| panic!("{id}: <{name}> has no fill"));
+            assert!(fill == "none" || fill.len() == 7 && fill.starts_with('#'), "{id}: {fill}");
+        }
+    }
+}
+
 #[test]
 fn a_picture_stands_for_itself_and_replaces_only_a_picture() {
     let folder = copied();
@@ -278,6 +291,7 @@ fn a_picture_stands_for_itself_and_replaces_only_a_picture() {
         assert!(document.root_element().has_tag_name(("http://www.w3.org/2000/svg", "svg")), "{}", picture.id);
         let count = |document: &Document<'_>| document.descendants().filter(|node| has_class(node, "mark")).count();
         assert!(count(&document) > 0, "{}: nothing is drawn", picture.id);
+        says_its_own_colours(&document, &picture.id);
     }
     let names: Vec<&str> = report.pictures.iter().map(|picture| picture.id.as_str()).collect();
     let page = parse(&report.html);

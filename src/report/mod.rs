@@ -10,6 +10,7 @@ pub mod axes;
 pub mod chart;
 pub mod draw;
 pub mod error;
+pub mod literal;
 pub mod page;
 pub mod picture;
 pub mod results;

@@ -1,8 +1,10 @@
-//! A picture of a report as a file of its own: SVG with its title, its legend and its colours.
+//! A picture of a report as a file of its own: SVG with its title and its legend, in literal colours on white, so that
+//! every program draws it as a browser does.
 
 use super::chart::{Chart, Series};
 use super::draw::{self, width_of};
 use super::error::Error;
+use super::literal::literal;
 use super::page;
 use super::text::escape;
 use std::fmt::Write;
@@ -11,13 +13,8 @@ use std::path::Path;
 /// Tells pictures of this program from other files.
 const MARK: &str = "<!-- made by torus-sim report -->";
 
-/// What the page gives to pictures that are in it.
-const STYLE: &str = "\
-svg { font-family: system-ui, -apple-system, \"Segoe UI\", Roboto, \"Helvetica Neue\", Arial, sans-serif; }
-svg text.title { font-size: 15px; font-weight: 600; fill: var(--ink); }
-svg text.name-of-series { fill: var(--ink); }
-.paper { fill: var(--paper); }
-";
+/// Fonts, as on the page.
+const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 const MARGIN: f64 = 14.0;
 const LINE: f64 = 20.0;
@@ -60,16 +57,15 @@ fn svg(chart: &Chart) -> String {
     }
     top += legend(&mut head, chart, top) + 6.0;
     let height = top + chart.size.1 + MARGIN;
+    let drawn = format!(
+        "<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n{head}\
+         <g transform=\"translate({MARGIN} {top})\">\n{}</g>\n",
+        draw::svg(chart)
+    );
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\">\n{MARK}\n<style>\n{}\
-         {STYLE}</style>\n\
-         <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n{head}\
-         <svg x=\"{MARGIN}\" y=\"{top}\" width=\"{}\" height=\"{}\">\n{}</svg>\n</svg>\n",
-        page::PICTURE_STYLE,
-        chart.size.0,
-        chart.size.1,
-        draw::svg(chart),
+         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\">\n{MARK}\n{}</svg>\n",
+        literal(&drawn)
     )
 }
 
