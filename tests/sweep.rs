@@ -122,7 +122,8 @@ fn jobs_and_shards_do_not_show_in_any_table() {
     assert_eq!(merged.out, "merged: 12 of 12 jobs are done, from 3 folders\n");
     assert_same(&whole, &place.path().join("merged"));
     let before = tree(&place.path().join("merged"));
-    merge(&[&shards[1], &shards[2], &shards[0], "merged"]).expect(0);
+    let quiet = merge(&[&shards[1], &shards[2], &shards[0], "merged", "--quiet"]).expect(0);
+    assert_eq!((quiet.out, quiet.err), (String::new(), String::new()));
     assert!(tree(&place.path().join("merged")) == before, "merging again changes something");
 
     let two = merge(&[&shards[0], &shards[1], "--out", "other"]);
@@ -202,8 +203,11 @@ fn what_is_done_is_not_done_again_and_what_is_stale_says_why() {
     let dry = sweep(place.path(), "--dry-run").expect(0);
     assert!(tree(place.path()) == before, "a dry run changed something");
     assert!(dry.out.contains("18 jobs: 0 done, 0 failed, 0 new, 18 stale\n"), "{}", dry.out);
-    assert_eq!(dry.out.matches("stale: its scenario, or a file that it names, has changed").count(), 18, "{}", dry.out);
-    sweep(place.path(), "").expect(0);
+    let why = "its scenario, or a file that it names, has changed: workload.lookups_every was 5s and is 6s";
+    assert_eq!(dry.out.matches(&format!("stale: {why}")).count(), 18, "{}", dry.out);
+    let played = sweep(place.path(), "").expect(0);
+    let told = format!("18 results are stale, and their jobs are played again: {why}");
+    assert!(played.err.contains(&told), "{}", played.err);
     assert_eq!(jobs_in_journal(&results), 36);
     change(place.path(), "base.toml", "lookups_every = \"6s\"", "lookups_every = \"5s\"");
     sweep(place.path(), "").expect(0);
@@ -528,51 +532,6 @@ fn the_bars_show_the_sweep_and_its_jobs() {
     assert!(shown.err.contains("of 12 jobs") && shown.err.contains("population.nodes=80, replicate"), "{}", shown.err);
     let quiet = sweep(place.path(), "--quiet --force").expect(0);
     assert_eq!((quiet.out, quiet.err), (String::new(), String::new()));
-}
-
-#[test]
-fn sweeps_and_parts_of_them_are_compared() {
-    let place = place();
-    sweep(place.path(), "--out a").expect(0);
-    sweep(place.path(), "--out b --set protocol.chord.successors=2").expect(0);
-    let line = ["compare", "a", "b", "--csv", "differences.csv"];
-    let compared = torus_sim(place.path(), &line).expect(0);
-    assert!(
-        compared.out.starts_with("A  a\nB  b\n12 pairs of runs, 3 replicates; differences are B - A"),
-        "{}",
-        compared.out
-    );
-    let number = |text: &String| text.parse::<f64>().unwrap();
-    let rates = |folder: &str| column(&place.path().join(folder).join("failures.csv"), "failure_rate");
-    let differences: Vec<f64> = rates("a").iter().zip(&rates("b")).map(|(a, b)| number(b) - number(a)).collect();
-    let mean = differences.iter().sum::<f64>() / 12.0;
-    let table = place.path().join("differences.csv");
-    assert_eq!((column(&table, "figure")[0].as_str(), column(&table, "replicates")[0].as_str()), ("failure_rate", "3"));
-    assert!((number(&column(&table, "difference")[0]) - mean).abs() < 1e-12);
-    // Rows of a cell stand together: a replicate's cells are three apart. t(2) = 4.30265.
-    let of_replicate = |replicate: usize| differences.iter().skip(replicate).step_by(3).sum::<f64>() / 4.0;
-    let squares: f64 =
-        (0..3).map(|replicate| (of_replicate(replicate) - mean) * (of_replicate(replicate) - mean)).sum();
-    let half_width = 4.302_652_7 * (squares / 2.0 / 3.0).sqrt();
-    assert!((number(&column(&table, "difference_ci95")[0]) - half_width).abs() < 1e-6, "{}", compared.out);
-    let ends = ["difference_low", "difference_high"].map(|end| number(&column(&table, end)[0]));
-    assert!((ends[0] - (mean - half_width)).abs() < 1e-6 && (ends[1] - (mean + half_width)).abs() < 1e-6);
-
-    let parts = ["compare", "a:population.nodes=40", "a:population.nodes=80", "--each-cell"];
-    let compared = torus_sim(place.path(), &parts).expect(0);
-    assert!(
-        compared.out.contains("6 pairs of runs, 3 replicates") && compared.out.contains("\n8min"),
-        "{}",
-        compared.out
-    );
-    for (line, reason) in [
-        (["compare", "a", "a:population.nodes=80"], "swept differently"),
-        (["compare", "a:population.nodes=1", "a"], "values there: 40, 80"),
-        (["compare", "a", "nowhere"], "nowhere holds no results of a sweep"),
-    ] {
-        let refused = torus_sim(place.path(), &line).expect(2);
-        assert!(refused.err.contains(reason), "{}", refused.err);
-    }
 }
 
 /// All sweeps that ship.

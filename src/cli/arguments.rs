@@ -94,6 +94,9 @@ Examples:
   torus-sim compare results/churn:population.nodes=1000 results/churn:population.nodes=10000
       two parts of a sweep
 
+  torus-sim compare results/first results/first-r2
+      two runs; a single pair has no interval
+
 Runs are paired that have the same values of all other keys and the same replicate:
 they face the same arrivals, departures and lookups if their seeds and scenarios
 say so. Differences are the second minus the first. Cells of one replicate are not
@@ -364,13 +367,16 @@ pub(super) struct MergeArguments {
     /// Folder for the whole [default: results/NAME]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Show errors only: neither what was done nor warnings
+    #[arg(long, short)]
+    pub(super) quiet: bool,
 }
 
-/// Compare two sweeps, or two parts of one, run by run
+/// Compare two sweeps, two parts of one, or two runs
 #[derive(Debug, Args)]
 #[command(after_long_help = COMPARE_AFTER_HELP)]
 pub(super) struct CompareArguments {
-    /// A sweep's folder, or a part of it: DIR:key=value,key=value
+    /// The folder of a sweep or a run, or a part of a sweep: DIR:key=value,key=value
     #[arg(value_name = "A")]
     pub(super) one: String,
     /// What is compared with it

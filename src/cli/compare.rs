@@ -1,4 +1,4 @@
-//! `torus-sim compare`: paired differences between two sweeps, or two parts of one.
+//! `torus-sim compare`: paired differences between two sweeps, two parts of one, or two runs.
 
 use super::arguments::CompareArguments;
 use super::columns::columns;
@@ -28,8 +28,16 @@ pub(super) fn compare(arguments: &CompareArguments, console: &mut Console) -> Re
         1 => "1 replicate, so there are no intervals".to_owned(),
         count => format!("{count} replicates"),
     };
-    let pairs = format!("{} pairs of runs, {counted}; differences are B - A with 95% intervals\n\n", comparison.pairs);
+    let pairs = format!(
+        "{} of runs, {counted}; differences are B - A with 95% intervals\n\n",
+        count_of(comparison.pairs, "pair")
+    );
     console.print(&(title + &pairs + &table(&comparison)))?;
+    if comparison.unlike > 0 {
+        let pairs = count_of(comparison.unlike, "pair");
+        let text = "other seeds or replicates on both sides: they faced other churn and lookups";
+        console.message(Label::Warning, format!("{pairs} with {text}, so nothing that they share cancels"));
+    }
     if !comparison.incomplete.is_empty() {
         let pairs = count_of(comparison.incomplete.len(), "pair");
         let text = "left out, since not every cell has their replicate";

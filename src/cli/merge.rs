@@ -12,6 +12,9 @@ pub(super) fn merge(arguments: &MergeArguments, console: &mut Console) -> Result
         None => Path::new("results").join(merge::outline(&arguments.folders[0])?.sweep),
     };
     let merged = merge::merge(&arguments.folders, &out)?;
+    if arguments.quiet {
+        return Ok(());
+    }
     let folders = arguments.folders.len();
     let plural = if folders == 1 { "" } else { "s" };
     console.print(&format!(

@@ -10,9 +10,9 @@ use super::{interrupt, machine, sweep_list};
 use crate::output::human::{figure, percent};
 use crate::scenario::{Diagnostics, Grid, Source};
 use crate::simulation::protocols;
-use crate::sweep::folder::{Past, SweepFolder};
+use crate::sweep::folder::{Past, State, SweepFolder};
 use crate::sweep::runner::{self, Ended, Options};
-use crate::sweep::scheduler::Shard;
+use crate::sweep::scheduler::{self, Results, Shard};
 use crate::sweep::statistics::{Estimate, Interval};
 use crate::sweep::{Plan, tables};
 use std::path::{Path, PathBuf};
@@ -97,12 +97,29 @@ fn play(
     }
     let stop: Arc<AtomicBool> = interrupt::watch();
     let results = past.results(arguments.retry);
+    if let Some(text) = stale(plan, options.shard, &past, &results).filter(|_| !arguments.quiet) {
+        console.message(Label::Warning, text);
+    }
     let when = arguments.progress.unless(arguments.quiet);
     let display = Display::start(when, console.err_is_terminal, plan, options.shard, &results);
     let ended = display.around_panics(|| runner::play(plan, folder, results, options, &display, &stop));
     display.finish();
     let ended = ended?;
     conclude(arguments, console, plan, options, path, ended, stop.load(Ordering::Relaxed))
+}
+
+/// How many results in the folder are of another scenario than the job that has their place now, and why.
+fn stale(plan: &Plan, shard: Shard, past: &Past, results: &Results) -> Option<String> {
+    let jobs = scheduler::jobs(&plan.outline, shard, results);
+    let why = |job| match past.state(&plan.outline, &job) {
+        State::Stale(why) => Some(why),
+        _ => None,
+    };
+    let reasons: Vec<String> = jobs.into_iter().filter_map(why).collect();
+    let first = reasons.first()?;
+    let (are, them) = if reasons.len() == 1 { ("result is", "its job is") } else { ("results are", "their jobs are") };
+    let text = format!("{} {are} stale, and {them} played again: {first}", reasons.len());
+    Some(text)
 }
 
 /// Says how the sweep ended.

@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 /// The file by which results of this program are recognised.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The journal in the folder of a sweep, by which a sweep is recognised that has no manifest yet.
+pub const JOURNAL: &str = "journal.jsonl";
+
 /// A results folder being written. Dropped before [`Folder::publish`] has succeeded, it leaves nothing behind.
 pub struct Folder {
     target: PathBuf,
@@ -201,11 +204,21 @@ fn check_free(target: &Path, replace: bool) -> Result<(), Error> {
     if !metadata.is_dir() {
         return not_results("it is not a folder");
     }
+    if holds_sweep(target) {
+        return not_results("it holds a sweep, and this is a run");
+    }
     let empty = target.read_dir().map_err(Error::io("read", target))?.next().is_none();
     if !empty && !target.join(MANIFEST).is_file() {
         return not_results("it is a folder with other things in it, without a manifest.json");
     }
     Ok(())
+}
+
+/// Whether a folder holds a sweep or what has become of one: many runs, that one run must not replace.
+fn holds_sweep(folder: &Path) -> bool {
+    let manifest = fs::read(folder.join(MANIFEST)).ok();
+    let manifest = manifest.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+    manifest.is_some_and(|manifest| manifest.get("sweep").is_some()) || folder.join(JOURNAL).exists()
 }
 
 /// Whether anything is at `path`, be it a dangling link.

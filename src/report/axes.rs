@@ -205,7 +205,14 @@ mod tests {
         });
         let cells = Table::parse(format!("{},replicates\n{rows}", keys.join(",")).as_bytes()).unwrap();
         let manifest = serde_json::from_value(manifest).unwrap();
-        Sweep { manifest, cells, hops: Table::default(), runs: Table::default(), doubts: Vec::new() }
+        Sweep {
+            manifest,
+            cells,
+            hops: Table::default(),
+            runs: Table::default(),
+            commits: Vec::new(),
+            doubts: Vec::new(),
+        }
     }
 
     #[test]

@@ -29,10 +29,10 @@ pub struct Point {
     pub y: Option<f64>,
     /// Where an area or a bar begins.
     pub base: f64,
-    /// Half-width of the interval of `y`.
-    pub y_spread: Option<f64>,
-    /// Half-width of the interval of `x`.
-    pub x_spread: Option<f64>,
+    /// Ends of the interval of `y`.
+    pub y_range: Option<(f64, f64)>,
+    /// Ends of the interval of `x`.
+    pub x_range: Option<(f64, f64)>,
     /// What it is, if its place does not tell.
     pub label: String,
 }

@@ -191,11 +191,11 @@ impl Frame {
             let Some(value) = point.y else { continue };
             let (x, y) = (self.x(point.x + aside), self.y(value));
             let _ = writeln!(out, "<g class=\"point\"><title>{}</title>", escape(&tip(chart, series, point)));
-            if let Some(spread) = point.y_spread {
-                whisker(out, (x, self.y(value - spread).min(self.bottom)), (x, self.y(value + spread)));
+            if let Some((low, high)) = point.y_range {
+                whisker(out, (x, self.y(low).min(self.bottom)), (x, self.y(high)));
             }
-            if let Some(spread) = point.x_spread {
-                whisker(out, (self.x(point.x - spread), y), (self.x(point.x + spread), y));
+            if let Some((low, high)) = point.x_range {
+                whisker(out, (self.x(low), y), (self.x(high), y));
             }
             let _ = writeln!(out, "<path class=\"mark sign\" d=\"{}\"/></g>", trace::sign(series.colour, x, y));
         }
@@ -242,12 +242,12 @@ fn heights(chart: &Chart) -> Vec<f64> {
     for series in &chart.series {
         for point in &series.points {
             let Some(y) = point.y else { continue };
-            let spread = point.y_spread.unwrap_or(0.0);
-            heights.extend([y, y + spread]);
+            let (low, high) = point.y_range.unwrap_or((y, y));
+            heights.extend([y, high]);
             // An interval of a positive figure that reaches below 0 is cut there; on a logarithmic axis, where 0 is
             // far away, already at a third of the figure.
             let lowest = if is_log { y / 3.0 } else { 0.0 };
-            heights.push(if y >= 0.0 { (y - spread).max(lowest) } else { y - spread });
+            heights.push(if y >= 0.0 { low.max(lowest) } else { low });
             heights.extend((series.shape == Shape::Area).then_some(point.base));
         }
     }
@@ -284,8 +284,7 @@ fn tip(chart: &Chart, series: &Series, point: &Point) -> String {
         _ => chart.x.quantity.show(point.x),
     };
     let _ = writeln!(text, "{}: {x}", chart.x.label);
-    let spread = point.y_spread.map(|spread| format!(" ± {}", chart.y.quantity.show(spread))).unwrap_or_default();
-    let _ = write!(text, "{}: {}{spread}", series.name, chart.y.quantity.show_or_dash(point.y));
+    let _ = write!(text, "{}: {}", series.name, super::page::with_range(chart.y.quantity, point.y, point.y_range));
     text
 }
 

@@ -201,8 +201,8 @@ fn each_point(chart: &Chart) -> Vec<Vec<String>> {
     let row = |point: &super::chart::Point| {
         vec![
             point.label.clone(),
-            with_spread(chart.x.quantity, Some(point.x), point.x_spread),
-            with_spread(chart.y.quantity, point.y, point.y_spread),
+            with_range(chart.x.quantity, Some(point.x), point.x_range),
+            with_range(chart.y.quantity, point.y, point.y_range),
         ]
     };
     points.map(row).collect()
@@ -223,7 +223,7 @@ fn by_place(chart: &Chart) -> Vec<Vec<String>> {
             let Some(point) = series.points.get(*next).filter(|point| point.x == *place) else { return String::new() };
             *next += 1;
             let base = if series.shape == Shape::Area { point.base } else { 0.0 };
-            with_spread(chart.y.quantity, point.y.map(|y| y - base), point.y_spread)
+            with_range(chart.y.quantity, point.y.map(|y| y - base), point.y_range)
         });
         std::iter::once(at).chain(cells).collect()
     };
@@ -231,7 +231,10 @@ fn by_place(chart: &Chart) -> Vec<Vec<String>> {
 }
 
 /// A value, with its interval if it has one.
-pub fn with_spread(quantity: super::text::Quantity, value: Option<f64>, spread: Option<f64>) -> String {
+pub fn with_range(quantity: super::text::Quantity, value: Option<f64>, range: Option<(f64, f64)>) -> String {
     let shown = quantity.show_or_dash(value);
-    spread.map_or_else(|| shown.clone(), |spread| format!("{shown} ± {}", quantity.show(spread)))
+    match range {
+        Some((low, high)) => format!("{shown} ({} to {})", quantity.show(low), quantity.show(high)),
+        None => shown,
+    }
 }

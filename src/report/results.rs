@@ -11,6 +11,9 @@ use std::path::Path;
 /// Name of the manifest.
 const MANIFEST: &str = "manifest.json";
 
+/// Tables by which a sweep is recognised that has no manifest.
+const TABLES: [&str; 2] = ["cells.csv", "failures.csv"];
+
 /// The results in a folder.
 #[derive(Debug)]
 pub enum Results {
@@ -46,6 +49,8 @@ pub struct Sweep {
     pub hops: Table,
     /// `failures.csv`.
     pub runs: Table,
+    /// Commits of the programs that played the runs, in the order of the journal; empty if it is not there.
+    pub commits: Vec<String>,
     /// Files that are not what the manifest says.
     pub doubts: Vec<String>,
 }
@@ -109,12 +114,32 @@ pub struct SweepManifest {
     pub keys: Vec<String>,
     /// All cells, those without results too.
     pub cells: Vec<serde_json::Value>,
+    /// The effective scenario of which every cell is a change, as far as it is told.
+    #[serde(default)]
+    pub scenario: serde_json::Value,
+    /// What `[set]` and `--set` changed for all cells.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+    /// The files that the scenarios read.
+    #[serde(default)]
+    pub inputs: Vec<Input>,
     /// Jobs that are needed as far as is known.
     pub jobs_needed: usize,
     /// Jobs that are done.
     pub jobs: Vec<JobDone>,
     /// The files of the results.
     pub files: Vec<FileRecord>,
+}
+
+/// A change that all cells of a sweep share.
+#[derive(Debug, Deserialize)]
+pub struct Change {
+    /// The key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// `set` in the sweep file, or `--set`.
+    pub from: String,
 }
 
 /// A finished job of a sweep.
@@ -137,7 +162,10 @@ impl Results {
         }
         let path = folder.join(MANIFEST);
         if !path.is_file() {
-            return not_results("there is no manifest.json in it");
+            if TABLES.iter().all(|name| folder.join(name).is_file()) {
+                return Results::read_tables(folder);
+            }
+            return not_results("there is no manifest.json in it, nor are there the tables of a sweep");
         }
         let text = std::fs::read(&path).map_err(output::Error::io("read", &path))?;
         let broken = |why: String| Error::Broken { path: path.clone(), why };
@@ -173,11 +201,50 @@ impl Results {
         })))
     }
 
+    /// The results of a sweep of which only tables are there, such as those that somebody has handed on: what the
+    /// manifest says is told from the tables as far as they know it.
+    fn read_tables(folder: &Path) -> Result<Results, Error> {
+        let cells = read(folder, "cells.csv", &["replicates"])?;
+        let runs = read(folder, "failures.csv", &[])?;
+        let hops = folder.join("hops.csv").is_file();
+        let hops = if hops { read(folder, "hops.csv", &["hops", "lookups"])? } else { Table::default() };
+        let counts = || (0..cells.len()).map(|row| cells.text(row, "replicates"));
+        let most = counts().filter_map(|count| count.parse::<u64>().ok()).max().unwrap_or(0);
+        let is_fixed = counts().all(|count| count == most.to_string());
+        let replicates = if is_fixed { serde_json::json!({ "fixed": most }) } else { serde_json::Value::Null };
+        let name = folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+        let manifest = SweepManifest {
+            version: String::new(),
+            sweep: name.unwrap_or_default(),
+            description: String::new(),
+            replicates,
+            keys: cells.names().take_while(|name| *name != "replicates").map(str::to_owned).collect(),
+            cells: vec![serde_json::Value::Null; cells.len()],
+            jobs_needed: runs.len(),
+            jobs: (0..runs.len()).map(|_| JobDone { warnings: Vec::new() }).collect(),
+            files: Vec::new(),
+            scenario: serde_json::Value::Null,
+            changes: Vec::new(),
+            inputs: Vec::new(),
+        };
+        let unknown = "there is no manifest.json: what made these tables, whether they are whole, and what the runs \
+                       warned of is not known";
+        Ok(Results::Sweep(Box::new(Sweep {
+            manifest,
+            cells,
+            hops,
+            runs,
+            commits: commits(folder),
+            doubts: vec![unknown.to_owned()],
+        })))
+    }
+
     fn read_sweep(folder: &Path, manifest: SweepManifest) -> Result<Results, Error> {
         let sweep = Sweep {
             cells: read(folder, "cells.csv", &["replicates"])?,
             hops: read(folder, "hops.csv", &["hops", "lookups"])?,
             runs: read(folder, "failures.csv", &[])?,
+            commits: commits(folder),
             doubts: doubts(folder, &manifest.files)?,
             manifest,
         };
@@ -204,6 +271,23 @@ fn read(folder: &Path, name: &str, columns: &[&str]) -> Result<Table, Error> {
         Some(column) => Err(Error::Broken { path, why: format!("there is no column `{column}`") }),
         None => Ok(table),
     }
+}
+
+/// The commits in the journal of a sweep, each once. Every line is a checksum and a JSON object.
+fn commits(folder: &Path) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Line {
+        commit: Option<String>,
+    }
+    let journal = std::fs::read_to_string(folder.join(output::folder::JOURNAL)).unwrap_or_default();
+    let mut commits = Vec::new();
+    for (_, json) in journal.lines().filter_map(|line| line.split_once(' ')) {
+        let line = serde_json::from_str::<Line>(json).ok();
+        if let Some(commit) = line.and_then(|line| line.commit).filter(|commit| !commits.contains(commit)) {
+            commits.push(commit);
+        }
+    }
+    commits
 }
 
 /// Which files are not those that the manifest vouches for.

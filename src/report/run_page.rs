@@ -457,7 +457,7 @@ fn footer(run: &Run) -> String {
 }
 
 /// A scenario out of a manifest.
-fn effective(value: &Value) -> Effective {
+pub fn effective(value: &Value) -> Effective {
     match value {
         Value::Bool(flag) => Effective::Bool(*flag),
         Value::Number(number) => match number.as_u64() {

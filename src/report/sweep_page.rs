@@ -4,7 +4,7 @@ use super::axes::{Layout, Panel};
 use super::chart::{Chart, Point, Series, Shape};
 use super::page::{self, Tile};
 use super::results::Sweep;
-use super::run_page::histogram;
+use super::run_page::{effective, histogram};
 use super::scale::{Axis, Kind};
 use super::text::{Quantity, escape};
 use std::collections::BTreeMap;
@@ -91,8 +91,12 @@ pub fn document(sweep: &Sweep) -> String {
         None => body.push_str(&page::paragraph("No cell has results yet.")),
     }
     body.push_str(&page::section("Cells", &cells(sweep)));
+    if !manifest.scenario.is_null() {
+        body.push_str(&page::section("What was played", &played(sweep)));
+    }
     body.push_str(&page::section("Files", &files(sweep)));
-    body.push_str(&format!("<footer>{}</footer>\n", escape(&format!("torus-sim {}", manifest.version))));
+    let program = format!("torus-sim {}", manifest.version);
+    body.push_str(&format!("<footer>{}</footer>\n", escape(program.trim_end())));
     page::document(&format!("{} – torus-sim report", manifest.sweep), &body)
 }
 
@@ -188,7 +192,7 @@ fn tiles(sweep: &Sweep) -> Vec<Tile> {
 fn pictures(sweep: &Sweep, layout: &Layout) -> String {
     let mut body = String::new();
     let key = &sweep.manifest.keys[layout.key];
-    let intro = "Means over replicates with 95 % intervals (Student t). A single run has none.";
+    let intro = "Means over replicates with 95 % intervals. A single run has none.";
     let charts: Vec<_> = FIGURES.iter().flat_map(|figure| against(sweep, layout, figure)).collect();
     let mut part = page::paragraph(intro) + &page::figures(&charts);
     if layout.left_out > 0 {
@@ -215,9 +219,9 @@ fn pictures(sweep: &Sweep, layout: &Layout) -> String {
 /// The axis upwards that fits a figure in all cells, so that pictures can be compared.
 fn upward(sweep: &Sweep, figure: &Figure) -> Axis {
     let values: Vec<f64> = sweep.cells.numbers(figure.column).into_iter().flatten().collect();
-    let spreads = sweep.cells.numbers(&format!("{}_ci95", figure.column));
-    let tops = sweep.cells.numbers(figure.column).into_iter().zip(spreads);
-    let tops: Vec<f64> = tops.filter_map(|(value, spread)| Some(value? + spread.unwrap_or(0.0))).collect();
+    let rows = 0..sweep.cells.len();
+    let tops = rows.filter_map(|row| range(sweep, figure, row).map(|(_, high)| high));
+    let tops: Vec<f64> = tops.chain(values.iter().copied()).collect();
     let positive = || values.iter().copied().filter(|value| *value > 0.0);
     let (low, high) = (positive().fold(f64::INFINITY, f64::min), positive().fold(0.0, f64::max));
     let mut axis = Axis::upward(figure.label, figure.quantity);
@@ -230,11 +234,20 @@ fn upward(sweep: &Sweep, figure: &Figure) -> Axis {
     axis
 }
 
+/// The ends of the interval of a figure; tables of before have half its width only.
+fn range(sweep: &Sweep, figure: &Figure, row: usize) -> Option<(f64, f64)> {
+    let number = |end: &str| sweep.cells.number(row, &format!("{}{end}", figure.column));
+    match (number("_low"), number("_high")) {
+        (Some(low), Some(high)) => Some((low, high)),
+        _ => number("").zip(number("_ci95")).map(|(mean, half)| ((mean - half).max(0.0), mean + half)),
+    }
+}
+
 fn point(sweep: &Sweep, figure: &Figure, x: f64, row: usize) -> Point {
     Point {
         x,
         y: sweep.cells.number(row, figure.column),
-        y_spread: sweep.cells.number(row, &format!("{}_ci95", figure.column)),
+        y_range: range(sweep, figure, row),
         label: named(sweep, row),
         ..Point::default()
     }
@@ -280,7 +293,7 @@ fn trade_off(sweep: &Sweep, layout: &Layout) -> Vec<Chart> {
         for (colour, (name, rows)) in panel.lines.iter().enumerate() {
             let points = rows.iter().filter_map(|(_, row)| {
                 let traffic = point(sweep, &MAINTENANCE, 0.0, *row);
-                Some(Point { x_spread: traffic.y_spread, ..point(sweep, &FAILURE_RATE, traffic.y?, *row) })
+                Some(Point { x_range: traffic.y_range, ..point(sweep, &FAILURE_RATE, traffic.y?, *row) })
             });
             let name = if name.is_empty() { "failure rate".to_owned() } else { name.clone() };
             chart.series.push(Series { name, colour, shape: Shape::Scatter, points: points.collect() });
@@ -334,12 +347,12 @@ fn cells(sweep: &Sweep) -> String {
         let figures = FIGURES.iter().map(|figure| {
             let cell = point(sweep, figure, 0.0, row);
             let plain = if figure.quantity == Quantity::Share { Quantity::Share } else { NUMBER };
-            page::with_spread(plain, cell.y, cell.y_spread)
+            page::with_range(plain, cell.y, cell.y_range)
         });
         values.chain([sweep.cells.text(row, "replicates").to_owned()]).chain(figures).collect()
     };
     let rows: Vec<Vec<String>> = (0..sweep.cells.len().min(MOST_CELLS)).map(row).collect();
-    let mut body = page::paragraph("Means over replicates, ± half the width of their 95 % interval.");
+    let mut body = page::paragraph("Means over replicates, with their 95 % intervals.");
     body.push_str(&page::table(&header, &rows, keys.len()));
     if sweep.cells.len() > MOST_CELLS {
         body.push_str(&page::paragraph(&format!("{} more cells are in cells.csv.", sweep.cells.len() - MOST_CELLS)));
@@ -347,10 +360,32 @@ fn cells(sweep: &Sweep) -> String {
     body
 }
 
+/// The scenario behind all cells, what was changed for all of them, and which programs played.
+fn played(sweep: &Sweep) -> String {
+    let manifest = &sweep.manifest;
+    let intro = "The effective scenario of the first cell, with the defaults filled in. The others differ in the swept \
+                 keys and in what follows from them.";
+    let mut body = page::paragraph(intro) + &page::verbatim(&effective(&manifest.scenario).to_toml());
+    let strings = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+    let changes: Vec<_> =
+        manifest.changes.iter().map(|change| strings([&change.key, &change.value, &change.from])).collect();
+    if !changes.is_empty() {
+        body.push_str(&page::table(&strings(["changed for all cells", "value", "by"]), &changes, 3));
+    }
+    if !sweep.commits.is_empty() {
+        let commits = sweep.commits.join(", ");
+        body.push_str(&page::paragraph(&format!("Played by torus-sim of the commit {commits}.")));
+    }
+    body
+}
+
 fn files(sweep: &Sweep) -> String {
-    let rows: Vec<_> = sweep.manifest.files.iter().map(|file| vec![file.file.clone(), file.blake3.clone()]).collect();
+    let manifest = &sweep.manifest;
+    let read = manifest.inputs.iter().map(|input| (&input.file, &input.blake3));
+    let all = read.chain(manifest.files.iter().map(|file| (&file.file, &file.blake3)));
+    let rows: Vec<_> = all.map(|(file, blake3)| vec![file.clone(), blake3.clone()]).collect();
     let header = ["file".to_owned(), "BLAKE3".to_owned()];
-    let intro =
-        "cells.csv has a row for each cell, failures.csv one for each run, hops.csv one for each run and hop count.";
+    let intro = "What was read, and the tables: cells.csv has a row for each cell, failures.csv one for each run, \
+                 hops.csv one for each run and hop count.";
     page::paragraph(intro) + &page::table(&header, &rows, 2)
 }

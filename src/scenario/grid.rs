@@ -1,7 +1,7 @@
 //! Sweep files: a base scenario, axes along which keys change, and how often each cell of the grid is played.
 //!
 //! ```toml
-//! name = "churn"
+//! name = "churn"                     # or that of the file
 //! base = "../churn20m.toml"          # or [scenario] with a whole scenario below it
 //! replicates = 5                     # or { until = "5%", of = "failure_rate", at_most = 50 }
 //!
@@ -31,7 +31,7 @@ use super::source::{Place, Source, SourceText};
 use super::tree::{self, Entry, Kind, Table, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Cells that a grid may have; more would be a slip.
@@ -59,6 +59,8 @@ pub struct Grid {
     place: Place,
     base: Table,
     base_text: Arc<SourceText>,
+    /// Path of the base scenario as the file gives it, if it has a file of its own.
+    base_path: Option<String>,
     folder: PathBuf,
     shared: Vec<Change>,
     /// For every cell its changes.
@@ -130,7 +132,8 @@ impl Grid {
         let mut reader = TableReader::new(String::new(), &root, Place::whole(&sweep_text), &mut diagnostics);
         reader.take("base");
         reader.take("scenario");
-        let mut grid = Grid::read_root(&mut reader, figures);
+        let stem = Path::new(&source.name).file_stem().and_then(|stem| stem.to_str());
+        let mut grid = Grid::read_root(&mut reader, stem, figures);
         reader.finish();
         let base = root.get("base").map(|entry| &entry.value);
         let mut shared = std::mem::take(&mut grid.shared);
@@ -150,8 +153,16 @@ impl Grid {
         Ok(grid)
     }
 
-    fn read_root(reader: &mut TableReader<'_>, figures: &[&str]) -> Grid {
-        let name = super::load::read_name(reader);
+    /// `stem` is the name of the file without what follows the last point.
+    fn read_root(reader: &mut TableReader<'_>, stem: Option<&str>, figures: &[&str]) -> Grid {
+        let stem = stem.filter(|stem| reader.peek("name").is_none() && super::load::can_name_a_folder(stem));
+        let name = match stem {
+            Some(stem) => {
+                reader.take("name"); // known, if only to be suggested for a slip
+                stem.to_owned()
+            }
+            None => super::load::read_name(reader),
+        };
         let description = super::load::read_description(reader);
         reader.count_or("seed", 1, 0..=u64::MAX);
         let replicates = read_replicates(reader, figures);
@@ -189,11 +200,30 @@ impl Grid {
             place: reader.place().clone(),
             base: Table::EMPTY,
             base_text: Arc::clone(reader.place().source()),
+            base_path: None,
             folder: PathBuf::new(),
             shared,
             changes,
             matrices: Arc::default(),
         }
+    }
+
+    /// What is changed for all cells: key, value as it is written, and `set` or `--set`.
+    pub fn changes(&self) -> impl Iterator<Item = (String, String, &'static str)> {
+        let own = |change: &&Change| !["name", "seed"].contains(&change.key().as_str()) || is_argument(change);
+        self.shared.iter().filter(own).map(|change| {
+            let from = if is_argument(change) { "--set" } else { "set" };
+            (change.key(), text(&change.value), from)
+        })
+    }
+
+    /// The texts of the sweep and of its base scenario: the name of the file, or its path as the sweep gives it, and
+    /// what is in it.
+    pub fn files(&self) -> Vec<(String, &str)> {
+        let sweep = self.place.source();
+        let name = Path::new(&sweep.name).file_name().map(|name| name.to_string_lossy().into_owned());
+        let base = self.base_path.iter().map(|path| (path.clone(), self.base_text.text.as_str()));
+        name.map(|name| (name, sweep.text.as_str())).into_iter().chain(base).collect()
     }
 
     /// An error of the sweep as a whole, which has to do with some cells.
@@ -240,6 +270,7 @@ impl Grid {
                     let text = Arc::new(SourceText { name: file.name, text: file.text, rank: 0 });
                     self.base = tree::parse(&text, diagnostics);
                     (self.base_text, self.folder) = (text, file.folder);
+                    self.base_path = Some(path.clone());
                 }
                 Err(problems) => {
                     let reason = problems.problems().first().map_or_else(String::new, |it| it.message.clone());
@@ -280,6 +311,11 @@ impl Grid {
         let files = Files::new(self.folder.clone(), Arc::clone(&self.matrices));
         load_tree(&root, &self.base_text, files, diagnostics, protocols, read_protocol)
     }
+}
+
+/// Whether a change is one of the command line.
+fn is_argument(change: &Change) -> bool {
+    change.place().source().name == "--set"
 }
 
 fn change(key: &str, kind: Kind, text: &Arc<SourceText>) -> Change {

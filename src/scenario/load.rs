@@ -192,15 +192,17 @@ const NO_WORKLOAD: Workload = Workload { arrivals: Arrivals::None, keys: Keys::U
 /// The name is also the name of a folder.
 pub(super) fn read_name(root: &mut TableReader<'_>) -> String {
     let name = root.text("name");
-    let good = |name: &str| {
-        let characters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-        characters && !name.starts_with('.') && (1..=100).contains(&name.len())
-    };
-    if root.is_sound("name") && !good(&name) {
+    if root.is_sound("name") && !can_name_a_folder(&name) {
         let allowed = "1 to 100 letters, digits, `.`, `_` and `-`, not beginning with `.`";
         root.reject_value("name", "cannot name a folder of results", String::new(), allowed);
     }
     name
+}
+
+/// Whether results can go to a folder of this name.
+pub(super) fn can_name_a_folder(name: &str) -> bool {
+    let characters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    characters && !name.starts_with('.') && (1..=100).contains(&name.len())
 }
 
 pub(super) fn read_description(root: &mut TableReader<'_>) -> String {

@@ -1,4 +1,4 @@
-//! Paired comparison of two sweeps, or of two cells of one.
+//! Paired comparison of two sweeps, of two cells of one, or of two runs.
 //!
 //! Runs with the same replicate face the same arrivals, departures and lookups, so differences are taken run by run:
 //! each run of one side with the run of the other that has the same replicate and the same values of all keys that
@@ -16,12 +16,13 @@ use super::plan::Outline;
 use super::scheduler::{Shard, jobs};
 use super::statistics::Estimate;
 use crate::output::cell::{Cell, Table};
+use crate::output::folder::MANIFEST;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// One side of a comparison: a sweep's folder, and values that its keys must have.
+/// One side of a comparison: the folder of a sweep or of a run, and values that the sweep's keys must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Side {
     /// The folder.
@@ -131,6 +132,16 @@ impl Runs {
     /// # Errors
     /// If the folder cannot be read, or has no such cell.
     pub fn read(side: &Side) -> Result<Runs, Incomparable> {
+        if let Some(run) = read_run(&side.folder) {
+            return match side.fixed.first() {
+                Some((key, value)) => Err(Incomparable::NoSuchCell {
+                    folder: side.folder.clone(),
+                    setting: format!("{key}={value}"),
+                    known: "it holds a single run".to_owned(),
+                }),
+                None => Ok(Runs { keys: Vec::new(), runs: BTreeMap::from([run]) }),
+            };
+        }
         let outline = outline(&side.folder)?;
         for (key, value) in &side.fixed {
             check_setting(&side.folder, &outline, key, value)?;
@@ -159,6 +170,18 @@ impl Runs {
         }
         Ok(Runs { keys: places.into_iter().map(|(key, _)| key.clone()).collect(), runs })
     }
+}
+
+/// The run in a folder that holds a single one, with its replicate; `None` if it holds something else.
+fn read_run(folder: &Path) -> Option<(Place, Summary)> {
+    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join(MANIFEST)).ok()?).ok()?;
+    let replicate = manifest.get("replicate")?.as_u64()?;
+    let mut table = csv::Reader::from_path(folder.join("summary.csv")).ok()?;
+    let header = table.headers().ok()?.clone();
+    let row = table.records().next()?.ok()?;
+    let columns = header.iter().zip(row.iter()).map(|(name, cell)| (name.to_owned(), cell.to_owned()));
+    let summary = Summary { columns: columns.collect(), hops: Vec::new(), warnings: Vec::new() };
+    Some(((Vec::new(), replicate), summary))
 }
 
 fn check_setting(folder: &Path, outline: &Outline, key: &str, value: &str) -> Result<(), Incomparable> {
@@ -202,6 +225,8 @@ pub struct Comparison {
     pub pairs: usize,
     /// Replicates that have a pair in every cell, or, with `each_cell`, in any.
     pub replicates: usize,
+    /// Pairs whose seeds or replicates differ: they faced other churn and lookups.
+    pub unlike: usize,
     /// Pairs that count nowhere, since their replicate does not have all the cells.
     pub incomplete: Vec<Place>,
     /// Runs of the first side without a partner.
@@ -215,7 +240,8 @@ pub struct Comparison {
 /// Pairs by replicate and cell.
 type Pairs<'a> = BTreeMap<u64, BTreeMap<&'a [String], Pair<'a>>>;
 
-/// Compares two sides, over all cells together or within each.
+/// Compares two sides, over all cells together or within each. If each is a single run, they are a pair whatever their
+/// replicates.
 ///
 /// # Errors
 /// If they are swept over different keys, there is no pair, or no replicate has all the cells.
@@ -226,11 +252,21 @@ pub fn compare(one: &Runs, other: &Runs, each_cell: bool) -> Result<Comparison, 
     let alone = |runs: &Runs, others: &Runs| -> Vec<Place> {
         runs.runs.keys().filter(|place| !others.runs.contains_key(*place)).cloned().collect()
     };
+    if let (true, [(place, _)], [(partner, run)]) =
+        (one.keys.is_empty(), &one.runs.iter().collect::<Vec<_>>()[..], &other.runs.iter().collect::<Vec<_>>()[..])
+        && place != partner
+    {
+        let runs = BTreeMap::from([((*place).clone(), (*run).clone())]);
+        return compare(one, &Runs { keys: Vec::new(), runs }, each_cell);
+    }
+    let mut unlike = 0;
     let mut all = Pairs::new();
     let mut by_cell: BTreeMap<&[String], Pairs<'_>> = BTreeMap::new();
     for (place @ (values, replicate), run) in &one.runs {
         if let Some(partner) = other.runs.get(place) {
             let pair = (run, partner);
+            let differs = |column| run.text(column) != partner.text(column);
+            unlike += usize::from(["seed", "replicate"].into_iter().any(differs));
             all.entry(*replicate).or_default().insert(values, pair);
             by_cell.entry(values).or_default().entry(*replicate).or_default().insert(values, pair);
         }
@@ -259,6 +295,7 @@ pub fn compare(one: &Runs, other: &Runs, each_cell: bool) -> Result<Comparison, 
         keys: if each_cell { one.keys.clone() } else { Vec::new() },
         pairs,
         replicates: all.len(),
+        unlike,
         incomplete,
         alone_in_one: alone(one, other),
         alone_in_other: alone(other, one),

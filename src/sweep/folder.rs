@@ -3,9 +3,10 @@
 use super::journal::{self, Broken, Contents, Entry, Header, Journal, Outcome};
 use super::plan::{Job, Outline};
 use super::scheduler::{Results, Shard};
-use super::tables;
+use super::tables::{self, Manifest};
 use crate::output::error::Error;
-use crate::output::folder::hidden_sibling;
+pub use crate::output::folder::JOURNAL;
+use crate::output::folder::{MANIFEST, hidden_sibling};
 use crate::output::lock::{self, Attempt};
 use crate::output::manifest::FORMAT;
 use crate::output::single::SingleFile;
@@ -13,9 +14,6 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-
-/// Name of the journal in the folder.
-pub const JOURNAL: &str = "journal.jsonl";
 
 /// Name of the file that is locked while a sweep is played.
 const LOCK: &str = ".lock";
@@ -84,16 +82,18 @@ pub struct Past {
     by_job: BTreeMap<String, usize>,
     /// The latest entry of each place in the grid: values and replicate.
     by_place: BTreeMap<(Vec<String>, u64), usize>,
+    /// What has changed since the tables were written, in words.
+    changed: String,
 }
 
 impl Past {
-    fn of(contents: Contents) -> Past {
+    fn of(contents: Contents, changed: String) -> Past {
         let format = contents.header.map(|header| header.format);
         let entries = contents.entries;
         let by_job = entries.iter().enumerate().map(|(index, entry)| (entry.job.clone(), index)).collect();
         let place = |entry: &Entry| (entry.values.clone(), entry.replicate);
         let by_place = entries.iter().enumerate().map(|(index, entry)| (place(entry), index)).collect();
-        Past { entries, cut_bytes: contents.cut_bytes, format, by_job, by_place }
+        Past { entries, cut_bytes: contents.cut_bytes, format, by_job, by_place, changed }
     }
 
     /// The latest entry of a job.
@@ -108,7 +108,7 @@ impl Past {
     pub fn read(folder: &Path, outline: &Outline) -> Result<Past, Refused> {
         let contents = journal::read(&folder.join(JOURNAL))?;
         same_sweep(folder, &contents, outline)?;
-        Ok(Past::of(contents))
+        Ok(Past::of(contents, changed_since(folder, outline)))
     }
 
     /// The results, the later of two of the same job. Failed jobs are left out if they are to be tried again.
@@ -137,7 +137,9 @@ impl Past {
         match self.by_place.get(&(cell.values.clone(), job.replicate)).map(|index| &self.entries[*index]) {
             None => State::New,
             Some(entry) if entry.scenario != cell.scenario => {
-                State::Stale("its scenario, or a file that it names, has changed".to_owned())
+                let why = "its scenario, or a file that it names, has changed";
+                let what = if self.changed.is_empty() { String::new() } else { format!(": {}", self.changed) };
+                State::Stale(format!("{why}{what}"))
             }
             Some(_) => {
                 let format = self.format.unwrap_or_default();
@@ -145,6 +147,14 @@ impl Past {
             }
         }
     }
+}
+
+/// What a sweep plays otherwise than the manifest in its folder says, in words.
+fn changed_since(folder: &Path, outline: &Outline) -> String {
+    let text = fs::read(folder.join(MANIFEST)).unwrap_or_default();
+    let Ok(Manifest { outline: before, .. }) = serde_json::from_slice::<Manifest>(&text) else { return String::new() };
+    let swept: Vec<&str> = outline.keys.iter().chain(&before.keys).map(String::as_str).collect();
+    outline.played.changed_since(&before.played, &swept)
 }
 
 fn same_sweep(path: &Path, contents: &Contents, outline: &Outline) -> Result<(), Refused> {
@@ -220,7 +230,8 @@ impl SweepFolder {
     fn with_lock(path: &Path, outline: &Outline, lock: Lock) -> Result<(SweepFolder, Past), Refused> {
         let header = Header { sweep: outline.sweep.clone(), format: FORMAT, keys: outline.keys.clone() };
         let (journal, contents) = Journal::open(&path.join(JOURNAL), &header)?;
-        Ok((SweepFolder { path: path.to_owned(), journal, _lock: lock }, Past::of(contents)))
+        let past = Past::of(contents, changed_since(path, outline));
+        Ok((SweepFolder { path: path.to_owned(), journal, _lock: lock }, past))
     }
 
     /// Where it is.

@@ -39,6 +39,9 @@ pub struct Entry {
     pub outcome: Outcome,
     /// Wall time that the job took \[s\]: to tell how long the rest will take.
     pub wall_s: f64,
+    /// Commit that the program was built from which played it; empty in journals of before.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub commit: String,
 }
 
 /// The result of a job.
@@ -239,6 +242,7 @@ mod tests {
                 warnings: Vec::new(),
             })),
             wall_s: 0.5,
+            commit: "0123abc".to_owned(),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod folder;
 pub mod journal;
 pub mod merge;
 pub mod plan;
+pub mod played;
 pub mod rates;
 pub mod reference;
 pub mod runner;

@@ -1,5 +1,6 @@
 //! From a sweep file to jobs: every cell checked, every job with its identity.
 
+use super::played::Played;
 use crate::output::manifest::FORMAT;
 use crate::scenario::{Diagnostics, Effective, Facts, Grid, Loaded, Problem, Replicates, Scenario, TableReader};
 use crate::simulation::protocols::Playable;
@@ -22,6 +23,9 @@ pub struct Outline {
     pub keys: Vec<String>,
     /// All cells; the last key moves fastest.
     pub cells: Vec<Cell>,
+    /// What is played, but for what is swept.
+    #[serde(flatten, default)]
+    pub played: Played,
 }
 
 /// A cell of the grid: one scenario.
@@ -97,6 +101,7 @@ impl Plan {
             replicates: grid.replicates.clone(),
             keys: grid.keys.clone(),
             cells: Vec::new(),
+            played: Played::of(&grid),
         };
         let warnings = Diagnostics::default();
         let mut plan = Plan { outline, costs: Vec::new(), warnings, grid, protocols, read };
@@ -135,6 +140,11 @@ impl Plan {
 
     fn add(&mut self, cell: usize, loaded: &Loaded<Playable>) {
         let scenario = &loaded.scenario;
+        let played = &mut self.outline.played;
+        if played.scenario.is_null() {
+            played.scenario = loaded.effective.to_json();
+        }
+        loaded.files.iter().for_each(|file| played.add_input(&file.path, &file.blake3));
         self.outline.cells.push(Cell {
             values: self.grid.cells[cell].clone(),
             protocol: loaded.protocol_name.clone(),

@@ -24,7 +24,11 @@ workload are the same, so that cells can be compared in pairs (`torus-sim compar
 
 /// Keys above all tables, and the tables.
 pub(super) const KEYS: &[Key] = &[
-    Key::required("name", "letters, digits, `-`, `_` and `.`", "name; results go to `results/<name>`"),
+    Key::optional(
+        "name",
+        "letters, digits, `-`, `_` and `.`",
+        "name, if not that of the file without its ending; results go to `results/<name>`",
+    ),
     Key::or("description", "a string", "\"\"", "what it is about, in one line"),
     Key::optional("seed", "a whole number from 0", "root of all randomness, in place of the base scenario's"),
     Key::optional("base", "a path", "the scenario that is swept, relative to this file; or `[scenario]`"),
@@ -88,9 +92,17 @@ cells are as in `docs/outputs.md`.
 | `failures.csv` | a row a run: the swept keys under their names, then all columns of `summary.csv` but its name |
 | `hops.csv` | a row a run and hop count: the swept keys, `replicate`, `seed`, `hops`, `lookups` |
 | `cells.csv` | a row a cell: the swept keys, `replicates`, and means over its runs with intervals |
-| `manifest.json` | version, cells with the hash of each scenario, jobs with the fingerprint of each run, table hashes |
+| `manifest.json` | what was played and what came of it, see below |
 | `journal.jsonl` | the result of every job in the order of finishing: what a sweep goes on from, and `merge` reads |
 | `report.html` | written by `torus-sim report`: one page with plots and tables |
+
+`manifest.json` has the version of the program; the sweep, its keys and its cells with the hash of each scenario;
+`scenario`, the effective scenario of the first cell with all defaults filled in (the others differ in the swept keys);
+`changes`, what `[set]` and `--set` changed for all cells; `inputs`, the sweep file, the base scenario and every file
+that they name, with their BLAKE3 hashes; the jobs with the fingerprint of each run; and the hashes of the tables. The
+commit of the program is in the journal, beside the wall time of each job, since another build of the same program gives
+the same bytes. If something of what is played has changed since, `torus-sim sweep` says what, how many results are
+stale for it, and plays their jobs again; `--dry-run` says so without playing.
 
 The columns of `failures.csv` and `hops.csv` are described in `docs/outputs.md`. Those of `cells.csv` are the means of
 the figures below, each followed by `<figure>_ci95`, half the width of its 95 % interval over replicates. Behind all of

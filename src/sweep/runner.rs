@@ -12,6 +12,7 @@ use crate::observe::report::Unrecorded;
 use crate::output::error::Error;
 use crate::output::results::Run;
 use crate::output::summary;
+use crate::output::timing::COMMIT;
 use crate::simulation::Options as RunOptions;
 use std::any::Any;
 use std::collections::{BTreeSet, VecDeque};
@@ -197,7 +198,8 @@ impl Sweep<'_> {
         let cell = &self.plan.outline.cells[job.cell];
         let (values, scenario) = (cell.values.clone(), cell.scenario.clone());
         let (id, replicate) = (job.id.clone(), job.replicate);
-        let entry = Entry { job: id.clone(), values, replicate, scenario, outcome: outcome.clone(), wall_s };
+        let commit = COMMIT.to_owned();
+        let entry = Entry { job: id.clone(), values, replicate, scenario, outcome: outcome.clone(), wall_s, commit };
         if let Err(error) = state.folder.keep(&entry) {
             state.pending.push_front(job);
             return self.give_up(&mut state, error);

@@ -284,6 +284,7 @@ fn entry(plan: &Plan, cell: usize, replicate: u64, rate: &str) -> Entry {
             warnings: Vec::new(),
         })),
         wall_s: 1.0,
+        commit: String::new(),
     }
 }
 
