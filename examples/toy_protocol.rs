@@ -39,10 +39,10 @@ pub enum Message {
 }
 
 /// The cost of a question, and of a message without content.
-const QUESTION: Charge = Charge::addresses(0, 1);
+const QUESTION: Charge = Charge::empty(0).with_contacts(1);
 /// The cost of an answer: one node.
-const ANSWER: Charge = Charge::addresses(0, 2);
-const GREETING: Charge = Charge::addresses(1, 1);
+const ANSWER: Charge = Charge::empty(0).with_contacts(2);
+const GREETING: Charge = Charge::empty(1).with_contacts(1);
 
 /// The only task of a node: to find its place when it joins.
 #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,12 @@ mod chord_support;
 use chord_support::{at, exponential, health, play, play_with, quiet, secs, without_maintenance};
 use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::Duration;
-use torus_sim::protocol::chord::{Config, EndsAt, ListRefresh, Periods};
-use torus_sim::scenario::{Action, Amount, Arrivals, ChurnProcess, Measurement, OwnerOf, Scenario, ScheduledEvent};
+use torus_sim::observe::report::RunReport;
+use torus_sim::protocol::chord::{Config, EndsAt, ListRefresh, NextHop, Notify, Periods};
+use torus_sim::scenario::{
+    Action, Amount, Arrivals, ChurnProcess, Keys, Latency, Measurement, MessageSizes, OwnerOf, Scenario,
+    ScheduledEvent, Start,
+};
 use torus_sim::simulation::Options;
 
 /// Of 300 nodes a share crashes at once; then there are some 3,000 lookups.
@@ -137,4 +141,208 @@ fn rounds_that_take_all_steps_leave_fewer_wrong_successors() {
     };
     let (one_step, all_steps) = (wrong(false), wrong(true));
     assert!(all_steps < 0.9 * one_step, "{all_steps} {one_step}");
+}
+
+/// Maintenance messages of a kind, and their bytes.
+fn upkeep(report: &RunReport, kind: &str) -> (u64, u64) {
+    let found = report.total.traffic.iter().find(|traffic| traffic.kind == kind).expect("a kind");
+    (found.maintenance.messages, found.maintenance.bytes)
+}
+
+/// An exact ring of 200 that stabilises every 30 s for ten minutes, and does nothing else.
+fn rounds_of(config: Config) -> RunReport {
+    let stabilize_every = Config::default().stabilize_every;
+    let config = Config { stabilize_every, ..without_maintenance(config) };
+    play(&quiet(200, 1), &config)
+}
+
+/// Messages of a kind and their bytes, but for what is under way when the run ends.
+fn assert_upkeep(report: &RunReport, kind: &str, messages: u64, bytes: u64) {
+    let found = upkeep(report, kind);
+    let are_near = |found: u64, expected: u64| found.abs_diff(expected) * 1_000 <= expected;
+    assert!(are_near(found.0, messages) && are_near(found.1, bytes), "{found:?}, not {messages} and {bytes}");
+}
+
+#[test]
+fn the_list_has_rounds_and_messages_of_its_own() {
+    let (rounds, successors) = (200 * 20, 16);
+    let copied = rounds_of(Config::default());
+    // A question, and an answer with predecessor and list; and a notification.
+    assert_upkeep(&copied, "stabilize", 2 * rounds, rounds * (20 + 20 + 4 * 17));
+    assert_upkeep(&copied, "notify", rounds, rounds * 24);
+    let own = rounds_of(Config {
+        successor_list_refresh: ListRefresh::OwnRounds,
+        successor_list_every: Distribution::Fixed(secs(120)),
+        ..Config::default()
+    });
+    // The answer of a round names the predecessor alone; five rounds of the list name both.
+    let lists = 200 * 5;
+    let bytes = rounds * 44 + lists * (20 + 20 + 4 * (1 + successors));
+    assert_upkeep(&own, "stabilize", 2 * (rounds + lists), bytes);
+    let with = Config { successor_list_refresh: ListRefresh::WithNotification, ..Config::default() };
+    let with = rounds_of(with);
+    assert_upkeep(&with, "stabilize", 2 * rounds, rounds * 44);
+    assert_upkeep(&with, "notify", 2 * rounds, rounds * (24 + 20 + 4 * successors));
+}
+
+#[test]
+fn lists_that_come_apart_are_whole_again_after_a_while() {
+    for successor_list_refresh in [ListRefresh::OwnRounds, ListRefresh::WithNotification] {
+        let every = Distribution::Fixed(secs(60));
+        let config = Config { successors: 8, successor_list_refresh, successor_list_every: every, ..Config::default() };
+        let mut scenario = after_a_crash(0.2);
+        scenario.events.push(ScheduledEvent { at: at(60), action: Action::Join { count: 60, over: secs(60) } });
+        // Eight rounds of a minute for the list.
+        scenario.measurement = Measurement { warmup: secs(1_200), duration: secs(600), ..Measurement::default() };
+        let total = play(&scenario, &config).total;
+        assert_eq!(total.outcomes.failure_rate(), Some(0.0));
+        let crash = Action::Crash(Amount::Fraction(0.45));
+        scenario.events.push(ScheduledEvent { at: at(1_300), action: crash });
+        scenario.measurement.warmup = secs(1_700);
+        let total = play(&scenario, &config).total;
+        assert_eq!((health(&total, "one_ring"), health(&total, "wrong_successor_share")), (1.0, 0.0));
+    }
+}
+
+#[test]
+fn who_is_named_as_the_predecessor_need_not_notify() {
+    let when_needed = Config { notify: Notify::WhenNeeded, ..Config::default() };
+    assert_eq!(upkeep(&rounds_of(when_needed.clone()), "notify").0, 0, "the ring is exact");
+    // It makes no difference to where nodes come to be.
+    let mut scenario = after_a_crash(0.2);
+    scenario.events.push(ScheduledEvent { at: at(60), action: Action::Join { count: 60, over: secs(60) } });
+    scenario.measurement = Measurement { warmup: secs(1_200), duration: secs(600), ..Measurement::default() };
+    let report = play(&scenario, &when_needed);
+    for figure in ["wrong_successor_share", "dead_successor_share"] {
+        assert_eq!(health(&report.total, figure), 0.0, "{figure}");
+    }
+    assert_eq!(report.total.outcomes.failure_rate(), Some(0.0));
+}
+
+#[test]
+fn a_finger_at_the_key_is_named_as_the_owner() {
+    let mut scenario = quiet(300, 4);
+    scenario.workload.arrivals = Arrivals::Network(Duration::from_millis(100));
+    let options = Options { record_lookups: true, ..Options::default() };
+    let play_with = |keys, next_hop| {
+        let mut scenario = scenario.clone();
+        scenario.workload.keys = keys;
+        let config = without_maintenance(Config { next_hop, ..Config::default() });
+        let (report, mut kept) = play_with(&scenario, &config, options);
+        assert_eq!(report.total.outcomes.correct, report.total.outcomes.lookups());
+        kept.lookups.sort_by_key(|lookup| lookup.number);
+        kept.lookups
+    };
+    let (before, at) = (play_with(Keys::LiveNodes, NextHop::BeforeKey), play_with(Keys::LiveNodes, NextHop::AtKey));
+    assert!(before.len() > 5_000);
+    for (before, at) in before.iter().zip(&at) {
+        assert_eq!((before.key, before.answer), (at.key, at.answer));
+        // The way is the same, and ends at the first node on it that knows the owner.
+        assert!(at.hops <= before.hops, "{before:?} {at:?}");
+    }
+    let hops = |lookups: &[torus_sim::observe::report::LookupRecord]| {
+        lookups.iter().map(|lookup| f64::from(lookup.hops.expect("an answer"))).sum::<f64>() / lookups.len() as f64
+    };
+    assert!(hops(&at) < 0.9 * hops(&before), "{} {}", hops(&at), hops(&before));
+    // Nobody has a key at random for an identifier.
+    let uniform = |next_hop| hops(&play_with(Keys::Uniform, next_hop));
+    assert_eq!(uniform(NextHop::AtKey), uniform(NextHop::BeforeKey));
+}
+
+#[test]
+fn without_farewells_a_leave_is_like_a_crash() {
+    let after = |action: Action, farewells| {
+        let mut scenario = after_a_crash(0.0);
+        scenario.events = vec![ScheduledEvent { at: at(1), action }];
+        play(&scenario, &patient(Config { farewells, ..Config::default() }))
+    };
+    let share = Amount::Fraction(0.05);
+    let (told, silent) = (after(Action::Leave(share), true), after(Action::Leave(share), false));
+    let crashed = after(Action::Crash(share), true);
+    assert!(
+        told.total.outcomes.wrong_owner < silent.total.outcomes.wrong_owner / 3,
+        "{:?} {:?}",
+        told.total.outcomes,
+        silent.total.outcomes
+    );
+    assert_eq!(silent.total.outcomes, crashed.total.outcomes);
+    assert_eq!(silent.total.timeouts_mean, crashed.total.timeouts_mean);
+}
+
+#[test]
+fn where_owners_must_agree_nodes_join_at_their_places_only() {
+    let wrong = |owner_agrees| {
+        let mut scenario = quiet(600, 1);
+        scenario.network.latency = Latency::Drawn(Distribution::Fixed(Duration::from_millis(100)));
+        scenario.population.start = Start::Joining { join_every: Duration::from_millis(20) };
+        scenario.measurement = Measurement { warmup: secs(25), duration: secs(2), ..Measurement::default() };
+        let config = Config {
+            successors: 8,
+            stabilize_to_end: true,
+            notify_old_predecessor: true,
+            adopt_joining: true,
+            confirm_owner: true,
+            owner_agrees,
+            ..Config::default()
+        };
+        health(&play(&scenario, &config).total, "wrong_successor_share")
+    };
+    let (agreed, alive) = (wrong(true), wrong(false));
+    // The joins are just over, and only a round or none has mended anything.
+    assert!(agreed < 0.2 * alive && alive > 0.1, "{agreed} {alive}");
+}
+
+/// Rounds of 30 s until 60 nodes that join a ring of two, all in so many seconds, have their places.
+fn rounds_to_order(over: u64, config: &Config) -> u64 {
+    (1..120)
+        .find(|rounds| {
+            let mut scenario = quiet(2, 1);
+            scenario.events = vec![ScheduledEvent { at: at(1), action: Action::Join { count: 60, over: secs(over) } }];
+            let warmup = secs(over + 30 * rounds);
+            scenario.measurement = Measurement { warmup, duration: secs(1), ..Measurement::default() };
+            health(&play(&scenario, config).total, "wrong_successor_share") == 0.0
+        })
+        .expect("a ring that comes into order")
+}
+
+#[test]
+fn joins_one_after_another_have_their_places_within_a_round_and_those_at_once_with_rounds_to_the_end() {
+    let plain = Config { successors: 1, ..Config::default() };
+    let told = Config { notify_old_predecessor: true, ..plain.clone() };
+    let to_the_end = Config { stabilize_to_end: true, ..told.clone() };
+    // Some thirty in each of two gaps, and each round brings one of them into its place.
+    assert!(rounds_to_order(0, &plain) > 20);
+    assert!(rounds_to_order(0, &told) > 20);
+    assert!(rounds_to_order(0, &to_the_end) <= 3);
+    // A join takes half a second.
+    assert!(rounds_to_order(60, &plain) > 20);
+    assert!(rounds_to_order(60, &told) <= 1);
+}
+
+#[test]
+fn sizes_of_messages_are_a_matter_of_counting() {
+    let mut scenario = after_a_crash(0.2);
+    let mut bytes = |header_bytes, sender_bytes, key_bytes, contact_bytes| {
+        scenario.measurement.message_sizes = MessageSizes { header_bytes, sender_bytes, key_bytes, contact_bytes };
+        let report = play(&scenario, &Config::default());
+        let sums = report.total.traffic.iter().map(|kind| (kind.maintenance, kind.lookup));
+        let sums: Vec<(u64, u64)> = sums
+            .map(|(maintenance, lookups)| (maintenance.messages + lookups.messages, maintenance.bytes + lookups.bytes))
+            .collect();
+        (report.fingerprint, sums)
+    };
+    let (fingerprint, headers) = bytes(1, 0, 0, 0);
+    assert!(headers.iter().all(|(messages, bytes)| messages == bytes), "{headers:?}");
+    let parts = [headers, bytes(0, 1, 0, 0).1, bytes(0, 0, 1, 0).1, bytes(0, 0, 0, 1).1];
+    // OverSim's sizes.
+    let (with_sizes, sums) = bytes(33, 0, 20, 26);
+    assert_eq!(with_sizes, fingerprint);
+    for (kind, (_, sum)) in sums.iter().enumerate() {
+        assert_eq!(*sum, 33 * parts[0][kind].1 + 20 * parts[2][kind].1 + 26 * parts[3][kind].1);
+    }
+    let (_, by_default) = bytes(20, 4, 4, 4);
+    for (kind, (_, sum)) in by_default.iter().enumerate() {
+        let carried: u64 = parts[1..].iter().map(|part| part[kind].1).sum();
+        assert_eq!(*sum, 20 * parts[0][kind].1 + 4 * carried);
+    }
 }

@@ -9,7 +9,9 @@ use std::path::Path;
 use support::{PROJECT, column, torus_sim};
 use torus_sim::engine::time::Duration;
 use torus_sim::observe::report::{LookupRecord, RunReport};
-use torus_sim::protocol::chord::{Config, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, Maintenance};
+use torus_sim::protocol::chord::{
+    Config, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, Maintenance, NextHop,
+};
 use torus_sim::scenario::{Action, Amount, Arrivals, Keys, Measurement, ScheduledEvent};
 use torus_sim::simulation::Options;
 
@@ -52,6 +54,55 @@ fn peersims_messages_are_sent() {
     assert_eq!((found[0], found[1], found[3]), (49_999.0, 49_999.0, 5.0));
     // 2.2 million messages a second for 2.82 s and 999,990 lookups, both rounded.
     assert!(near(found[2] / found[0], 2.2 * 2.82, 0.025), "{found:?}");
+}
+
+/// What p2psim prints of ChordFingerPNS: 0.991 right, 4.60 hops of right ones, 0.154 timeouts, and 5.98 B/s a node, of
+/// which its own way of counting lives makes 7.72 (`docs/peers.md`).
+#[test]
+fn p2psims_chord_has_its_hops_its_success_and_its_traffic() {
+    let columns = [
+        "failure_rate",
+        "hops_mean",
+        "timeouts_mean",
+        "maintenance_bytes_per_node_s",
+        "lookup_bytes_per_node_s",
+        "latency_ms_mean",
+    ];
+    let found = figures("p2psim-chord", &[], &columns);
+    assert!((found[0] - 0.009).abs() < 0.006, "{found:?}");
+    assert!(near(found[1] + found[2] + 1.0, 4.60, 0.03), "{found:?}");
+    assert!((0.08..0.18).contains(&found[2]), "{found:?}");
+    assert!(near(found[3] + found[4], 7.72, 0.05), "{found:?}");
+    // Without near fingers a hop and the answer are a mean distance in a square of 100 ms each, a timeout three there
+    // and back.
+    let expected = 52.14 * (found[1] + 1.0 + 6.0 * found[2]);
+    assert!(near(found[5], expected, 0.05), "{found:?} {expected}");
+    // Hops of 34 ms, which p2psim's fingers have by its own figures: 202 ms.
+    let set = ["network.latency.euclidean.side=\"65ms\"", "network.rpc_timeout=\"313ms\""];
+    assert!(near(figures("p2psim-chord", &set, &columns)[5], 202.0, 0.1));
+}
+
+/// OverSim: 7.36 hops with 10,000 nodes, the owner and the message to it among them.
+#[test]
+fn a_static_ring_with_fingers_at_the_key_has_oversims_hops() {
+    let mut scenario = quiet(10_000, 1);
+    scenario.workload.arrivals = Arrivals::Network(Duration::from_millis(30));
+    scenario.workload.keys = Keys::LiveNodes;
+    let config = Config { successors: 8, next_hop: NextHop::AtKey, ..Config::default() };
+    let report = play(&scenario, &without_maintenance(config));
+    let hops = report.total.hops.mean.expect("lookups");
+    assert!(near(hops + 2.0, 7.36, 0.01), "{hops}");
+}
+
+#[test]
+fn oversims_chord_joins_without_a_fault_and_half_of_its_lookups_fail_under_churn() {
+    let columns = ["failure_rate", "timeouts_mean", "wrong_successor_share", "maintenance_leave_messages_per_node_s"];
+    let small = ["population.nodes=500", "population.join_every=20ms", "measurement.warmup=120s"];
+    let quiet = figures("oversim-chord", &small, &columns);
+    assert_eq!(quiet, [0.0, 0.0, 0.0, 0.0]);
+    let churn = figures("oversim-chord-churn", &small, &columns);
+    assert!((0.2..0.6).contains(&churn[0]) && churn[1] > 0.2, "{churn:?}");
+    assert_eq!(churn[3], 0.0, "no farewells");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use torus_sim::observe::report::{MessageBalance, Outcomes, RunReport};
 use torus_sim::protocol::Protocol;
 use torus_sim::protocol::chord::{
     Acknowledgements, Chord, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, ListRefresh,
-    Maintenance, Periods, Routing,
+    Maintenance, NextHop, Notify, Periods, Routing,
 };
 use torus_sim::protocol::kademlia::{self, Kademlia};
 use torus_sim::scenario::{
@@ -44,11 +44,12 @@ fn config() -> impl Strategy<Value = Config> {
     let fingers = prop_oneof![(1u32..8).prop_map(FingersPerRound::Count), Just(FingersPerRound::All)];
     let sizes = (1u32..9, prop_oneof![Just(64u32), 12u32..64], 1u32..4, prop_oneof![4 => 0u32..10, 1 => Just(200)]);
     let times = (period(), period(), period(), ms(300..12_000), ms(100..3_000));
-    let more = any::<[bool; 10]>();
+    let more = any::<[bool; 14]>();
     (routing, maintenance, fingers, sizes, times, any::<bool>(), any::<bool>(), more).prop_map(
         |(routing, maintenance, fingers_per_round, sizes, times, fingers_on_join, notify_old_predecessor, more)| {
             let [per_node, in_turn, fingers_with_stabilize, lookups_mend_tables, further, more @ ..] = more;
-            let [implied, asked, beyond_list, bits, adopt_joining] = more;
+            let [implied, asked, beyond_list, bits, adopt_joining, more @ ..] = more;
+            let [apart, at_key, when_needed, farewells] = more;
             let (successors, identifier_bits, virtual_nodes, retries) = sizes;
             let (stabilize_every, fix_fingers_every, check_predecessor_every, lookup_deadline, join_retry_after) =
                 times;
@@ -67,11 +68,24 @@ fn config() -> impl Strategy<Value = Config> {
                 routing,
                 retries,
                 periods: if per_node { Periods::PerNode } else { Periods::PerRound },
-                successor_list_refresh: if in_turn { ListRefresh::InTurn } else { ListRefresh::Copied },
+                successor_list_refresh: match (in_turn, apart) {
+                    (false, false) => ListRefresh::Copied,
+                    (true, false) => ListRefresh::InTurn,
+                    (false, true) => ListRefresh::OwnRounds,
+                    (true, true) => ListRefresh::WithNotification,
+                },
+                successor_list_every: fix_fingers_every,
+                notify: match when_needed && !(in_turn && apart) {
+                    true => Notify::WhenNeeded,
+                    false => Notify::EveryRound,
+                },
+                next_hop: if at_key { NextHop::AtKey } else { NextHop::BeforeKey },
+                farewells,
                 fingers_with_stabilize,
                 lookups_mend_tables: lookups_mend_tables || routing != Routing::Iterative,
                 lookups_end_at: EndsAt::Owner,
                 confirm_owner: further,
+                owner_agrees: further && at_key && routing == Routing::Iterative,
                 acknowledgements: match implied && routing != Routing::Iterative {
                     true => Acknowledgements::Implied,
                     false => Acknowledgements::Sent,

@@ -23,7 +23,7 @@ pub use members::Members;
 
 use crate::engine::dice::Dice;
 use crate::engine::time::{Duration, Time};
-use crate::scenario::{Facts, Key, TableReader};
+use crate::scenario::{Facts, Key, MessageSizes, TableReader};
 use checker::{Checker, Liveness};
 use directory::Directory;
 use history::History;
@@ -31,24 +31,47 @@ use rand_chacha::ChaCha8Rng;
 use sample::{Circumstances, Sample};
 use statement::{Description, Statement};
 
-/// Bytes of every message before what it carries (p2psim's accounting, so that figures can be compared).
-pub const HEADER_BYTES: u32 = 20;
-/// Bytes of a node address or an identifier in a message.
-pub const ADDRESS_BYTES: u32 = 4;
-
-/// What a message costs, and as what it is booked.
+/// What a message carries, and as what it is booked. How many bytes that is says the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
     /// Index into [`Protocol::MESSAGE_KINDS`].
     pub kind: u8,
-    /// Size \[B\], header included.
-    pub bytes: u32,
+    /// Whether it names its sender, for the receiver to learn from.
+    pub sender: bool,
+    /// Keys and identifiers of nodes without their addresses.
+    pub keys: u8,
+    /// Contacts: nodes with identifier and address.
+    pub contacts: u16,
 }
 
 impl Charge {
-    /// A message of this kind that carries so many addresses and identifiers, and nothing else.
-    pub const fn addresses(kind: u8, count: u32) -> Self {
-        Charge { kind, bytes: HEADER_BYTES + ADDRESS_BYTES * count }
+    /// A message of this kind that carries nothing.
+    pub const fn empty(kind: u8) -> Self {
+        Charge { kind, sender: false, keys: 0, contacts: 0 }
+    }
+
+    /// The same message, naming its sender.
+    pub const fn with_sender(self) -> Self {
+        Charge { sender: true, ..self }
+    }
+
+    /// The same message with so many keys; 255 stand for all that are more.
+    pub const fn with_keys(self, count: u32) -> Self {
+        Charge { keys: if count < 255 { count as u8 } else { 255 }, ..self }
+    }
+
+    /// The same message with so many contacts; 65,535 stand for all that are more.
+    pub const fn with_contacts(self, count: u32) -> Self {
+        Charge { contacts: if count < 65_535 { count as u16 } else { 65_535 }, ..self }
+    }
+
+    /// Its size \[B\], header included.
+    #[inline]
+    pub fn bytes(self, sizes: &MessageSizes) -> u32 {
+        sizes.header_bytes
+            + sizes.sender_bytes * u32::from(self.sender)
+            + sizes.key_bytes * u32::from(self.keys)
+            + sizes.contact_bytes * u32::from(self.contacts)
     }
 }
 

@@ -289,6 +289,28 @@ pub struct Measurement {
     pub owner: OwnerOf,
     /// Keys that are dealt out to their owners at the end of the run, to see how many each node gets; 0: none.
     pub load_keys: u64,
+    /// Sizes of messages, for the figures of traffic. They change nothing else.
+    pub message_sizes: MessageSizes,
+}
+
+/// `[measurement.message_sizes]`: what a message is made of \[B\].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageSizes {
+    /// Every message, before what it carries.
+    pub header_bytes: u32,
+    /// The sender's name, in messages that name it for the receiver to learn from.
+    pub sender_bytes: u32,
+    /// A key, or the identifier of a node without its address.
+    pub key_bytes: u32,
+    /// A contact: a node's identifier and address.
+    pub contact_bytes: u32,
+}
+
+impl Default for MessageSizes {
+    /// p2psim's: 20 bytes, and 4 for each identifier or address.
+    fn default() -> Self {
+        MessageSizes { header_bytes: 20, sender_bytes: 4, key_bytes: 4, contact_bytes: 4 }
+    }
 }
 
 /// `measurement.owner`.
@@ -309,6 +331,7 @@ impl Default for Measurement {
             window: Duration::from_secs(60),
             owner: OwnerOf::Present,
             load_keys: 0,
+            message_sizes: MessageSizes::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `[measurement]`: what is measured, and when.
 
 use super::diagnostics::Problem;
-use super::model::{Measurement, OwnerOf};
+use super::model::{Measurement, MessageSizes, OwnerOf};
 use super::reader::TableReader;
 use super::reader_values::Zero;
 use crate::engine::time::Duration;
@@ -10,6 +10,8 @@ use crate::engine::time::Duration;
 const MOST_WINDOWS: u64 = 1_000_000;
 /// Most keys that are dealt out.
 const MOST_LOAD_KEYS: u64 = 1_000_000_000;
+/// Largest part of a message: that of 255 keys and 65,535 contacts fits in 32 bits.
+const MOST_BYTES: u64 = 10_000;
 
 pub(super) fn read(table: &mut TableReader<'_>) -> Measurement {
     let warmup = table.duration_or("warmup", Duration::ZERO, Zero::Allowed);
@@ -20,7 +22,19 @@ pub(super) fn read(table: &mut TableReader<'_>) -> Measurement {
     }
     let owner = table.word("owner", &[("present", OwnerOf::Present), ("original", OwnerOf::Original)]);
     let load_keys = table.count_or("load_keys", 0, 0..=MOST_LOAD_KEYS);
-    Measurement { warmup, duration, window, owner, load_keys }
+    let message_sizes = table.table("message_sizes", read_message_sizes);
+    Measurement { warmup, duration, window, owner, load_keys, message_sizes }
+}
+
+fn read_message_sizes(table: &mut TableReader<'_>) -> MessageSizes {
+    let default = MessageSizes::default();
+    let mut bytes = |key, default| table.count_or(key, u64::from(default), 0..=MOST_BYTES) as u32;
+    MessageSizes {
+        header_bytes: bytes("header_bytes", default.header_bytes),
+        sender_bytes: bytes("sender_bytes", default.sender_bytes),
+        key_bytes: bytes("key_bytes", default.key_bytes),
+        contact_bytes: bytes("contact_bytes", default.contact_bytes),
+    }
 }
 
 fn check_window(table: &mut TableReader<'_>, duration: Duration, window: Duration) {

@@ -86,7 +86,7 @@ impl Protocol for Gossip {
         request: &u8,
     ) -> Option<(u8, Charge)> {
         self.received.push((node, from.slot(), *request));
-        Some((REPLY, Charge::addresses(REPLY, 0)))
+        Some((REPLY, Charge::empty(REPLY)))
     }
 
     fn on_reply(&mut self, _: &mut impl Context<Self>, node: Slot, from: Contact, _: &u8, reply: &u8) {
@@ -103,9 +103,9 @@ impl Protocol for Gossip {
 
     fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, (): ()) {
         for member in self.members.iter().filter(|member| member.slot() != node) {
-            context.request(node, *member, REQUEST, Charge::addresses(REQUEST, 0), None);
-            context.send(node, *member, MESSAGE, Charge::addresses(MESSAGE, 0), None);
-            context.hand_over(node, *member, HANDED_OVER, Charge::addresses(HANDED_OVER, 0), None);
+            context.request(node, *member, REQUEST, Charge::empty(REQUEST), None);
+            context.send(node, *member, MESSAGE, Charge::empty(MESSAGE), None);
+            context.hand_over(node, *member, HANDED_OVER, Charge::empty(HANDED_OVER), None);
         }
     }
 

@@ -20,7 +20,7 @@ use crate::protocol::directory::{Directory, Life};
 use crate::protocol::history::History;
 use crate::protocol::lookup::Lookups;
 use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
-use crate::scenario::Scenario;
+use crate::scenario::{MessageSizes, Scenario};
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;
 
@@ -76,6 +76,7 @@ pub(crate) struct World<P: Protocol> {
     calls: Calls<P::Message>,
     random: ChaCha8Rng,
     deadlines: Deadlines,
+    sizes: MessageSizes,
     /// Identifiers a node.
     width: u32,
     deadline: Duration,
@@ -119,6 +120,7 @@ impl<P: Protocol> World<P> {
             calls: Calls::new(),
             random: scenario.seed.stream(Stream::Protocol),
             deadlines: Deadlines::default(),
+            sizes: scenario.measurement.message_sizes,
             width: protocol.identifiers_per_node(),
             deadline: protocol.lookup_deadline(),
             before_owner: protocol.lookups_end_before_owner(),
@@ -347,7 +349,7 @@ impl<P: Protocol> World<P> {
 
     /// Books a message and decides its fate: when it arrives, if it does.
     fn post(&mut self, from: Slot, to: Slot, alive: bool, charge: Charge, lookup: Option<LookupId>) -> Option<Time> {
-        self.metrics.sent(charge.kind, charge.bytes, lookup.is_some_and(LookupId::is_workload));
+        self.metrics.sent(charge.kind, charge.bytes(&self.sizes), lookup.is_some_and(LookupId::is_workload));
         self.balance.sent += 1;
         if !alive {
             self.balance.dropped += 1;

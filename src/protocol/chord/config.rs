@@ -78,6 +78,28 @@ pub enum ListRefresh {
     Copied,
     /// A round of stabilisation looks at the first entry only; the others take turns with the fingers.
     InTurn,
+    /// A round of stabilisation looks at the first entry only; the list is taken over in rounds of its own.
+    OwnRounds,
+    /// A round of stabilisation looks at the first entry only; the notification after it is answered with the list.
+    WithNotification,
+}
+
+/// When a round of stabilisation ends with a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notify {
+    /// Each does.
+    EveryRound,
+    /// Those do in which the successor has named another predecessor than the node itself, or none.
+    WhenNeeded,
+}
+
+/// Whom a lookup goes on to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextHop {
+    /// The nearest node before the key that is known; only its predecessor names the owner.
+    BeforeKey,
+    /// The same, but a node whose identifier is the key is named by itself and by those whose finger it is.
+    AtKey,
 }
 
 /// How often a period that is a law is drawn.
@@ -117,6 +139,10 @@ pub struct Config {
     pub fix_fingers_every: Distribution,
     /// How the successor list beyond the first entry is kept.
     pub successor_list_refresh: ListRefresh,
+    /// Time between two rounds of the successor list, where it has rounds of its own.
+    pub successor_list_every: Distribution,
+    /// When a round of stabilisation ends with a notification.
+    pub notify: Notify,
     /// Whether fingers are refreshed in the rounds of stabilisation, not in rounds of their own.
     pub fingers_with_stabilize: bool,
     /// Fingers a round refreshes.
@@ -134,7 +160,8 @@ pub struct Config {
     /// How often periods are drawn.
     pub periods: Periods,
     /// Whether a node that gets a new predecessor tells the old one (ToN 2003, section on stabilisation), and a
-    /// joining node takes over its successor's predecessor. Many joins at once then find their places in one round.
+    /// joining node takes over its successor's predecessor. Joins that come one after another then have their places
+    /// within a round; of many at once in the same place each round brings one into its place all the same.
     pub notify_old_predecessor: bool,
     /// Whether a node that joins is adopted as the predecessor as soon as it asks its successor for neighbours.
     pub adopt_joining: bool,
@@ -146,15 +173,21 @@ pub struct Config {
     pub retries: u32,
     /// Whether a node strikes those from its tables that did not answer a lookup; if not, only maintenance does.
     pub lookups_mend_tables: bool,
+    /// Whom a lookup goes on to.
+    pub next_hop: NextHop,
     /// Which node a lookup of the workload names.
     pub lookups_end_at: EndsAt,
     /// Whether the owner has a say: an iterative lookup asks the node named as the owner whether it is alive, before
     /// it takes the answer; a query that is handed on goes on to the owner, which answers.
     pub confirm_owner: bool,
+    /// Whether an owner that is asked so must agree that the key is its own; if it does not, the lookup has failed.
+    pub owner_agrees: bool,
     /// Time after which a lookup has failed.
     pub lookup_deadline: Duration,
     /// Pause before a join that failed is tried again.
     pub join_retry_after: Duration,
+    /// Whether a node that leaves gracefully tells its neighbours.
+    pub farewells: bool,
 }
 
 impl Default for Config {
@@ -169,6 +202,8 @@ impl Default for Config {
             stabilize_to_end: false,
             fix_fingers_every: every_30_s,
             successor_list_refresh: ListRefresh::Copied,
+            successor_list_every: every_30_s,
+            notify: Notify::EveryRound,
             fingers_with_stabilize: false,
             fingers_per_round: FingersPerRound::Count(1),
             finger_refresh: FingerRefresh::LookedUp,
@@ -183,10 +218,13 @@ impl Default for Config {
             acknowledgements: Acknowledgements::Sent,
             retries: 8,
             lookups_mend_tables: true,
+            next_hop: NextHop::BeforeKey,
             lookups_end_at: EndsAt::Owner,
             confirm_owner: false,
+            owner_agrees: false,
             lookup_deadline: Duration::from_secs(10),
             join_retry_after: Duration::from_secs(1),
+            farewells: true,
         }
     }
 }
@@ -234,10 +272,26 @@ pub(super) const KEYS: &[Key] = &[
     Key::or("fix_fingers_every", "a period", "\"30s\"", "between two rounds of finger refreshes"),
     Key::or(
         "successor_list_refresh",
-        "`copied` or `in_turn`",
+        "`copied`, `in_turn`, `own_rounds` or `with_notification`",
         "\"copied\"",
-        "`copied`: each round of stabilisation takes over the first successor's list; `in_turn`: it looks at the first \
-         successor only, and the other entries take turns with the fingers, each looked up (ToN 2003, table 3)",
+        "`copied`: each round of stabilisation takes over the first successor's list. With the others it asks the \
+         first successor for its predecessor only. `in_turn`: the other entries take turns with the fingers, each \
+         looked up (ToN 2003, table 3); `own_rounds`: the list is taken over in rounds of its own (p2psim); \
+         `with_notification`: the notification is a request, and the list comes with its reply (OverSim)",
+    ),
+    Key::or(
+        "successor_list_every",
+        "a period",
+        "\"30s\"",
+        "between two rounds in which the first successor's list is taken over, if \
+         `successor_list_refresh = \"own_rounds\"`",
+    ),
+    Key::or(
+        "notify",
+        "`every_round` or `when_needed`",
+        "\"every_round\"",
+        "whether each round of stabilisation ends with a notification, as in the papers, or only those in which the \
+         successor has not named the node as its predecessor (p2psim)",
     ),
     Key::or(
         "fingers_with_stabilize",
@@ -290,8 +344,10 @@ pub(super) const KEYS: &[Key] = &[
         "notify_old_predecessor",
         "true or false",
         "false",
-        "whether a node that gets a new predecessor tells the old one (an option of ToN 2003), and a \
-         joining node takes over its successor's predecessor: many joins at once then find their places in one round",
+        "whether a node that gets a new predecessor tells the old one (an option of ToN 2003), and a joining node \
+         takes over its successor's predecessor: joins that come one after another then have their places within a \
+         round. Of many that join between the same two nodes at once each round brings one into its place all the \
+         same, unless `stabilize_to_end` is set: then two or three rounds do",
     ),
     Key::or(
         "adopt_joining",
@@ -324,6 +380,14 @@ pub(super) const KEYS: &[Key] = &[
          (`routing = \"iterative\"` only)",
     ),
     Key::or(
+        "next_hop",
+        "`before_key` or `at_key`",
+        "\"before_key\"",
+        "whom a lookup goes on to: the nearest node known before the key, so that only the owner's predecessor names \
+         the owner; `at_key`: so it does, but a node whose identifier is the key is also named by itself, and by \
+         those whose finger it is (OverSim): lookups of live nodes are shorter",
+    ),
+    Key::or(
         "lookups_end_at",
         "`owner` or `predecessor`",
         "\"owner\"",
@@ -338,8 +402,23 @@ pub(super) const KEYS: &[Key] = &[
          answer; if not, whoever named it is asked for the next. A query that is handed on goes on to the owner, which \
          answers. Either counts in requests, not in hops",
     ),
+    Key::or(
+        "owner_agrees",
+        "true or false",
+        "false",
+        "whether the node that `confirm_owner` asks must agree: if the key does not lie between its predecessor and \
+         itself, the lookup has failed (OverSim, where only the owner itself ends a lookup). For \
+         `routing = \"iterative\"`",
+    ),
     Key::or("lookup_deadline", "a duration above zero", "\"10s\"", "after which a lookup has failed"),
     Key::or("join_retry_after", "a duration above zero", "\"1s\"", "pause before a join that failed is tried again"),
+    Key::or(
+        "farewells",
+        "true or false",
+        "true",
+        "whether a node that leaves gracefully tells its neighbours, which take over its pointers (ToN 2003); if not, \
+         leaving is like crashing (OverSim)",
+    ),
 ];
 
 impl Config {
@@ -356,8 +435,17 @@ impl Config {
             stabilize_every: table.period("stabilize_every", every),
             stabilize_to_end: table.flag("stabilize_to_end", default.stabilize_to_end),
             fix_fingers_every: table.period("fix_fingers_every", every),
-            successor_list_refresh: table
-                .word("successor_list_refresh", &[("copied", ListRefresh::Copied), ("in_turn", ListRefresh::InTurn)]),
+            successor_list_refresh: table.word(
+                "successor_list_refresh",
+                &[
+                    ("copied", ListRefresh::Copied),
+                    ("in_turn", ListRefresh::InTurn),
+                    ("own_rounds", ListRefresh::OwnRounds),
+                    ("with_notification", ListRefresh::WithNotification),
+                ],
+            ),
+            successor_list_every: table.period("successor_list_every", every),
+            notify: table.word("notify", &[("every_round", Notify::EveryRound), ("when_needed", Notify::WhenNeeded)]),
             fingers_with_stabilize: table.flag("fingers_with_stabilize", default.fingers_with_stabilize),
             fingers_per_round: table
                 .count_or_word("fingers_per_round", 1, 1..=64, "all")
@@ -386,11 +474,14 @@ impl Config {
                 .word("acknowledgements", &[("sent", Acknowledgements::Sent), ("implied", Acknowledgements::Implied)]),
             retries: table.count_or("retries", u64::from(default.retries), 0..=200) as u32,
             lookups_mend_tables: table.flag("lookups_mend_tables", default.lookups_mend_tables),
+            next_hop: table.word("next_hop", &[("before_key", NextHop::BeforeKey), ("at_key", NextHop::AtKey)]),
             lookups_end_at: table
                 .word("lookups_end_at", &[("owner", EndsAt::Owner), ("predecessor", EndsAt::Predecessor)]),
             confirm_owner: table.flag("confirm_owner", default.confirm_owner),
+            owner_agrees: table.flag("owner_agrees", default.owner_agrees),
             lookup_deadline: table.duration_or("lookup_deadline", default.lookup_deadline, Zero::Forbidden),
             join_retry_after: table.duration_or("join_retry_after", default.join_retry_after, Zero::Forbidden),
+            farewells: table.flag("farewells", default.farewells),
         };
         config.check_against(table, facts);
         config.check_agreement(table);
@@ -419,6 +510,18 @@ impl Config {
                 "lookups_end_at",
                 problem.note("allowed: `\"owner\"`, or the defaults of `routing` and `confirm_owner`"),
             );
+        }
+        if self.owner_agrees && (!self.confirm_owner || self.routing != Routing::Iterative) {
+            let place = table.place_of("owner_agrees");
+            let problem = Problem::error("only an owner that an iterative lookup asks can agree", place, "");
+            let allowed = "allowed: with `confirm_owner = true` and `routing = \"iterative\"`";
+            table.report("owner_agrees", problem.note(allowed));
+        }
+        if self.notify == Notify::WhenNeeded && self.successor_list_refresh == ListRefresh::WithNotification {
+            let place = table.place_of("notify");
+            let problem = Problem::error("without a notification in each round no successor list comes", place, "");
+            let problem = problem.and(table.place_of("successor_list_refresh"), "it comes with the notification");
+            table.report("notify", problem.note("allowed: `\"every_round\"`, or another `successor_list_refresh`"));
         }
         if self.acknowledgements == Acknowledgements::Implied && self.routing == Routing::Iterative {
             let place = table.place_of("acknowledgements");

@@ -136,8 +136,8 @@ impl Chord {
     /// room.
     pub(super) fn list_turns(&self, node: Slot) -> u32 {
         match self.config.successor_list_refresh {
-            ListRefresh::Copied => 0,
             ListRefresh::InTurn => (self.successors(node).len() as u32).min(self.config.successors - 1),
+            _ => 0,
         }
     }
 

@@ -50,6 +50,19 @@ impl Chord {
         Some(self.rounds(self.config.stabilize_every, count, members)? + wait.saturating_mul(waits))
     }
 
+    /// So many rounds in which the first successor's list is taken over.
+    fn list_rounds(&self, count: u64, members: usize, wait: Duration) -> Option<Duration> {
+        let rounds = self.stabilisation(count, members, wait)?;
+        match self.config.successor_list_refresh {
+            ListRefresh::Copied | ListRefresh::InTurn => Some(rounds),
+            ListRefresh::WithNotification => Some(rounds + wait.saturating_mul(count)),
+            ListRefresh::OwnRounds => {
+                let own = self.rounds(self.config.successor_list_every, count, members)?;
+                Some(rounds + own + wait.saturating_mul(count))
+            }
+        }
+    }
+
     /// For nodes to join that have arrived; nothing is promised where a node is behind NAT: a ring in which a successor
     /// gives no answer never becomes exact. An attempt that must not meet many dead nodes may have to wait until
     /// nobody's tables name them.
@@ -58,7 +71,15 @@ impl Chord {
             return None;
         }
         let attempt = self.config.lookup_deadline + truth.longest_wait + self.config.join_retry_after;
-        let attempts = attempt.saturating_mul(JOIN_ATTEMPTS);
+        let mut attempts = attempt.saturating_mul(JOIN_ATTEMPTS);
+        if self.config.owner_agrees {
+            // An owner agrees once it knows its predecessor. Of those that join at one place each may have to wait for
+            // the one before, which a round of stabilisation puts into its place.
+            let rounds = self.widest_gap(truth) + self.joining(truth) + 3;
+            attempts = attempts
+                + self.stabilisation(rounds, truth.members.len(), truth.longest_wait)?
+                + attempt.saturating_mul(rounds);
+        }
         match self.config.retries >= ENOUGH_RETRIES {
             true => Some(attempts),
             false => Some(attempts + self.time_to_fill_lists(truth)? + self.time_to_fix_fingers(truth)?),
@@ -79,12 +100,12 @@ impl Chord {
     /// For successor lists in a ring that is in order.
     pub(super) fn time_to_fill_lists(&self, truth: &Truth<'_>) -> Option<Duration> {
         match self.config.successor_list_refresh {
-            ListRefresh::Copied => {
-                let entries = u64::from(self.config.successors).min(truth.members.len() as u64);
-                self.stabilisation(entries + 1, truth.members.len(), truth.longest_wait)
-            }
             // A pass finds one that is lacking after each entry, and that one's next in the pass after.
             ListRefresh::InTurn => Some(self.pass(truth)?.saturating_mul(1 + self.most_lacking(truth))),
+            _ => {
+                let entries = u64::from(self.config.successors).min(truth.members.len() as u64);
+                self.list_rounds(entries + 1, truth.members.len(), truth.longest_wait)
+            }
         }
     }
 
@@ -117,6 +138,12 @@ impl Chord {
             false => self.config.fix_fingers_every,
         };
         Some(self.rounds(law, rounds, members)? + self.config.lookup_deadline)
+    }
+
+    /// Live nodes that are no members yet.
+    fn joining(&self, truth: &Truth<'_>) -> u64 {
+        let slots = 0..truth.directory.slots();
+        slots.filter(|slot| truth.directory.is_occupied(*slot) && !self.node(*slot).member).count() as u64
     }
 
     /// The longest run of members each of whom is skipped: lies between some member and its first live successor.
@@ -205,10 +232,10 @@ impl Chord {
             return true;
         }
         let Neighbourhood { horizon, all, beside } = neighbourhood;
-        let copied = self.config.successor_list_refresh == ListRefresh::Copied;
-        let rounds = |count: usize| match copied {
-            true => self.stabilisation(count as u64, truth.members.len(), truth.longest_wait).unwrap_or(Duration::MAX),
-            false => *horizon,
+        let in_turn = self.config.successor_list_refresh == ListRefresh::InTurn;
+        let rounds = |count: usize| match in_turn {
+            true => *horizon,
+            false => self.list_rounds(count as u64, truth.members.len(), truth.longest_wait).unwrap_or(Duration::MAX),
         };
         let own = self.node(node).id;
         let first = all.partition_point(|(id, _)| *id <= own);
@@ -234,13 +261,13 @@ impl Chord {
         let history = truth.history?;
         let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
         let more = match self.config.successor_list_refresh {
-            ListRefresh::Copied => Duration::ZERO,
             ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
+            _ => Duration::ZERO,
         };
         let mut beside = 0;
         loop {
             let rounds = 2 * u64::from(self.config.successors) + 4 + beside;
-            let horizon = self.stabilisation(rounds, ages.len(), truth.longest_wait)? + more;
+            let horizon = self.list_rounds(rounds, ages.len(), truth.longest_wait)? + more;
             match longest_run(&ages, horizon) as u64 {
                 longer if longer > beside => beside = longer,
                 _ => return Some(horizon),
@@ -264,12 +291,12 @@ impl Chord {
         let history = truth.history?;
         let places = u64::from(self.config.successors);
         let more = match self.config.successor_list_refresh {
-            ListRefresh::Copied => Duration::ZERO,
             ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
+            _ => Duration::ZERO,
         };
         let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
         for beside in 0..=places {
-            let settling = self.stabilisation(places + 4 + beside, truth.members.len(), truth.longest_wait)? + more;
+            let settling = self.list_rounds(places + 4 + beside, truth.members.len(), truth.longest_wait)? + more;
             if longest_run(&ages, settling) as u64 <= beside {
                 return Some(settling);
             }

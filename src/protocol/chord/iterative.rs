@@ -10,6 +10,7 @@ use super::message::{self, Message};
 use super::routing::{HOP_LIMIT, Step};
 use super::{Chord, EndsAt, NO_LIST};
 use crate::engine::pool::List;
+use crate::protocol::identifier::between_or_at;
 use crate::protocol::{Charge, Contact, Context, LookupId, Slot};
 
 /// Where an iterative lookup is.
@@ -144,6 +145,20 @@ impl Chord {
             context.request(node, owner, Message::Confirm { key, lookup }, message::CONFIRM, Some(lookup));
         } else {
             self.conclude(context, node, lookup, owner, hops);
+        }
+    }
+
+    /// Answers whether this node is alive and, where owners are to agree, whether the key is its own: whether it lies
+    /// after the predecessor.
+    pub(super) fn confirm(&self, node: Slot, key: u64) -> Message {
+        let state = self.node(node);
+        let is_own = match state.predecessor.is_some() {
+            true => between_or_at(state.predecessor.id(), key, state.id),
+            false => key == state.id || self.head(node) == Some(self.own(node)),
+        };
+        match self.config.owner_agrees && !(state.member && is_own) {
+            true => Message::NotMine,
+            false => Message::Ack,
         }
     }
 

@@ -22,6 +22,10 @@ pub enum Asking {
     Successor,
     /// The other may be a nearer successor, but must be seen alive before it is adopted.
     Candidate,
+    /// The other is its successor, and so is its list, shifted by one (a round of the list).
+    List,
+    /// The same; and the sender may be the other's predecessor.
+    Notification,
 }
 
 /// A message. Lists and queries live in pools of [`super::Chord`].
@@ -91,6 +95,8 @@ pub enum Message {
     },
     /// Reply without content.
     Ack,
+    /// Reply to `Confirm`: the key is not mine.
+    NotMine,
     /// The sender leaves; it was your successor, and these were its successors.
     SuccessorLeaves(List),
     /// The sender leaves; it was your predecessor, and this was its predecessor.
@@ -110,65 +116,74 @@ impl Message {
 
 /// A `FindSuccessor` request that names so many dead nodes: the key, and those.
 pub(super) const fn find_successor(dead: u32) -> Charge {
-    Charge::addresses(FIND_SUCCESSOR, 1 + dead)
+    Charge::empty(FIND_SUCCESSOR).with_keys(1 + dead)
 }
 
 /// Its reply: one node.
-pub(super) const FIND_SUCCESSOR_REPLY: Charge = Charge::addresses(FIND_SUCCESSOR, 1);
+pub(super) const FIND_SUCCESSOR_REPLY: Charge = Charge::empty(FIND_SUCCESSOR).with_contacts(1);
 
 /// A question to the node named as the owner: the key.
-pub(super) const CONFIRM: Charge = Charge::addresses(ANSWER, 1);
+pub(super) const CONFIRM: Charge = Charge::empty(ANSWER).with_keys(1);
 
 /// Its reply.
-pub(super) const CONFIRM_REPLY: Charge = Charge::addresses(ANSWER, 0);
+pub(super) const CONFIRM_REPLY: Charge = Charge::empty(ANSWER);
 
 /// A forwarded query: the key, the initiator, and the path so far if the answer is to come back along it.
 pub(super) const fn forward(path: u32) -> Charge {
-    Charge::addresses(FIND_SUCCESSOR, 2 + path)
+    Charge::empty(FIND_SUCCESSOR).with_keys(1).with_contacts(1 + path)
 }
 
 /// The acknowledgement of a forwarded query.
-pub(super) const FORWARD_ACK: Charge = Charge::addresses(FIND_SUCCESSOR, 0);
+pub(super) const FORWARD_ACK: Charge = Charge::empty(FIND_SUCCESSOR);
 
 /// An answer straight to the initiator: the key and the owner.
-pub(super) const ANSWER_STRAIGHT: Charge = Charge::addresses(ANSWER, 2);
+pub(super) const ANSWER_STRAIGHT: Charge = Charge::empty(ANSWER).with_keys(1).with_contacts(1);
 
 /// An answer on its way back: the key, the owner and the rest of the path.
 pub(super) const fn answer_back(path: u32) -> Charge {
-    Charge::addresses(ANSWER, 2 + path)
+    Charge::empty(ANSWER).with_keys(1).with_contacts(1 + path)
 }
 
 /// The acknowledgement of an answer on its way back.
-pub(super) const ANSWER_ACK: Charge = Charge::addresses(ANSWER, 0);
+pub(super) const ANSWER_ACK: Charge = Charge::empty(ANSWER);
 
 /// A question for neighbours.
-pub(super) const GET_NEIGHBOURS: Charge = Charge::addresses(STABILIZE, 0);
+pub(super) const GET_NEIGHBOURS: Charge = Charge::empty(STABILIZE);
 
 /// Its reply: the predecessor and so many successors.
 pub(super) const fn neighbours(successors: u32) -> Charge {
-    Charge::addresses(STABILIZE, 1 + successors)
+    Charge::empty(STABILIZE).with_contacts(1 + successors)
+}
+
+/// The reply to a notification, where that is a request: the successor list.
+pub(super) const fn notification_reply(successors: u32) -> Charge {
+    Charge::empty(NOTIFY).with_contacts(successors)
 }
 
 /// A question to a finger for its predecessor.
-pub(super) const GET_PREDECESSOR: Charge = Charge::addresses(FIND_SUCCESSOR, 0);
+pub(super) const GET_PREDECESSOR: Charge = Charge::empty(FIND_SUCCESSOR);
 
 /// Its reply.
-pub(super) const PREDECESSOR: Charge = Charge::addresses(FIND_SUCCESSOR, 1);
+pub(super) const PREDECESSOR: Charge = Charge::empty(FIND_SUCCESSOR).with_contacts(1);
 
 /// A notification: the sender.
-pub(super) const NOTIFICATION: Charge = Charge::addresses(NOTIFY, 1);
+pub(super) const NOTIFICATION: Charge = Charge::empty(NOTIFY).with_sender();
+
+/// The name of a nearer successor.
+pub(super) const NEW_SUCCESSOR: Charge = Charge::empty(NOTIFY).with_contacts(1);
 
 /// A ping or its reply.
-pub(super) const PING_OR_REPLY: Charge = Charge::addresses(PING, 0);
+pub(super) const PING_OR_REPLY: Charge = Charge::empty(PING);
 
 /// A farewell that hands over so many pointers.
 pub(super) const fn leave(pointers: u32) -> Charge {
-    Charge::addresses(LEAVE, pointers)
+    Charge::empty(LEAVE).with_contacts(pointers)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::MessageSizes;
 
     #[test]
     fn messages_are_small() {
@@ -177,8 +192,10 @@ mod tests {
 
     #[test]
     fn sizes_follow_the_accounting_of_p2psim() {
-        assert_eq!(find_successor(0).bytes, 24);
-        assert_eq!(neighbours(16).bytes, 20 + 4 * 17);
+        let sizes = MessageSizes::default();
+        assert_eq!(find_successor(0).bytes(&sizes), 24);
+        assert_eq!(neighbours(16).bytes(&sizes), 20 + 4 * 17);
+        assert_eq!(NOTIFICATION.bytes(&sizes), 24);
         assert_eq!(KINDS[leave(3).kind as usize], "leave");
     }
 }

@@ -29,7 +29,7 @@ mod words;
 
 pub use config::{
     Acknowledgements, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, ListRefresh,
-    Maintenance, Periods, Routing,
+    Maintenance, NextHop, Notify, Periods, Routing,
 };
 pub use message::{Asking, Message};
 
@@ -57,6 +57,8 @@ pub enum Timer {
     FixFingers,
     /// The predecessor is to be pinged.
     CheckPredecessor,
+    /// The successor list is to be taken over, where it has rounds of its own.
+    RefreshList,
     /// A join that failed is to be tried again.
     Join,
 }
@@ -88,7 +90,7 @@ pub struct Chord {
     /// Recursive lookups, where they are held.
     queries: Slab<Query>,
     /// Periods by slot and [`Timer`]; empty unless each node has its own.
-    own_periods: Vec<[Duration; 3]>,
+    own_periods: Vec<[Duration; 4]>,
 }
 
 impl Chord {
@@ -164,8 +166,8 @@ impl Chord {
     /// if periods differ, such an instant falls into a long one rather than a short one.
     fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
         self.draw_own_periods(context, node);
-        for timer in [Timer::Stabilize, Timer::FixFingers, Timer::CheckPredecessor] {
-            if timer == Timer::FixFingers && self.config.fingers_with_stabilize {
+        for timer in [Timer::Stabilize, Timer::FixFingers, Timer::CheckPredecessor, Timer::RefreshList] {
+            if !self.has_rounds(timer) {
                 continue;
             }
             let phase = match self.period(node, timer) {
@@ -177,6 +179,15 @@ impl Chord {
         }
     }
 
+    /// Whether there are rounds of this kind.
+    fn has_rounds(&self, timer: Timer) -> bool {
+        match timer {
+            Timer::FixFingers => !self.config.fingers_with_stabilize,
+            Timer::RefreshList => self.config.successor_list_refresh == ListRefresh::OwnRounds,
+            _ => true,
+        }
+    }
+
     /// Where each node has periods of its own, draws those of `node`, for the rest of its life.
     fn draw_own_periods(&mut self, context: &mut impl Context<Self>, node: Slot) {
         if self.config.periods != Periods::PerNode {
@@ -184,10 +195,15 @@ impl Chord {
         }
         let index = node as usize;
         if index >= self.own_periods.len() {
-            self.own_periods.resize(index + 1, [Duration::MAX; 3]);
+            self.own_periods.resize(index + 1, [Duration::MAX; 4]);
         }
         let laws = [self.config.stabilize_every, self.config.fix_fingers_every, self.config.check_predecessor_every];
-        self.own_periods[index] = laws.map(|law| law.sample(context.random()));
+        let [stabilize, fix_fingers, check] = laws.map(|law| law.sample(context.random()));
+        let list = match self.has_rounds(Timer::RefreshList) {
+            true => self.config.successor_list_every.sample(context.random()),
+            false => Duration::MAX,
+        };
+        self.own_periods[index] = [stabilize, fix_fingers, check, list];
     }
 
     fn period(&self, node: Slot, timer: Timer) -> Distribution {
@@ -198,6 +214,7 @@ impl Chord {
             Timer::Stabilize => self.config.stabilize_every,
             Timer::FixFingers => self.config.fix_fingers_every,
             Timer::CheckPredecessor => self.config.check_predecessor_every,
+            Timer::RefreshList => self.config.successor_list_every,
             Timer::Join => Distribution::Fixed(self.config.join_retry_after),
         }
     }
@@ -255,7 +272,9 @@ impl Protocol for Chord {
     }
 
     fn on_leave(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        self.say_goodbye(context, node);
+        if self.config.farewells {
+            self.say_goodbye(context, node);
+        }
     }
 
     fn on_departure(&mut self, node: Slot) {
@@ -281,7 +300,7 @@ impl Protocol for Chord {
             Message::Return { query } => self.carry_back(context, node, query),
             Message::GetNeighbours(asking) => self.neighbours_asked(context, node, from, asking),
             Message::GetPredecessor { .. } => self.predecessor_told(node),
-            Message::Confirm { .. } => Some((Message::Ack, message::CONFIRM_REPLY)),
+            Message::Confirm { key, .. } => Some((self.confirm(node, key), message::CONFIRM_REPLY)),
             Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),
             _ => None,
         }
@@ -303,6 +322,7 @@ impl Protocol for Chord {
                 self.owner_named(context, node, key, lookup, from, owner);
             }
             (Message::Confirm { lookup, .. }, Message::Ack) => self.owner_confirmed(context, node, lookup, from),
+            (Message::Confirm { lookup, .. }, Message::NotMine) => self.give_up(context, node, lookup),
             (Message::GetNeighbours(asking), Message::Neighbours { predecessor, successors }) => {
                 self.neighbours_learnt(context, node, from, asking, predecessor, successors);
             }
@@ -359,6 +379,7 @@ impl Protocol for Chord {
             }
             Timer::FixFingers => self.fix_fingers(context, node),
             Timer::CheckPredecessor => self.check_predecessor(context, node),
+            Timer::RefreshList => self.refresh_list(context, node),
             Timer::Join => self.begin_join(context, node),
         }
     }

@@ -1,6 +1,6 @@
 //! One step of routing: what a node can say about a key from what it knows.
 
-use super::Chord;
+use super::{Chord, NextHop};
 use crate::protocol::identifier::{between_or_at, clockwise};
 use crate::protocol::{Contact, Slot};
 
@@ -28,6 +28,12 @@ impl Chord {
         // The ends of the successor list lie with the node, and are mostly all of it that is needed.
         let first = state.head().filter(usable).or_else(|| self.successors(node).iter().copied().find(usable));
         let Some(first) = first else { return Step::Lost };
+        if self.config.next_hop == NextHop::AtKey {
+            let holder = self.holder(node, key).filter(|holder| usable(holder) && !state.joining);
+            if let Some(holder) = holder {
+                return Step::Owner(holder);
+            }
+        }
         if between_or_at(own, key, first.id()) {
             return if state.joining { Step::Lost } else { Step::Owner(first) };
         }
@@ -40,5 +46,14 @@ impl Chord {
         let finger = nearest(state.fingers.up_to_distance(&self.contacts, last)).unwrap_or(first);
         let is_finger = clockwise(own, finger.id()) > clockwise(own, successor.id());
         Step::Next(if is_finger { finger } else { successor })
+    }
+
+    /// The node whose identifier is the key, if `node` is that or has it as a finger.
+    fn holder(&self, node: Slot, key: u64) -> Option<Contact> {
+        if self.node(node).id == key {
+            return Some(self.own(node));
+        }
+        let mut fingers = self.node(node).fingers.contacts(&self.contacts).iter().copied();
+        fingers.find(|finger| finger.is_some() && finger.id() == key)
     }
 }

@@ -62,11 +62,12 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
     };
     let (table, deadline) = lookups(dice, table, circumstances);
     let table = rules(dice, table);
+    let (table, list_s) = list_rounds(dice, table, round_s);
     let retry = dice.seconds(0.2, round_s);
     let table = table.duration("join_retry_after", retry);
     let turns = 2.0 + (fingers + successors as f64) / fingers_per_round as f64;
     let joins_s = 4.0 * (retry.as_secs_f64() + longest_wait.as_secs_f64() * 8.0);
-    let healing_s = longest_s * (20.0 + 2.0 * successors as f64)
+    let healing_s = (longest_s + list_s) * (20.0 + 2.0 * successors as f64)
         + 4.0 * (longest_wait.as_secs_f64() + turns * fingers_s.max(longest_s))
         + joins_s
         + 3.0 * deadline.as_secs_f64();
@@ -86,6 +87,7 @@ fn lookups(dice: &mut Dice, table: Draft, circumstances: &Circumstances) -> (Dra
     if routing == "iterative" {
         match dice.count(0, 5) {
             0 => table = table.text("lookups_end_at", "predecessor"),
+            1 if dice.percent(50) => table = table.flag("confirm_owner", true).flag("owner_agrees", true),
             1 => table = table.flag("confirm_owner", true),
             _ => {}
         }
@@ -107,6 +109,21 @@ fn lookups(dice: &mut Dice, table: Draft, circumstances: &Circumstances) -> (Dra
     (table.duration("lookup_deadline", deadline), deadline)
 }
 
+/// How the successor list is kept, with the longest that a round of its own is likely to take.
+fn list_rounds(dice: &mut Dice, table: Draft, round_s: f64) -> (Draft, f64) {
+    match dice.count(0, 19) {
+        0 | 1 => (table.text("successor_list_refresh", "in_turn"), 0.0),
+        2 | 3 => {
+            let table = table.text("successor_list_refresh", "own_rounds");
+            let mean_s = round_s * dice.magnitude(0.5, 3.0);
+            period(dice, table, "successor_list_every", mean_s)
+        }
+        4 | 5 => (table.text("successor_list_refresh", "with_notification"), 0.0),
+        6..=8 => (table.text("notify", "when_needed"), 0.0),
+        _ => (table, 0.0),
+    }
+}
+
 /// Options of the rules that keep the ring.
 fn rules(dice: &mut Dice, mut table: Draft) -> Draft {
     let flags = [
@@ -115,12 +132,13 @@ fn rules(dice: &mut Dice, mut table: Draft) -> Draft {
         ("fingers_on_join", 30, false),
         ("notify_old_predecessor", 25, true),
         ("adopt_joining", 15, true),
+        ("farewells", 15, false),
     ];
     for (key, share, value) in flags {
         table = if dice.percent(share) { table.flag(key, value) } else { table };
     }
     let words = [
-        ("successor_list_refresh", 12, "in_turn"),
+        ("next_hop", 15, "at_key"),
         ("periods", 15, "per_node"),
         ("finger_refresh", 20, "asked"),
         ("fingers_beyond", 15, "successor_list"),

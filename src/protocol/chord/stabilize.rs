@@ -6,7 +6,7 @@
 //! predecessor pings the predecessor, and takes the notifier in its place if there is no answer.
 
 use super::message::{self, Asking, Message};
-use super::{Chord, ListRefresh, Maintenance};
+use super::{Chord, ListRefresh, Maintenance, NO_LIST, Notify};
 use crate::engine::pool::List;
 use crate::protocol::identifier::between;
 use crate::protocol::{Charge, Contact, Context, Slot};
@@ -33,24 +33,50 @@ impl Chord {
         }
     }
 
+    /// A round of the successor list: asks the first successor for its own.
+    pub(super) fn refresh_list(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        if let Some(head) = self.head(node).filter(|head| *head != self.own(node)) {
+            self.ask_neighbours(context, node, head, Asking::List);
+        }
+    }
+
+    /// Whether successor lists come with what this asks for.
+    fn is_with_list(&self, asking: Asking) -> bool {
+        match (self.config.successor_list_refresh, asking) {
+            (ListRefresh::Copied | ListRefresh::InTurn, _) => true,
+            (_, Asking::Join | Asking::List | Asking::Notification) => true,
+            (_, Asking::Successor | Asking::Candidate) => false,
+        }
+    }
+
     fn ask_neighbours(&mut self, context: &mut impl Context<Self>, node: Slot, whom: Contact, asking: Asking) {
         context.request(node, whom, Message::GetNeighbours(asking), message::GET_NEIGHBOURS, None);
     }
 
     /// Answers a request for neighbours. A node that has not joined has none to tell of. Nor has one that lost them:
     /// an empty list would leave the other with no more than itself.
-    pub(super) fn neighbours(&mut self, node: Slot) -> Option<(Message, Charge)> {
+    pub(super) fn neighbours(&mut self, node: Slot, asking: Asking) -> Option<(Message, Charge)> {
         if !self.node(node).member || self.head(node).is_none() {
             return None;
         }
         let start = node as usize * self.config.successors as usize;
-        let count = self.node(node).successor_count;
-        let successors = self.contacts.from_slice(&self.successors[start..start + count as usize]);
+        let (count, successors) = match self.is_with_list(asking) {
+            true => {
+                let count = self.node(node).successor_count;
+                (u32::from(count), self.contacts.from_slice(&self.successors[start..start + count as usize]))
+            }
+            false => (0, NO_LIST),
+        };
         let predecessor = self.node(node).predecessor;
-        Some((Message::Neighbours { predecessor, successors }, message::neighbours(u32::from(count))))
+        let charge = match asking {
+            Asking::Notification => message::notification_reply(count),
+            _ => message::neighbours(count),
+        };
+        Some((Message::Neighbours { predecessor, successors }, charge))
     }
 
     /// The same; and where joining nodes are adopted at once, whoever joins here is taken for notifying this node too.
+    /// Where a notification is answered, it is one.
     pub(super) fn neighbours_asked(
         &mut self,
         context: &mut impl Context<Self>,
@@ -58,7 +84,10 @@ impl Chord {
         from: Contact,
         asking: Asking,
     ) -> Option<(Message, Charge)> {
-        let answer = self.neighbours(node);
+        if asking == Asking::Notification {
+            self.notified(context, node, from);
+        }
+        let answer = self.neighbours(node, asking);
         if self.config.adopt_joining && asking == Asking::Join {
             self.notified(context, node, from);
         }
@@ -94,15 +123,19 @@ impl Chord {
                 }
                 self.after_successor(context, node, predecessor);
             }
-            Asking::Successor => {}
+            Asking::List | Asking::Notification if self.head(node) == Some(from) => {
+                self.set_successors(node, from, successors);
+            }
+            Asking::Successor | Asking::List | Asking::Notification => {}
             Asking::Candidate => {
                 match self.config.successor_list_refresh {
                     _ if !self.is_nearer(node, from) => {}
                     ListRefresh::Copied => self.set_successors(node, from, successors),
-                    ListRefresh::InTurn => self.push_successor(node, from),
+                    _ => self.push_successor(node, from),
                 }
-                match self.config.stabilize_to_end && self.head(node) == Some(from) {
-                    true => self.after_successor(context, node, predecessor),
+                match self.head(node) == Some(from) {
+                    true if self.config.stabilize_to_end => self.after_successor(context, node, predecessor),
+                    true => self.end_round(context, node, predecessor),
                     false => self.notify_head(context, node),
                 }
             }
@@ -124,11 +157,18 @@ impl Chord {
     /// The successor has told of its predecessor: if that lies between, it is the better successor.
     fn after_successor(&mut self, context: &mut impl Context<Self>, node: Slot, predecessor: Contact) {
         if !self.is_nearer(node, predecessor) {
-            self.notify_head(context, node);
+            self.end_round(context, node, predecessor);
         } else if self.is_corrected() {
             self.ask_neighbours(context, node, predecessor, Asking::Candidate);
         } else {
             self.push_successor(node, predecessor);
+            self.notify_head(context, node);
+        }
+    }
+
+    /// The first successor has named its predecessor, which is no nearer.
+    fn end_round(&mut self, context: &mut impl Context<Self>, node: Slot, predecessor: Contact) {
+        if self.config.notify == Notify::EveryRound || predecessor != self.own(node) {
             self.notify_head(context, node);
         }
     }
@@ -144,14 +184,20 @@ impl Chord {
         self.forget(context, node, silent);
         match asking {
             Asking::Join => self.successor_silent(context, node),
-            Asking::Successor => self.stabilize(context, node),
+            Asking::Successor | Asking::List | Asking::Notification => self.stabilize(context, node),
             Asking::Candidate => self.notify_head(context, node),
         }
     }
 
     pub(super) fn notify_head(&mut self, context: &mut impl Context<Self>, node: Slot) {
         if let Some(head) = self.head(node).filter(|head| *head != self.own(node)) {
-            context.send(node, head, Message::Notify, message::NOTIFICATION, None);
+            match self.config.successor_list_refresh == ListRefresh::WithNotification {
+                true => {
+                    let request = Message::GetNeighbours(Asking::Notification);
+                    context.request(node, head, request, message::NOTIFICATION, None);
+                }
+                false => context.send(node, head, Message::Notify, message::NOTIFICATION, None),
+            }
         }
     }
 
@@ -181,7 +227,7 @@ impl Chord {
     fn adopt_predecessor(&mut self, context: &mut impl Context<Self>, node: Slot, new: Contact) {
         let old = std::mem::replace(&mut self.node_mut(node).predecessor, new);
         if self.config.notify_old_predecessor && old.is_some() && old != new && old != self.own(node) {
-            context.send(node, old, Message::NewSuccessor(new), message::NOTIFICATION, None);
+            context.send(node, old, Message::NewSuccessor(new), message::NEW_SUCCESSOR, None);
         }
     }
 

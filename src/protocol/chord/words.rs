@@ -15,6 +15,7 @@ pub(super) const fn timer_name(timer: Timer) -> &'static str {
         Timer::Stabilize => STABILIZATION,
         Timer::FixFingers => FINGERS,
         Timer::CheckPredecessor => "check of its predecessor",
+        Timer::RefreshList => "refresh of its successor list",
         Timer::Join => "next attempt to join",
     }
 }

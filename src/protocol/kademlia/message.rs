@@ -53,31 +53,32 @@ pub enum Message {
 }
 
 /// A `FindNode` request: the key and the sender.
-pub(super) const FIND_NODE: Charge = Charge::addresses(FIND_NODE_KIND, 2);
+pub(super) const FIND_NODE: Charge = Charge::empty(FIND_NODE_KIND).with_keys(1).with_sender();
 
 /// Its reply, with so many contacts.
 pub(super) const fn nodes(count: u32) -> Charge {
-    Charge::addresses(FIND_NODE_KIND, count)
+    Charge::empty(FIND_NODE_KIND).with_contacts(count)
 }
 
 /// A ping: the sender.
-pub(super) const PING: Charge = Charge::addresses(PING_KIND, 1);
+pub(super) const PING: Charge = Charge::empty(PING_KIND).with_sender();
 
 /// Its reply.
-pub(super) const PING_REPLY: Charge = Charge::addresses(PING_KIND, 0);
+pub(super) const PING_REPLY: Charge = Charge::empty(PING_KIND);
 
 /// A forwarded query: the key, the initiator and the sender.
-pub(super) const FORWARD: Charge = Charge::addresses(FORWARD_KIND, 3);
+pub(super) const FORWARD: Charge = Charge::empty(FORWARD_KIND).with_keys(1).with_contacts(1).with_sender();
 
 /// The acknowledgement of a forwarded query.
-pub(super) const FORWARD_ACK: Charge = Charge::addresses(FORWARD_KIND, 0);
+pub(super) const FORWARD_ACK: Charge = Charge::empty(FORWARD_KIND);
 
 /// An answer straight to the initiator: the key and the owner.
-pub(super) const ANSWER: Charge = Charge::addresses(ANSWER_KIND, 2);
+pub(super) const ANSWER: Charge = Charge::empty(ANSWER_KIND).with_keys(1).with_contacts(1);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::MessageSizes;
 
     #[test]
     fn messages_are_small() {
@@ -86,8 +87,10 @@ mod tests {
 
     #[test]
     fn sizes_follow_the_accounting_of_p2psim() {
-        assert_eq!(FIND_NODE.bytes, 28);
-        assert_eq!(nodes(20).bytes, 100);
+        let sizes = MessageSizes::default();
+        assert_eq!(FIND_NODE.bytes(&sizes), 28);
+        assert_eq!(nodes(20).bytes(&sizes), 100);
+        assert_eq!(FORWARD.bytes(&sizes), 32);
         assert_eq!(KINDS[ANSWER.kind as usize], "answer");
     }
 }
