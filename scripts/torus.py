@@ -203,7 +203,8 @@ IDENTIFIERS = ["seed", "key", "answer", "owner"]
 """Columns of unsigned 64-bit integers, which floats cannot hold."""
 COUNTS = (
     "nodes replicate replicates events joins departures leaves lookups correct wrong_owner failed aborted not_started "
-    "in_flight hops lookup node messages_sent messages_delivered messages_lost messages_dropped messages_in_flight"
+    "in_flight hops lookup node messages_sent messages_delivered messages_lost messages_dropped messages_in_flight "
+    "requests"
 ).split()
 """Columns of whole numbers. All others are floats, also where every value happens to be whole: so a column has the same
 type in all results."""

@@ -201,9 +201,9 @@ fn timeouts_that_are_scheduled_only_when_needed_are_like_real_ones() {
         // A third of all replies come late.
         &["network.rpc_timeout=100ms", "network.latency.exponential.mean=80ms"],
         &["network.rpc_timeout=100ms", "network.latency.exponential.mean=80ms", "protocol.chord.routing=recursive"],
-        // A reply takes exactly as long as its timeout; a request does.
-        &["network.latency=constant", "network.rpc_timeout=100ms", "network.loss=0"],
-        &["network.latency=constant", "network.rpc_timeout=50ms", "network.loss=0"],
+        // A reply takes exactly as long as its timeout, now and then; a request does.
+        &["network.latency={ uniform = { from = '49999999ns', to = '50000001ns' } }", "network.rpc_timeout=100ms"],
+        &["network.latency={ uniform = { from = '0s', to = '2ns' } }", "network.rpc_timeout=1ns"],
         // No message takes any time.
         &["network.latency.constant.delay=0s", "network.rpc_timeout=1ns"],
         &["network.rpc_timeout={round_trips=1.5}", "network.latency.exponential.mean=1s"],

@@ -168,14 +168,16 @@ pub(super) fn first_line(text: &str) -> &str {
 fn table(plan: &Plan, shard: Shard, ended: &Ended, path: &Path) -> String {
     let outline = &plan.outline;
     let estimates = tables::estimates(outline, shard, &ended.results);
-    let own = ["runs", "failure rate", "hops"].map(str::to_owned);
+    // Named where the failure rate is, if there is any: it says nothing of these.
+    let not_started = |cell: &tables::CellEstimates| cell.of("not_started_share");
+    let has_waiting = estimates.iter().filter_map(not_started).any(|share| share.mean > 0.0);
+    let waiting = has_waiting.then_some("not started");
+    let own = ["runs", "failure rate"].into_iter().chain(waiting).chain(["hops"]).map(str::to_owned);
     let mut rows: Vec<Vec<String>> = vec![outline.keys.iter().cloned().chain(own).collect()];
     for cell in estimates.iter().take(SHOWN_CELLS) {
-        let own = [
-            cell.runs.to_string(),
-            with_interval(cell.of("failure_rate"), percent),
-            with_interval(cell.of("hops_mean"), figure),
-        ];
+        let rate = [cell.runs.to_string(), with_interval(cell.of("failure_rate"), percent)];
+        let waiting = has_waiting.then(|| with_interval(not_started(cell), percent));
+        let own = rate.into_iter().chain(waiting).chain([with_interval(cell.of("hops_mean"), figure)]);
         rows.push(outline.cells[cell.cell].values.iter().cloned().chain(own).collect());
     }
     let mut text = columns(&rows, outline.keys.len(), false);

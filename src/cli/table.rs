@@ -68,14 +68,22 @@ fn outcomes(total: &Statistics) -> String {
     let judged = outcomes.lookups() - outcomes.aborted;
     let share = |count: u64| if judged > 0 { percent(count as f64 / judged as f64) } else { String::new() };
     let row = |label: &str, count: u64, share: String| [label.to_owned(), grouped(count), share];
-    figures([
+    let rows = [
         row("lookups", outcomes.lookups(), String::new()),
         row("  correct", outcomes.correct, share(outcomes.correct)),
         row("  wrong owner", outcomes.wrong_owner, share(outcomes.wrong_owner)),
         row("  failed", outcomes.failed, share(outcomes.failed)),
         row("  aborted", outcomes.aborted, String::new()),
         ["failure rate".to_owned(), String::new(), outcomes.failure_rate().map_or_else(|| "-".to_owned(), percent)],
-    ])
+    ];
+    // What the failure rate does not speak of, and what may stand behind it, if there is any.
+    let share_of_due = total.not_started_share().map(percent).unwrap_or_default();
+    let false_timeouts = total.requests.false_timeout_share().map(percent).unwrap_or_default();
+    let beside = [
+        (total.not_started, row("not started", total.not_started, share_of_due)),
+        (total.requests.falsely, row("false timeouts", total.requests.falsely, false_timeouts)),
+    ];
+    figures(rows.into_iter().chain(beside.into_iter().filter(|(count, _)| *count > 0).map(|(_, row)| row)))
 }
 
 fn distributions(total: &Statistics) -> String {

@@ -4,6 +4,7 @@
 //! platform; the standard library's `ln` and `powf` differ from it in the last bit for some arguments. Samples are
 //! rounded down to whole nanoseconds, and those of 292 years or more become [`Duration::MAX`].
 
+mod round_trip;
 #[cfg(test)]
 mod tests;
 mod ziggurat;
@@ -67,6 +68,19 @@ impl Distribution {
         }
     }
 
+    /// The length that nine of ten samples do not exceed.
+    pub fn nine_of_ten(&self) -> Duration {
+        let tenth = std::f64::consts::LN_10;
+        match *self {
+            Distribution::Fixed(length) => length,
+            Distribution::Uniform { from, to } => from + times(to - from, 0.9),
+            Distribution::Exponential { mean } => times(mean, tenth),
+            Distribution::Weibull { shape, scale } => times(scale, libm::pow(tenth, 1.0 / shape)),
+            Distribution::Pareto { shape, minimum } => times(minimum, libm::pow(10.0, 1.0 / shape)),
+            Distribution::LogNormal { median, sigma } => times(median, libm::exp(sigma * NORMAL_NINE_OF_TEN)),
+        }
+    }
+
     /// Draws one value.
     #[inline(always)]
     pub fn sample(&self, rng: &mut impl Rng) -> Duration {
@@ -113,6 +127,9 @@ impl Distribution {
         times(unit_of_length, factor * unit_open(rng))
     }
 }
+
+/// What nine of ten samples of the standard normal law do not exceed.
+const NORMAL_NINE_OF_TEN: f64 = 1.281_551_565_544_6;
 
 /// The longest sample that is told from "never": 292 years \[ns\].
 const LONGEST: u64 = i64::MAX as u64;

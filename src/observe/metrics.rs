@@ -1,7 +1,7 @@
 //! Counts what happens and turns it into [`Statistics`]: for every window, and for the measurement as a whole.
 
 use super::histogram::{CountHistogram, WideHistogram};
-use super::report::{LookupRecord, Outcome, Outcomes, Statistics, Summary, Traffic, Volume};
+use super::report::{LookupRecord, Outcome, Outcomes, RequestCounts, Statistics, Summary, Traffic, Volume};
 use crate::engine::memory::room;
 use crate::engine::time::{Duration, Time};
 use crate::scenario::Measurement;
@@ -19,11 +19,11 @@ struct Tally {
     join_time_ns: u128,
     outcomes: Outcomes,
     not_started: u64,
-    answered: u64,
-    hops: u64,
-    latency_ns: u128,
     rpcs: u64,
     timeouts: u64,
+    requests: RequestCounts,
+    /// Lookups with a false timeout among their requests: those answered right, and those that failed or were wrong.
+    misled: [u64; 2],
     live_node_ns: u128,
     member_ns: u128,
     /// By kind, for lookups and for maintenance.
@@ -40,11 +40,8 @@ impl Tally {
         if record.outcome != Outcome::Aborted {
             self.rpcs += u64::from(record.rpcs);
             self.timeouts += u64::from(record.timeouts);
-        }
-        if let Some(hops) = record.hops {
-            self.answered += 1;
-            self.hops += u64::from(hops);
-            self.latency_ns += u128::from(record.ended.since(record.started).as_nanos());
+            let is_failure = record.outcome != Outcome::Correct;
+            self.misled[usize::from(is_failure)] += u64::from(record.false_timeouts > 0);
         }
     }
 
@@ -59,11 +56,10 @@ impl Tally {
         self.outcomes.failed += other.outcomes.failed;
         self.outcomes.aborted += other.outcomes.aborted;
         self.not_started += other.not_started;
-        self.answered += other.answered;
-        self.hops += other.hops;
-        self.latency_ns += other.latency_ns;
         self.rpcs += other.rpcs;
         self.timeouts += other.timeouts;
+        self.requests = self.requests.plus(other.requests);
+        self.misled = [0, 1].map(|index| self.misled[index] + other.misled[index]);
         self.live_node_ns += other.live_node_ns;
         self.member_ns += other.member_ns;
         for (mine, theirs) in self.volumes.iter_mut().flatten().zip(other.volumes.iter().flatten()) {
@@ -87,6 +83,25 @@ fn mean_only(sum: f64, count: u64, unit: f64) -> Summary {
     Summary { count, mean: ratio(sum / unit, count), ..Summary::default() }
 }
 
+/// Distributions over the answered lookups of one stretch of time.
+#[derive(Debug, Default)]
+struct Distributions {
+    hops: CountHistogram,
+    latency: WideHistogram,
+}
+
+impl Distributions {
+    fn merge(&mut self, other: &Distributions) {
+        self.hops.merge(&other.hops);
+        self.latency.merge(&other.latency);
+    }
+
+    fn clear(&mut self) {
+        self.hops.clear();
+        self.latency.clear();
+    }
+}
+
 /// The metrics of one run.
 #[derive(Debug)]
 pub struct Metrics {
@@ -101,9 +116,12 @@ pub struct Metrics {
     live: u64,
     members: f64,
     counted_until: Time,
-    hops: CountHistogram,
-    latency: WideHistogram,
+    /// Of the present window, and of all that have ended.
+    of_window: Distributions,
+    of_all: Distributions,
     join_time: WideHistogram,
+    /// What had become of requests when the present window began.
+    requests_before: RequestCounts,
     windows: Vec<Statistics>,
 }
 
@@ -126,9 +144,10 @@ impl Metrics {
             live: 0,
             members: 0.0,
             counted_until: Time::ZERO,
-            hops: CountHistogram::default(),
-            latency: WideHistogram::default(),
+            of_window: Distributions::default(),
+            of_all: Distributions::default(),
             join_time: WideHistogram::default(),
+            requests_before: RequestCounts::default(),
             windows: Vec::new(),
         };
         if measurement.warmup.is_zero() {
@@ -140,6 +159,7 @@ impl Metrics {
     fn open_window(&mut self, start: Time) {
         self.measuring = true;
         self.window.clear();
+        self.of_window.clear();
         self.window_start = start;
         self.boundary = (start + self.measurement.window).min(self.measurement.end());
     }
@@ -159,20 +179,26 @@ impl Metrics {
     /// Memory of histograms and of the windows so far \[B\].
     pub fn memory_bytes(&self) -> u64 {
         let of_window = |window: &Statistics| room(&window.traffic) + room(&window.health);
-        let histograms = self.hops.memory_bytes() + self.latency.memory_bytes() + self.join_time.memory_bytes();
-        histograms + room(&self.windows) + self.windows.iter().map(of_window).sum::<u64>()
+        let histograms = [&self.of_window, &self.of_all].map(|of| of.hops.memory_bytes() + of.latency.memory_bytes());
+        histograms.iter().sum::<u64>()
+            + self.join_time.memory_bytes()
+            + room(&self.windows)
+            + self.windows.iter().map(of_window).sum::<u64>()
     }
 
-    /// Ends the present window, with the protocol's health at its end, and begins the next. Returns whether there
-    /// is a next one.
-    pub fn close_window(&mut self, health: impl FnOnce() -> Vec<Option<f64>>) -> bool {
+    /// Ends the present window, with what has become of `requests` from time 0 on and the protocol's health at its
+    /// end, and begins the next. Returns whether there is a next one.
+    pub fn close_window(&mut self, requests: RequestCounts, health: impl FnOnce() -> Vec<Option<f64>>) -> bool {
         let now = self.boundary;
         self.count_until(now);
+        self.window.requests = requests.minus(self.requests_before);
+        self.requests_before = requests;
         if self.measuring {
             self.total.merge(&self.window);
+            self.of_all.merge(&self.of_window);
             let health = self.health_names.iter().copied().zip(health()).collect();
             let start = self.window_start;
-            let row = self.statistics(&self.window, start, now.since(start), health);
+            let row = self.statistics(&self.window, &self.of_window, start, now.since(start), health);
             self.windows.push(row);
         }
         self.open_window(now);
@@ -223,8 +249,8 @@ impl Metrics {
     pub fn lookup_ended(&mut self, record: &LookupRecord) {
         self.window.lookup_ended(record);
         if let (true, Some(hops)) = (self.measuring, record.hops) {
-            self.hops.record(hops);
-            self.latency.record(record.ended.since(record.started).as_nanos());
+            self.of_window.hops.record(hops);
+            self.of_window.latency.record(record.ended.since(record.started).as_nanos());
         }
     }
 
@@ -239,6 +265,7 @@ impl Metrics {
     fn statistics(
         &self,
         tally: &Tally,
+        distributions: &Distributions,
         start: Time,
         duration: Duration,
         health: Vec<(&'static str, Option<f64>)>,
@@ -256,10 +283,13 @@ impl Metrics {
             join_time_ms: mean_only(tally.join_time_ns as f64, tally.joins_completed, NANOS_PER_MS),
             outcomes: tally.outcomes,
             not_started: tally.not_started,
-            hops: mean_only(tally.hops as f64, tally.answered, 1.0),
-            latency_ms: mean_only(tally.latency_ns as f64, tally.answered, NANOS_PER_MS),
+            hops: distributions.hops.summary(),
+            latency_ms: distributions.latency.summary(NANOS_PER_MS),
             rpcs_mean: ratio(tally.rpcs as f64, judged),
             timeouts_mean: ratio(tally.timeouts as f64, judged),
+            requests: tally.requests,
+            correct_after_false_timeout: tally.misled[0],
+            failures_after_false_timeout: tally.misled[1],
             traffic: self
                 .kinds
                 .iter()
@@ -278,11 +308,9 @@ impl Metrics {
         });
         let start = Time::ZERO + self.measurement.warmup;
         let total = Statistics {
-            hops: self.hops.summary(),
-            latency_ms: self.latency.summary(NANOS_PER_MS),
             join_time_ms: self.join_time.summary(NANOS_PER_MS),
-            ..self.statistics(&self.total, start, self.measurement.duration, health.collect())
+            ..self.statistics(&self.total, &self.of_all, start, self.measurement.duration, health.collect())
         };
-        (total, self.windows, self.hops.counts().to_vec())
+        (total, self.windows, self.of_all.hops.counts().to_vec())
     }
 }

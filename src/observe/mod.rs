@@ -7,6 +7,7 @@ pub mod histogram;
 pub mod metrics;
 pub mod progress;
 pub mod report;
+mod steadiness;
 pub mod story;
 pub mod violation;
 pub mod warnings;

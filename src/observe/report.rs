@@ -103,11 +103,61 @@ pub struct Statistics {
     pub rpcs_mean: Option<f64>,
     /// Requests a lookup that went unanswered, over all that were not aborted.
     pub timeouts_mean: Option<f64>,
+    /// What became of the requests of the stretch, whoever sent them.
+    pub requests: RequestCounts,
+    /// Correct lookups of which a request had a false timeout.
+    pub correct_after_false_timeout: u64,
+    /// Failures (wrong owner or failed) of which a request had a false timeout.
+    pub failures_after_false_timeout: u64,
     /// Messages sent, by kind, in the protocol's order of kinds.
     pub traffic: Vec<Traffic>,
     /// What the protocol says about its own health, in its own order: for a window the state at its end, for the
     /// measurement the mean over the windows. The names are column names.
     pub health: Vec<(&'static str, Option<f64>)>,
+}
+
+impl Statistics {
+    /// `not_started` / (`lookups` + `not_started`): the share of lookups that no failure rate speaks of, since their
+    /// initiator had not completed its join.
+    pub fn not_started_share(&self) -> Option<f64> {
+        let due = self.outcomes.lookups() + self.not_started;
+        (due > 0).then(|| self.not_started as f64 / due as f64)
+    }
+}
+
+/// What became of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestCounts {
+    /// Requests sent.
+    pub sent: u64,
+    /// Timeouts that expired at a live node.
+    pub timed_out: u64,
+    /// Those of the timeouts that were false: the node asked lived on, and the request or its reply was still under
+    /// way.
+    pub falsely: u64,
+}
+
+impl RequestCounts {
+    pub(crate) fn plus(self, other: RequestCounts) -> RequestCounts {
+        RequestCounts {
+            sent: self.sent + other.sent,
+            timed_out: self.timed_out + other.timed_out,
+            falsely: self.falsely + other.falsely,
+        }
+    }
+
+    pub(crate) fn minus(self, earlier: RequestCounts) -> RequestCounts {
+        RequestCounts {
+            sent: self.sent - earlier.sent,
+            timed_out: self.timed_out - earlier.timed_out,
+            falsely: self.falsely - earlier.falsely,
+        }
+    }
+
+    /// False timeouts as a share of all requests.
+    pub fn false_timeout_share(&self) -> Option<f64> {
+        (self.sent > 0).then(|| self.falsely as f64 / self.sent as f64)
+    }
 }
 
 /// Lookups by outcome.
@@ -233,6 +283,8 @@ pub struct LookupRecord {
     pub rpcs: u32,
     /// Requests that went unanswered.
     pub timeouts: u32,
+    /// Those of them that were false: the node asked lived, and its answer was on its way, or would have been.
+    pub false_timeouts: u32,
 }
 
 /// A reason to look twice before trusting a result; kept with the result.
@@ -264,11 +316,43 @@ pub enum Warning {
         /// When, first.
         at: Time,
     },
-    /// Many lookups wait longer than the shortest timeout: replies come after their timeout.
+    /// Many requests time out at nodes that live, and whose reply was under way or would have been.
     LateReplies {
-        /// Share of all requests whose reply was late.
+        /// Share of all requests.
         share: f64,
     },
+    /// False timeouts stand behind a tenth of the failures or more, or are a tenth of all timeouts.
+    FalseTimeouts {
+        /// Share of all requests.
+        of_requests: f64,
+        /// Share of all timeouts.
+        of_timeouts: f64,
+        /// Share of the failures that they explain.
+        of_failures: f64,
+    },
+    /// Figures differ between the first and the last third of the measurement.
+    NotSteady {
+        /// Which, and how; at least one.
+        drifts: Vec<Drift>,
+    },
+    /// The warm-up is shorter than a session.
+    ShortWarmup {
+        /// The warm-up.
+        warmup: Duration,
+        /// A session: the mean, or the length that nine of ten do not exceed, if that is less.
+        session: Duration,
+    },
+}
+
+/// A figure that is not steady.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drift {
+    /// Name of its column.
+    pub figure: &'static str,
+    /// Mean over the windows of the first third.
+    pub first: f64,
+    /// Mean over those of the last third.
+    pub last: f64,
 }
 
 /// What is written while a run goes on, so that long runs need no memory for it.

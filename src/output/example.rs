@@ -4,7 +4,8 @@ use super::results::{Provenance, Run};
 use crate::engine::random::Seed;
 use crate::engine::time::{Duration, Time};
 use crate::observe::report::{
-    LookupRecord, MessageBalance, Outcome, Outcomes, RunReport, Statistics, Summary, Traffic, Volume, Warning,
+    LookupRecord, MessageBalance, Outcome, Outcomes, RequestCounts, RunReport, Statistics, Summary, Traffic, Volume,
+    Warning,
 };
 
 /// Statistics with something in every figure.
@@ -24,6 +25,9 @@ pub fn statistics() -> Statistics {
         latency_ms: summary(592_720, [812.4, 740.1, 1_450.0, 2_210.5, 5_012.75]),
         rpcs_mean: Some(7.125),
         timeouts_mean: Some(0.41),
+        requests: RequestCounts { sent: 20_000_000, timed_out: 400_000, falsely: 1_000 },
+        correct_after_false_timeout: 150,
+        failures_after_false_timeout: 16,
         traffic: vec![
             Traffic {
                 kind: "find_successor",
@@ -57,6 +61,9 @@ pub fn nothing_happened() -> Statistics {
         latency_ms: Summary::default(),
         rpcs_mean: None,
         timeouts_mean: None,
+        requests: RequestCounts::default(),
+        correct_after_false_timeout: 0,
+        failures_after_false_timeout: 0,
         traffic: full.traffic.iter().map(|traffic| Traffic { kind: traffic.kind, ..nothing_sent() }).collect(),
         health: full.health.iter().map(|(name, _)| (*name, None)).collect(),
         ..full
@@ -124,6 +131,7 @@ pub fn lookups() -> [LookupRecord; 4] {
         hops: Some(6),
         rpcs: 7,
         timeouts: 1,
+        false_timeouts: 0,
     };
     let wrong = LookupRecord { number: 2, outcome: Outcome::WrongOwner, answer: Some(9), ..correct };
     let failed = LookupRecord { number: 1, outcome: Outcome::Failed, answer: None, owner: None, hops: None, ..correct };

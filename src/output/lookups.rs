@@ -60,4 +60,10 @@ pub const COLUMNS: &[Column<LookupRecord>] = &[
             Outcome::Failed | Outcome::Aborted => Cell::Empty,
         },
     },
+    Column {
+        name: "false_timeouts",
+        unit: "",
+        meaning: "`timeouts` whose node lived, and whose request or reply was still under way",
+        value: |l| Cell::Count(l.false_timeouts.into()),
+    },
 ];

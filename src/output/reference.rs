@@ -42,7 +42,7 @@ pub fn page() -> String {
     let fixed = |columns: &'static [summary::SummaryColumn]| columns.iter().map(summary::SummaryColumn::description);
     table(&mut page, fixed(summary::COLUMNS).chain(protocol_columns()).chain(fixed(summary::LAST)));
     section(&mut page, "timeseries.csv", "A row for each window of the measurement (`measurement.window`).");
-    table(&mut page, plain(timeseries::COLUMNS).chain(protocol_columns()));
+    table(&mut page, plain(timeseries::COLUMNS).chain(protocol_columns()).chain(plain(timeseries::LAST)));
     section(&mut page, "hops.csv", "A row for each hop count.");
     table(&mut page, plain(hops::COLUMNS));
     section(&mut page, "lookups.csv", "With `--lookups`: a row for each lookup that ended in the measurement window.");

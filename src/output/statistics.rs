@@ -53,6 +53,15 @@ columns! {
         |s| s.latency_ms.p95.into();
     LATENCY_MS_P99, "latency_ms_p99", "ms", "latency of answered lookups: 99th percentile",
         |s| s.latency_ms.p99.into();
+    LATENCY_MS_MAX, "latency_ms_max", "ms", "latency of answered lookups: largest", |s| s.latency_ms.max.into();
+    REQUESTS, "requests", "", "requests sent, also those that no lookup caused", |s| Cell::Count(s.requests.sent);
+    FALSE_TIMEOUT_SHARE, "false_timeout_share", "share",
+        "false timeouts / requests: the node asked lived when the timeout expired, and the request or its reply was \
+         still under way",
+        |s| s.requests.false_timeout_share().into();
+    NOT_STARTED_SHARE, "not_started_share", "share",
+        "not_started / (lookups + not_started): lookups of which `failure_rate` says nothing",
+        |s| s.not_started_share().into();
     MAINTENANCE_MESSAGES, "maintenance_messages_per_node_s", "1/s",
         "messages that no lookup caused, per live node and second",
         |s| per_node_second(s, sum(s, |kind| kind.maintenance.messages));

@@ -103,7 +103,7 @@ pub const COLUMNS: &[SummaryColumn] = &[
     run("in_flight", "", "lookups still running at the end; not in `lookups`", |r| Cell::Count(r.report.in_flight)),
 ];
 
-/// The last columns: where all messages went, and how keys spread over nodes.
+/// The last columns: where all messages went, how keys spread over nodes, and what came later.
 pub const LAST: &[SummaryColumn] = &[
     run("messages_sent", "", "messages sent from time 0 on, the sum of the four that follow", |r| {
         Cell::Count(r.report.messages.sent)
@@ -121,6 +121,10 @@ pub const LAST: &[SummaryColumn] = &[
     load("keys_per_node_p50", "the same: median", |l| l.per_node.p50),
     load("keys_per_node_p99", "the same: 99th percentile", |l| l.per_node.p99),
     load("keys_per_node_max", "the same: largest", |l| l.per_node.max),
+    Measured(stretch::LATENCY_MS_MAX),
+    Measured(stretch::REQUESTS),
+    Measured(stretch::FALSE_TIMEOUT_SHARE),
+    Measured(stretch::NOT_STARTED_SHARE),
 ];
 
 /// Writes the file.

@@ -5,7 +5,7 @@ use super::statistics::{self as stretch, protocol_cells, protocol_names};
 use crate::observe::report::{RunReport, Statistics};
 use std::io::{self, Write};
 
-/// The fixed columns; those of the protocol follow.
+/// The fixed columns; those of the protocol follow, then [`LAST`].
 pub const COLUMNS: &[Column<Statistics>] = &[
     Column {
         name: "time_s",
@@ -47,16 +47,22 @@ pub const COLUMNS: &[Column<Statistics>] = &[
     stretch::NOT_STARTED,
 ];
 
+/// The last columns.
+pub const LAST: &[Column<Statistics>] =
+    &[stretch::LATENCY_MS_MAX, stretch::REQUESTS, stretch::FALSE_TIMEOUT_SHARE, stretch::NOT_STARTED_SHARE];
+
 /// Writes the file.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn write(out: impl Write, report: &RunReport) -> io::Result<()> {
     let own = protocol_names(&report.total);
-    let header = COLUMNS.iter().map(|column| column.name).chain(own.iter().map(String::as_str));
+    let names = |columns: &'static [Column<Statistics>]| columns.iter().map(|column| column.name);
+    let header = names(COLUMNS).chain(own.iter().map(String::as_str)).chain(names(LAST));
     let mut table = Table::new(out, header)?;
     for window in &report.windows {
-        table.row(COLUMNS.iter().map(|column| (column.value)(window)).chain(protocol_cells(window)))?;
+        let values = |columns: &'static [Column<Statistics>]| columns.iter().map(|column| (column.value)(window));
+        table.row(values(COLUMNS).chain(protocol_cells(window)).chain(values(LAST)))?;
     }
     table.finish().map(drop)
 }

@@ -1,8 +1,8 @@
 //! What the warnings of a run say, and what to do about them.
 
-use super::human::{grouped, percent, span};
+use super::human::{figure as number, grouped, percent, span};
 use crate::engine::time::Time;
-use crate::observe::report::Warning;
+use crate::observe::report::{Drift, Warning};
 use std::fmt;
 
 impl Warning {
@@ -15,6 +15,9 @@ impl Warning {
             Warning::JoinsIncomplete { .. } => "joins_incomplete",
             Warning::DiedOut { .. } => "died_out",
             Warning::LateReplies { .. } => "late_replies",
+            Warning::FalseTimeouts { .. } => "false_timeouts",
+            Warning::NotSteady { .. } => "not_steady",
+            Warning::ShortWarmup { .. } => "short_warmup",
         }
     }
 }
@@ -56,9 +59,32 @@ impl fmt::Display for Warning {
             ),
             Warning::LateReplies { share } => write!(
                 f,
-                "{} of all requests got their reply after they had timed out, so live nodes were taken for dead: \
-                 raise network.rpc_timeout, unless this is what you study",
+                "{} of all requests timed out before the reply of a live node could come, so live nodes were taken for \
+                 dead: raise network.rpc_timeout, unless this is what you study",
                 percent(share),
+            ),
+            Warning::FalseTimeouts { of_requests, of_timeouts, of_failures } => write!(
+                f,
+                "false timeouts explain {} of the failures and are {} of all timeouts ({} of all requests): live nodes \
+                 whose reply was late were taken for dead: raise network.rpc_timeout, unless this is what you study",
+                percent(of_failures),
+                percent(of_timeouts),
+                percent(of_requests),
+            ),
+            Warning::NotSteady { ref drifts } => {
+                f.write_str("this is no steady state: from the first third of the measurement to the last ")?;
+                for (place, Drift { figure, first, last }) in drifts.iter().enumerate() {
+                    let comma = if place > 0 { ", " } else { "" };
+                    write!(f, "{comma}{figure} went from {} to {}", number(*first), number(*last))?;
+                }
+                f.write_str(", so means depend on when it was measured: warm up longer, or read timeseries.csv")
+            }
+            Warning::ShortWarmup { warmup, session } => write!(
+                f,
+                "the warm-up ({}) is shorter than a session ({}), so most nodes that are measured were put there at \
+                 the start, with the tables of the start: raise measurement.warmup",
+                span(warmup),
+                span(session),
             ),
         }
     }
@@ -67,6 +93,7 @@ impl fmt::Display for Warning {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::time::Duration;
     use std::collections::BTreeSet;
 
     #[test]
@@ -78,6 +105,9 @@ mod tests {
             Warning::JoinsIncomplete { joining: 12, live: 1_000 },
             Warning::DiedOut { at: Time::from_nanos(90_000_000_000) },
             Warning::LateReplies { share: 0.012 },
+            Warning::FalseTimeouts { of_requests: 0.0005, of_timeouts: 0.013, of_failures: 0.31 },
+            Warning::NotSteady { drifts: vec![Drift { figure: "latency_ms_mean", first: 1_612.0, last: 1_874.0 }] },
+            Warning::ShortWarmup { warmup: Duration::from_secs(60), session: Duration::from_secs(1_200) },
         ];
         assert_eq!(all.iter().map(Warning::kind).collect::<BTreeSet<_>>().len(), all.len());
         for warning in &all {
@@ -92,5 +122,12 @@ mod tests {
         );
         assert!(all[2].to_string().contains("from 10,000 in the first window to 5,012 in the last"));
         assert!(all[4].to_string().starts_with("no node was alive at 1min 30s"));
+        assert!(
+            all[6]
+                .to_string()
+                .starts_with("false timeouts explain 31.0% of the failures and are 1.30% of all timeouts")
+        );
+        assert!(all[7].to_string().contains("to the last latency_ms_mean went from 1,612 to 1,874, so means"));
+        assert!(all[8].to_string().starts_with("the warm-up (1min) is shorter than a session (20min)"));
     }
 }

@@ -54,6 +54,8 @@ pub struct Lookup<T> {
     pub rpcs: u32,
     /// Requests that went unanswered so far.
     pub timeouts: u32,
+    /// Those of them to a node that lived, and whose answer was only late.
+    pub false_timeouts: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +88,9 @@ impl<T: Copy> Default for Lookups<T> {
 impl<T: Copy> Lookups<T> {
     /// Starts a lookup.
     pub fn start(&mut self, initiator: Slot, life: Life, key: u64, purpose: Purpose<T>, now: Time) -> LookupId {
-        let lookup = Lookup { number: self.started, initiator, life, key, purpose, started: now, rpcs: 0, timeouts: 0 };
+        let number = self.started;
+        let (rpcs, timeouts, false_timeouts) = (0, 0, 0);
+        let lookup = Lookup { number, initiator, life, key, purpose, started: now, rpcs, timeouts, false_timeouts };
         self.started += 1;
         if initiator as usize >= self.chains.len() {
             self.chains.resize(initiator as usize + 1, NOBODY);

@@ -79,7 +79,12 @@ fn tiles(summary: &Table) -> Vec<Tile> {
         Tile {
             label: "Failure rate",
             value: show("failure_rate", Quantity::Share),
-            detail: format!("{} without an answer, {} wrong owner", share("failed"), share("wrong_owner")),
+            detail: format!(
+                "{} without an answer, {} wrong owner{}",
+                share("failed"),
+                share("wrong_owner"),
+                not_started(get("not_started_share"))
+            ),
         },
         Tile {
             label: "Hops",
@@ -107,6 +112,12 @@ fn tiles(summary: &Table) -> Vec<Tile> {
             detail: format!("{} events in all", show("events", NUMBER)),
         },
     ]
+}
+
+/// What stands beside a failure rate of the lookups that it does not speak of; nothing if there are none.
+pub(super) fn not_started(share: Option<f64>) -> String {
+    let share = share.filter(|share| *share > 0.0);
+    share.map(|share| format!("; {} of all due not started", Quantity::Share.show(share))).unwrap_or_default()
 }
 
 fn hop_histogram(run: &Run) -> Chart {
@@ -194,6 +205,9 @@ fn failure_rate(run: &Run) -> Chart {
     let above = Series { name: "wrong owner".to_owned(), colour: 0, shape: Shape::Area, points: points.collect() };
     chart.series = vec![below, above];
     lines(run, &mut chart, &[("failure_rate", "both", 6)]);
+    if run.windows.numbers("not_started").into_iter().flatten().any(|count| count > 0.0) {
+        lines(run, &mut chart, &[("not_started_share", "not started, of all due", 3)]);
+    }
     chart
 }
 
@@ -375,7 +389,13 @@ fn outcomes(summary: &Table) -> String {
         row("wrong owner", "wrong_owner", true),
         row("failed", "failed", true),
         row("aborted: the initiator departed", "aborted", false),
-        row("not started: the initiator had not joined", "not_started", false),
+        vec![
+            "not started: the initiator had not joined".to_owned(),
+            NUMBER.show_or_dash(get("not_started")),
+            get("not_started_share")
+                .map(|share| format!("{} of all due", Quantity::Share.show(share)))
+                .unwrap_or_default(),
+        ],
         row("still running at the end", "in_flight", false),
     ];
     page::table(&strings(["", "lookups", "of those judged"]), &rows, 1)

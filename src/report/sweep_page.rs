@@ -4,7 +4,7 @@ use super::axes::{Layout, Panel};
 use super::chart::{Chart, Point, Series, Shape};
 use super::page::{self, Tile};
 use super::results::Sweep;
-use super::run_page::{effective, histogram};
+use super::run_page::{effective, histogram, not_started};
 use super::scale::{Axis, Kind};
 use super::text::{Quantity, escape};
 use std::collections::BTreeMap;
@@ -43,6 +43,14 @@ const MAINTENANCE: Figure = Figure {
     label: "bytes/s per node",
     quantity: Quantity::Number("B/s"),
 };
+const NOT_STARTED: Figure = Figure {
+    column: "not_started_share",
+    id: "not-started",
+    title: "Lookups not started",
+    note: "Lookups due at a node that had not completed its join: the failure rate does not speak of them",
+    label: "share of lookups due",
+    quantity: Quantity::Share,
+};
 const FIGURES: [Figure; 6] = [
     FAILURE_RATE,
     Figure {
@@ -79,6 +87,13 @@ const FIGURES: [Figure; 6] = [
         quantity: Quantity::Number("B/s"),
     },
 ];
+
+/// The figures that are shown: where all lookups started nothing is to be said of those that did not.
+fn figures(sweep: &Sweep) -> Vec<&'static Figure> {
+    let waited = sweep.cells.numbers(NOT_STARTED.column).into_iter().flatten().any(|share| share > 0.0);
+    let (first, rest) = FIGURES.split_at(1);
+    first.iter().chain(waited.then_some(&NOT_STARTED)).chain(rest).collect()
+}
 
 /// The whole document.
 pub fn document(sweep: &Sweep) -> String {
@@ -135,7 +150,8 @@ pub fn warnings(sweep: &Sweep) -> Vec<String> {
 /// All pictures of the page.
 pub fn charts(sweep: &Sweep) -> Vec<Chart> {
     let Some(layout) = Layout::of(sweep) else { return Vec::new() };
-    let mut charts: Vec<Chart> = FIGURES.iter().flat_map(|figure| against(sweep, &layout, figure)).collect();
+    let mut charts: Vec<Chart> =
+        figures(sweep).into_iter().flat_map(|figure| against(sweep, &layout, figure)).collect();
     charts.extend(trade_off(sweep, &layout));
     charts.extend(distributions(sweep).0);
     charts
@@ -182,7 +198,9 @@ fn tiles(sweep: &Sweep) -> Vec<Tile> {
         for (label, row) in [(low, rows.iter().min_by(by)), (high, rows.iter().rev().max_by(by))] {
             let Some((row, value)) = row else { continue };
             let per_node = if figure.column == MAINTENANCE.column { "per node, " } else { "" };
-            let detail = format!("{per_node}at {}", named(sweep, *row));
+            let is_rate = figure.column == FAILURE_RATE.column;
+            let share = sweep.cells.number(*row, NOT_STARTED.column).filter(|_| is_rate);
+            let detail = format!("{per_node}at {}{}", named(sweep, *row), not_started(share));
             tiles.push(Tile { label, value: figure.quantity.show(*value), detail });
         }
     }
@@ -193,7 +211,7 @@ fn pictures(sweep: &Sweep, layout: &Layout) -> String {
     let mut body = String::new();
     let key = &sweep.manifest.keys[layout.key];
     let intro = "Means over replicates with 95 % intervals. A single run has none.";
-    let charts: Vec<_> = FIGURES.iter().flat_map(|figure| against(sweep, layout, figure)).collect();
+    let charts: Vec<_> = figures(sweep).into_iter().flat_map(|figure| against(sweep, layout, figure)).collect();
     let mut part = page::paragraph(intro) + &page::figures(&charts);
     if layout.left_out > 0 {
         let text = format!("{} more combinations of values are in the table of cells only.", layout.left_out);
@@ -335,16 +353,17 @@ fn distributions(sweep: &Sweep) -> (Vec<Chart>, usize) {
 
 /// The table of cells.
 fn cells(sweep: &Sweep) -> String {
+    let shown = figures(sweep);
     let keys = &sweep.manifest.keys;
     let unit = |figure: &Figure| match figure.quantity {
         Quantity::Number(unit) if !unit.is_empty() => format!("{} [{unit}]", figure.title.to_lowercase()),
         _ => figure.title.to_lowercase(),
     };
     let header: Vec<_> =
-        keys.iter().cloned().chain(["replicates".to_owned()]).chain(FIGURES.iter().map(unit)).collect();
+        keys.iter().cloned().chain(["replicates".to_owned()]).chain(shown.iter().copied().map(unit)).collect();
     let row = |row: usize| {
         let values = (0..keys.len()).map(|key| sweep.cells.text_at(row, key).to_owned());
-        let figures = FIGURES.iter().map(|figure| {
+        let figures = shown.iter().map(|figure| {
             let cell = point(sweep, figure, 0.0, row);
             let plain = if figure.quantity == Quantity::Share { Quantity::Share } else { NUMBER };
             page::with_range(plain, cell.y, cell.y_range)

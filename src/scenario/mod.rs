@@ -35,6 +35,7 @@ mod read_workload;
 mod reader_axes;
 mod reader_values;
 mod reference_keys;
+mod round_trips;
 
 pub use diagnostics::{Diagnostics, Problem, Severity};
 pub use draft::Draft;
@@ -46,4 +47,5 @@ pub use model::*;
 pub use reader::TableReader;
 pub use reader_values::{POSITIVE, Zero};
 pub use reference::Key;
+pub use round_trips::false_timeout_share;
 pub use source::Source;

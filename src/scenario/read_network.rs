@@ -8,6 +8,7 @@ use super::matrix_checks::Remark;
 use super::model::{Latency, Network, RpcTimeout};
 use super::reader::TableReader;
 use super::reader_values::Zero;
+use super::round_trips;
 use super::tree::{Kind, Value};
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
@@ -32,6 +33,7 @@ pub(super) fn read(table: &mut TableReader<'_>, files: &mut Files, nodes: Option
         let problem = problem.and(table.place_of("latency"), "no time at all");
         table.report("rpc_timeout", problem.help("give `network.rpc_timeout` as a duration"));
     }
+    round_trips::judge(table, &latency, rpc_timeout);
     Network { latency, loss, behind_nat, rpc_timeout }
 }
 

@@ -12,7 +12,7 @@ use crate::engine::time::Time;
 use crate::observe::progress::{Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
-use crate::observe::warnings;
+use crate::observe::warnings::{self, Expected};
 use crate::protocol::directory::Life;
 use crate::protocol::history::History;
 use crate::protocol::identifier::Identifiers;
@@ -53,6 +53,7 @@ pub struct Simulation<P: Protocol> {
     owner: OwnerOf,
     load: load::Keys,
     died_out: Option<Time>,
+    expected: Expected,
     options: Options,
     /// Follows a lookup. The event loop lets it look before each event, where it else counts events for the monitor.
     tracer: Option<Box<Tracer<P::Timer>>>,
@@ -82,6 +83,7 @@ impl<P: Protocol> Simulation<P> {
             owner: scenario.measurement.owner,
             load: load::Keys::new(scenario.seed, scenario.measurement.load_keys),
             died_out: None,
+            expected: Expected::of(scenario),
             options,
             tracer: None,
             checks: options.check.map(Checks::new),
@@ -245,7 +247,8 @@ impl<P: Protocol> Simulation<P> {
             // The closure looks at the world while the metrics inside it change: measure first.
             let measured = if world.metrics.is_measuring() { health() } else { Vec::new() };
             self.world.found.begin_window();
-            if !self.world.metrics.close_window(|| measured) {
+            let requests = self.world.request_counts();
+            if !self.world.metrics.close_window(requests, || measured) {
                 break;
             }
         }
@@ -551,10 +554,12 @@ impl<P: Protocol> Simulation<P> {
             self.witness(to, Some(from_life));
             self.world.call_mut(index).timed_out = true;
             self.world.exchanges.timed_out += 1;
-            self.world.false_alarms += u64::from(is_under_way && self.target_lives(index));
+            let is_false = is_under_way && self.target_lives(index);
+            self.world.false_alarms += u64::from(is_false);
             self.world.record(to, Kind::Timeout);
             if let Some(lookup) = lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;
+                lookup.false_timeouts += u32::from(is_false);
             }
             if let Some(request) = &request {
                 self.protocol.on_timeout(&mut self.world, to, silent, request);
@@ -589,15 +594,14 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn report(self) -> RunReport {
-        let Simulation { world, died_out, berths, load, checks, .. } = self;
+        let Simulation { world, died_out, expected, berths, load, checks, .. } = self;
         let owners = world.owners(&world.members);
         let load = load.deal_out(&owners, berths.width(), |members, key| P::owner(members, key, |_| true));
         let healing = checks.and_then(|checks| checks.healing(world.outcomes.lookups()));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
-        let late_share = world.late_replies as f64 / world.requests.max(1) as f64;
         let (total, windows, hops) = world.metrics.finish();
-        let warnings = warnings::find(&total, &windows, died_out, joining, live, late_share);
+        let warnings = warnings::find(&expected, &total, &windows, died_out, joining, live);
         RunReport {
             protocol: P::NAME,
             fingerprint: world.fingerprint.digest(),

@@ -15,7 +15,7 @@ use crate::engine::random::{self, Purpose as Stream};
 use crate::engine::time::{Duration, Time};
 use crate::network::Network;
 use crate::observe::metrics::Metrics;
-use crate::observe::report::{LookupRecord, MessageBalance, Outcome, Outcomes};
+use crate::observe::report::{LookupRecord, MessageBalance, Outcome, Outcomes, RequestCounts};
 use crate::protocol::directory::{Directory, Life};
 use crate::protocol::history::History;
 use crate::protocol::lookup::Lookups;
@@ -215,6 +215,11 @@ impl<P: Protocol> World<P> {
         self.live
     }
 
+    /// What has become of all requests so far.
+    pub fn request_counts(&self) -> RequestCounts {
+        RequestCounts { sent: self.requests, timed_out: self.exchanges.timed_out, falsely: self.false_alarms }
+    }
+
     pub fn calls_under_way(&self) -> usize {
         self.calls.len()
     }
@@ -285,6 +290,7 @@ impl<P: Protocol> World<P> {
             hops: None,
             rpcs: lookup.rpcs,
             timeouts: lookup.timeouts,
+            false_timeouts: lookup.false_timeouts,
         };
         match result {
             LookupResult::Answer { owner: named, hops } => {

@@ -46,7 +46,7 @@ pub(super) fn draw(dice: &mut Dice, mode: Mode) -> (Draft, Duration) {
     let (latency, mean_s, longest_s) = latency(dice);
     let is_hasty = mode == Mode::Everything && dice.percent(7);
     let enough_s = (2.0 * longest_s * dice.number(1.05, 1.5)).max(0.02) + 0.005;
-    let wait_s = if is_hasty { (2.0 * mean_s * dice.number(0.8, 3.0)).max(0.01) } else { enough_s };
+    let wait_s = if is_hasty { hasty_s(2.0 * mean_s, dice.number(0.8, 3.0)) } else { enough_s };
     let wait = whole_milliseconds(wait_s);
     // In round trips only where the longest is not far from the mean, or timeouts would last for ever.
     let factor = wait_s / (2.0 * mean_s);
@@ -60,6 +60,13 @@ pub(super) fn draw(dice: &mut Dice, mode: Mode) -> (Draft, Duration) {
     };
     // Where timeouts follow the distance the longest is that of the longest distance.
     (table.table("latency", latency), whole_milliseconds(wait_s.max(2.0 * longest_s * factor.min(2.0))))
+}
+
+/// So many round trips, but for those that no reply could be in time for: a scenario in which no request can succeed is
+/// refused.
+fn hasty_s(round_trip_s: f64, factor: f64) -> f64 {
+    let wait_s = if factor < 1.02 { round_trip_s * 1.02 + 0.001 } else { round_trip_s * factor };
+    wait_s.max(0.01)
 }
 
 /// `[network]` with nodes behind NAT now and then, if the protocol stands it. For one that does not nothing is drawn.

@@ -22,7 +22,9 @@ fn every_scenario_is_sound_and_means_the_same_again() {
             let loaded = load(&generated.text, &[]);
             let loaded =
                 loaded.unwrap_or_else(|problems| panic!("seed {seed} ({mode}): {problems}\n{}", generated.text));
-            assert!(loaded.warnings.problems().is_empty(), "seed {seed} ({mode}): {}", loaded.warnings);
+            // Some scenarios are hasty on purpose.
+            let mut others = loaded.warnings.problems().iter().filter(|it| !it.message.ends_with(" will time out"));
+            assert!(others.next().is_none(), "seed {seed} ({mode}): {}", loaded.warnings);
             assert_eq!(generated, generate(seed, mode, None), "the same seed gives the same scenario");
             assert!(generated.check_every > Duration::ZERO);
         }

@@ -19,10 +19,24 @@ pub const FIGURES: &[&str] = &[
     "lookup_messages_per_node_s",
     "lookup_bytes_per_node_s",
     "live_nodes_mean",
+    "not_started_share",
+    "false_timeout_share",
 ];
 
-/// Those that count what happened to lookups, and may be near 0.
-pub const COUNTED: &[(&str, Kind)] = &[("failure_rate", Kind::Share), ("timeouts_mean", Kind::Events)];
+/// Over how many lookups or requests a run has counted.
+type Trials = fn(&Summary) -> Option<f64>;
+
+/// Those that count what happened to lookups or requests, and may be near 0.
+pub const COUNTED: &[(&str, Kind, Trials)] = &[
+    ("failure_rate", Kind::Share, judged),
+    ("timeouts_mean", Kind::Events, judged),
+    ("not_started_share", Kind::Share, |run| Some(run.number("lookups")? + run.number("not_started")?)),
+    ("false_timeout_share", Kind::Share, |run| run.number("requests")),
+];
+
+fn judged(run: &Summary) -> Option<f64> {
+    Some(run.number("lookups")? - run.number("aborted")?)
+}
 
 /// The mean of a figure over runs with its interval; `None` where no run has the figure.
 pub fn estimate(figure: &str, runs: &[&Summary]) -> Option<Estimate> {
@@ -42,11 +56,8 @@ pub fn rates(figure: &str, runs: &[&Summary]) -> Option<Rates> {
 }
 
 fn rates_of_cells(figure: &str, replicates: &[Vec<&Summary>]) -> Option<Rates> {
-    let (_, kind) = COUNTED.iter().find(|(name, _)| *name == figure)?;
-    let observed = |run: &&Summary| {
-        let trials = run.number("lookups")? - run.number("aborted")?;
-        Some(Observed { rate: run.number(figure)?, trials })
-    };
+    let (_, kind, trials) = COUNTED.iter().find(|(name, ..)| *name == figure)?;
+    let observed = |run: &&Summary| Some(Observed { rate: run.number(figure)?, trials: trials(run)? });
     let rows: Option<Vec<Vec<Observed>>> =
         replicates.iter().map(|runs| runs.iter().map(observed).collect::<Option<Vec<_>>>()).collect();
     Rates::of(*kind, &rows?)

@@ -26,7 +26,9 @@ fn scenarios_are_sound_over_the_whole_range_and_named_after_their_experiments() 
             assert!(range.contains(x), "{} at {x}", experiment.name);
             let loaded = load(experiment, x);
             assert_eq!(loaded.scenario.name, experiment.name);
-            assert_eq!(loaded.warnings.problems().len(), 0, "{} at {x}: {}", experiment.name, loaded.warnings);
+            // A paper's timeout may be short; what it costs is part of what is measured.
+            let mut others = loaded.warnings.problems().iter().filter(|it| !it.message.ends_with(" will time out"));
+            assert!(others.next().is_none(), "{} at {x}: {}", experiment.name, loaded.warnings);
             assert!((experiment.replicates)(x) >= 2, "{} at {x} has no interval", experiment.name);
         }
     }

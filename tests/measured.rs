@@ -1,0 +1,129 @@
+//! What a run measures, held against closed forms, and what it warns of.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::{column, torus_sim};
+
+/// Plays a scenario and gives the folder of its results and what was said on standard error.
+fn run(place: &Path, name: &str, text: &str, more: &[&str]) -> (PathBuf, String) {
+    let file = format!("{name}.toml");
+    fs::write(place.join(&file), text).unwrap();
+    let line = [&["run", &file, "--out", name, "--progress", "never"], more].concat();
+    let err = torus_sim(place, &line).expect(0).err;
+    (place.join(name), err)
+}
+
+fn numbers(file: &Path, name: &str) -> Vec<f64> {
+    column(file, name).iter().map(|cell| cell.parse().unwrap_or_else(|_| panic!("{name} is {cell:?}"))).collect()
+}
+
+/// Nine nodes know each other. A lookup asks the nearest, which knows nobody nearer, and then the seven others at once:
+/// two round trips of 100 ms.
+const ALWAYS_THE_SAME: &str = r#"
+name = "same"
+[population]
+nodes = 9
+[protocol.kademlia]
+k = 20
+results = 8
+alpha = 1
+refresh_after = "never"
+[workload]
+network_lookups_every = "1s"
+[measurement]
+duration = "20min"
+"#;
+
+#[test]
+fn where_every_lookup_takes_the_same_all_percentiles_are_that() {
+    let place = tempfile::tempdir().unwrap();
+    let (results, _) = run(place.path(), "same", ALWAYS_THE_SAME, &[]);
+    for figure in ["mean", "p50", "p95", "p99", "max"] {
+        assert_eq!(numbers(&results.join("summary.csv"), &format!("latency_ms_{figure}")), [200.0], "{figure}");
+    }
+    for figure in ["mean", "p50", "p99", "max"] {
+        let windows = numbers(&results.join("timeseries.csv"), &format!("latency_ms_{figure}"));
+        assert_eq!(windows, [200.0; 20], "{figure}");
+    }
+}
+
+/// A ring at rest whose delays are exponential with a mean of 50 ms: nobody dies, so all timeouts are false.
+fn at_rest(timeout: &str) -> String {
+    format!(
+        "name = \"rest\"\npopulation.nodes = 300\nprotocol = \"chord\"\n\
+         network = {{ rpc_timeout = \"{timeout}\", latency.exponential.mean = \"50ms\" }}\n\
+         workload.lookups_every = \"10s\"\nmeasurement = {{ warmup = \"1min\", duration = \"20min\" }}\n"
+    )
+}
+
+#[test]
+fn the_share_of_false_timeouts_is_the_tail_of_the_round_trip() {
+    let place = tempfile::tempdir().unwrap();
+    // Two exponential delays have a gamma law of shape 2: P(X > t) = (1 + x) e^-x with x = t / 50 ms.
+    let share = |x: f64| (1.0 + x) * (-x).exp();
+    for (timeout, x) in [("250ms", 5.0), ("500ms", 10.0)] {
+        let (results, err) = run(place.path(), "rest", &at_rest(timeout), &["--lookups", "--force"]);
+        let summary = results.join("summary.csv");
+        let [seen] = numbers(&summary, "false_timeout_share")[..] else { panic!("one row") };
+        let requests = numbers(&summary, "requests")[0];
+        let noise = 4.0 * (share(x) / requests).sqrt();
+        assert!((seen - share(x)).abs() < noise, "{timeout}: {seen} for {}", share(x));
+        let told = format!("warning: {:.4}", share(x) * 100.0);
+        assert!(err.starts_with(&told[..12]) && err.contains("of all requests to live nodes will time out"), "{err}");
+        assert!(err.contains("false timeouts explain"), "{err}");
+        let lookups = results.join("lookups.csv");
+        assert_eq!(column(&lookups, "timeouts"), column(&lookups, "false_timeouts"), "nobody died");
+        assert!(numbers(&lookups, "false_timeouts").iter().sum::<f64>() > 0.0);
+    }
+}
+
+#[test]
+fn a_timeout_to_a_dead_node_is_not_false() {
+    let place = tempfile::tempdir().unwrap();
+    let text = "name = \"dead\"\npopulation.nodes = 200\nprotocol = \"chord\"\nworkload.lookups_every = \"10s\"\n\
+                network.loss = 0.02\nchurn = { steady = true, session.exponential.mean = \"5min\" }\n\
+                measurement = { warmup = \"5min\", duration = \"10min\" }\n";
+    // Delays of 50 ms are never late: what times out is dead, or its message was lost.
+    let (results, err) = run(place.path(), "dead", text, &[]);
+    let summary = results.join("summary.csv");
+    assert_eq!(numbers(&summary, "false_timeout_share"), [0.0]);
+    assert!(numbers(&summary, "timeouts_mean")[0] > 0.1);
+    assert_eq!(err, "", "nothing to warn of");
+}
+
+#[test]
+fn a_warm_up_shorter_than_a_session_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let text = |warmup: &str| {
+        format!(
+            "name = \"short\"\npopulation.nodes = 100\nprotocol = \"chord\"\nworkload.lookups_every = \"10s\"\n\
+             churn = {{ steady = true, session.exponential.mean = \"5min\" }}\n\
+             measurement = {{ warmup = \"{warmup}\", duration = \"10min\" }}\n"
+        )
+    };
+    let (_, err) = run(place.path(), "short", &text("299s"), &[]);
+    assert!(err.starts_with("warning: the warm-up (4min 59s) is shorter than a session (5min)"), "{err}");
+    let (_, err) = run(place.path(), "long", &text("5min"), &[]);
+    assert_eq!(err, "");
+}
+
+#[test]
+fn lookups_that_did_not_start_stand_beside_the_failure_rate() {
+    let place = tempfile::tempdir().unwrap();
+    // A join takes its time where a message takes two seconds, and all that time lookups are due.
+    let text = "name = \"slow\"\npopulation.nodes = 50\nprotocol = \"chord\"\nworkload.lookups_every = \"5s\"\n\
+                network = { rpc_timeout = \"1min\", latency.constant.delay = \"2s\" }\n\
+                churn = { steady = true, session.exponential.mean = \"5min\" }\n\
+                measurement = { warmup = \"5min\", duration = \"10min\" }\n";
+    fs::write(place.path().join("slow.toml"), text).unwrap();
+    let out = torus_sim(place.path(), &["run", "slow.toml", "--out", "slow", "--progress", "never"]).expect(0).out;
+    let summary = place.path().join("slow/summary.csv");
+    let count = |name: &str| numbers(&summary, name)[0];
+    let share = count("not_started") / (count("not_started") + count("lookups"));
+    assert!(share > 0.01 && (count("not_started_share") - share).abs() < 1e-12);
+    let line = out.lines().find(|line| line.trim_start().starts_with("not started ")).expect("its line");
+    let line = line.replace(',', "");
+    assert!(line.contains(&format!(" {} ", count("not_started"))) && line.ends_with('%'), "{line}");
+}
