@@ -17,11 +17,11 @@ fn the_original_rules_break_where_the_corrected_ones_hold() {
     let broken = run(&[]).expect(3);
     let expected = format!(
         "\
-error: live_successor does not hold: all 2 successors of 67b94b9a1606c58a are dead
+error: live_successor does not hold: all 2 successors of 7474088181764638090 are dead
   must hold    every member has a live member in its successor list
   virtual time 876.517452938 s
   after event  4573 (crash at node 3)
-  node         1 (identifier 67b94b9a1606c58a)
+  node         1 (identifier 7474088181764638090)
   again        torus-sim run {file} --check-every 1s
 "
     );

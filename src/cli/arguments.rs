@@ -5,6 +5,7 @@ use super::progress::When;
 use crate::engine::time::Duration;
 use crate::scenario::units::{self, UnitError};
 use crate::sweep::scheduler::Shard;
+use crate::validation;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -161,10 +162,9 @@ Examples:
   torus-sim validate ton-fig10a --at 2048 8192
       other points of a curve
 
-Experiments: ton-fig8a, ton-fig9, ton-fig10a, ton-fig10b, ton-table2, ton-table3,
-sigcomm-fig11, sigcomm-fig12, krishnamurthy-successors. They are the scenarios in
-scenarios/validation/; docs/validation.md shows the table and says where its numbers
-come from.
+{experiments}
+They are the scenarios in scenarios/validation/; docs/validation.md shows the table
+and says where its numbers come from.
 
 Exit codes:
   0    each figure with a published number is within its tolerance, or it is
@@ -452,7 +452,7 @@ pub(super) struct ExplainArguments {
 
 /// Play the experiments of papers and print measured beside published
 #[derive(Debug, Args)]
-#[command(after_long_help = VALIDATE_AFTER_HELP)]
+#[command(after_long_help = validate_after_help())]
 pub(super) struct ValidateArguments {
     /// The experiments [default: all]
     #[arg(value_name = "NAME")]
@@ -560,6 +560,20 @@ pub(super) struct BenchArguments {
     pub(super) worker: bool,
 }
 
+/// The help of `validate`, with the names of all experiments.
+fn validate_after_help() -> String {
+    let mut lines = vec!["Experiments:".to_owned()];
+    for (number, experiment) in validation::ALL.iter().enumerate() {
+        let comma = if number + 1 == validation::ALL.len() { "." } else { "," };
+        let word = format!(" {}{comma}", experiment.name);
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() <= 85 => line.push_str(&word),
+            _ => lines.push(word.trim_start().to_owned()),
+        }
+    }
+    VALIDATE_AFTER_HELP.replace("{experiments}", &lines.join("\n"))
+}
+
 fn protocol_names() -> clap::builder::PossibleValuesParser {
     crate::simulation::protocols::NAMES.into()
 }
@@ -576,6 +590,13 @@ pub(super) fn parse_duration(text: &str, form: &str) -> Result<Duration, String>
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn the_help_of_validate_names_all_experiments() {
+        let help = validate_after_help();
+        let named = |name: &str| help.split([' ', ',', '.', '\n']).any(|word| word == name);
+        assert!(validation::ALL.iter().all(|experiment| named(experiment.name)), "{help}");
+    }
 
     #[test]
     fn the_arguments_are_sound_and_the_help_fits_100_columns() {

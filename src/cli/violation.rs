@@ -25,7 +25,7 @@ pub(super) fn tell(violation: &Violation, command: &str) -> String {
     };
     line("after event", &event);
     for (node, id) in violation.nodes.iter().take(8) {
-        line("node", &format!("{node} (identifier {id:016x})"));
+        line("node", &format!("{node} (identifier {id})"));
     }
     line("again", command);
     text.truncate(text.trim_end().len());
@@ -88,7 +88,7 @@ one_ring does not hold: there are 2 rings
   must hold    there is one ring
   virtual time 1.500000000 s
   after event  77 (reply at node 3)
-  node         3 (identifier 00000000000000ab)
+  node         3 (identifier 171)
   again        torus-sim run a.toml"
         );
     }

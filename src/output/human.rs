@@ -82,6 +82,17 @@ pub fn span(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::units::parse_duration;
+
+    #[test]
+    fn a_length_of_time_that_is_printed_can_be_given() {
+        for nanos in [0, 1, 999, 1_500, 61_000_000_000, 4_200_000_000_000, 4_261_000_000_000, 93_600_000_000_000] {
+            let text = span(Duration::from_nanos(nanos));
+            let read = parse_duration(&text).expect(&text);
+            assert_eq!(span(read), text);
+            assert!(read.as_nanos() <= nanos && nanos - read.as_nanos() < 60_000_000_000, "{text}");
+        }
+    }
 
     #[test]
     fn digits_are_grouped_in_threes() {

@@ -81,7 +81,7 @@ pub fn all_joined<P>(_protocol: &P, truth: &Truth<'_>) -> Result<(), Fault> {
     let mut waiting = live.map(|slot| truth.directory.contact(slot)).filter(|live| !truth.members.contains(*live));
     match waiting.next() {
         Some(first) => {
-            let text = format!("{:016x} and {} others have not joined", first.id(), waiting.count());
+            let text = format!("{} and {} others have not joined", first.id(), waiting.count());
             Err(Fault::new([first.slot()], text))
         }
         None => Ok(()),

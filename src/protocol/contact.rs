@@ -55,7 +55,7 @@ impl Default for Contact {
 
 impl fmt::Debug for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_none() { write!(f, "nobody") } else { write!(f, "{:016x}@{}", { self.id }, { self.slot }) }
+        if self.is_none() { write!(f, "nobody") } else { write!(f, "{}@{}", { self.id }, { self.slot }) }
     }
 }
 

@@ -80,8 +80,8 @@ anew.
 A scenario is a TOML file. `torus-sim check FILE` finds all that is wrong with one; `torus-sim run FILE --show-config`
 prints it with all defaults filled in.
 
-- A *duration* is a number and a unit in quotes: `\"500ms\"`, `\"1.5h\"`. Units: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`.
-  At most 100 years, exact to the nanosecond.
+- A *duration* is a number and a unit in quotes: `\"500ms\"`, `\"1.5h\"`, or several, `\"1h 20min\"`. Units: `ns`,
+  `us`, `ms`, `s`, `min`, `h`, `d`. At most 100 years, exact to the nanosecond.
 - A *period* is the time between two rounds of a task: a duration above zero, always the same; or a law, from which each
   pause is drawn (`{ uniform = { from = \"15s\", to = \"45s\" } }`, or `exponential`, or `fixed`); or `\"never\"`.
 - A choice is a table with the name of the choice: `[network.latency.constant]`. The name alone, as a string, chooses it

@@ -48,12 +48,49 @@ impl UnitError {
     }
 }
 
-/// Reads a duration such as `20min`, `1.5h` or `1_000ms`: at most 100 years, exact to the nanosecond. Blanks may stand
-/// between the number and its unit.
+/// Reads a duration such as `20min`, `1.5h`, `1_000ms` or `1h 20min`: at most 100 years, exact to the nanosecond.
+/// Blanks may stand between a number and its unit, and between parts, of which each has a smaller unit than the one
+/// before.
 ///
 /// # Errors
-/// If there is no number, no unit or an unknown one, if it is negative, too long, or finer than a nanosecond.
+/// If there is no number, no unit or an unknown one, if it is negative, too long, or finer than a nanosecond, or if
+/// parts are not in the order of their units.
 pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
+    let parts = parts(text.trim());
+    let mut whole = 0u64;
+    let mut before = u64::MAX;
+    for part in &parts {
+        let (nanos, unit_ns) = parse_part(part)?;
+        if parts.len() > 1 && unit_ns >= before {
+            let problem = "the units of its parts do not become smaller".to_owned();
+            return Err(UnitError { problem, help: Some("write for example \"1h 20min\"".to_owned()) });
+        }
+        before = unit_ns;
+        whole = whole.saturating_add(nanos);
+    }
+    if whole > LONGEST.as_nanos() {
+        return Err(UnitError { problem: "too long".to_owned(), help: Some("at most 100 years".to_owned()) });
+    }
+    Ok(Duration::from_nanos(whole))
+}
+
+/// The parts of a duration, each a number and what follows it up to the next number.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut in_unit) = (0, false);
+    for (at, character) in text.char_indices() {
+        if character.is_ascii_digit() && in_unit {
+            parts.push(&text[start..at]);
+            (start, in_unit) = (at, false);
+        }
+        in_unit |= character.is_alphabetic();
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// The nanoseconds of one number with its unit, and those of the unit.
+fn parse_part(text: &str) -> Result<(u64, u64), UnitError> {
     let text = text.trim();
     let end = text.find(|c: char| !(c.is_ascii_digit() || "._+-".contains(c))).unwrap_or(text.len());
     let (number, unit) = (&text[..end], text[end..].trim());
@@ -66,11 +103,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
             help: Some(format!("write \"{number}s\" for seconds, \"{number}ms\" for milliseconds, ...")),
         });
     }
-    let Some((_, nanos)) = UNITS.iter().find(|(name, _)| *name == unit) else {
+    let Some((_, unit_ns)) = UNITS.iter().find(|(name, _)| *name == unit) else {
         let help = nearest_unit(unit).map(|near| format!("did you mean \"{number}{near}\"?"));
         return Err(UnitError { problem: format!("unknown unit `{unit}`"), help });
     };
-    let nanos = decimal(number, *nanos, Notation::DURATION).map_err(|error| {
+    let nanos = decimal(number, *unit_ns, Notation::DURATION).map_err(|error| {
         UnitError::new(match error {
             DecimalError::NotANumber => format!("`{number}` is not a number"),
             DecimalError::Negative => "negative".to_owned(),
@@ -78,10 +115,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
             DecimalError::TooFine => "finer than a nanosecond".to_owned(),
         })
     })?;
-    if nanos > LONGEST.as_nanos() {
-        return Err(UnitError { problem: "too long".to_owned(), help: Some("at most 100 years".to_owned()) });
-    }
-    Ok(Duration::from_nanos(nanos))
+    Ok((nanos, *unit_ns))
 }
 
 /// `number` / 10^`places`, written exactly: without zeros at the end, or with `#` with all places.
@@ -277,6 +311,8 @@ mod tests {
         assert_eq!(nanos("2.50000000000000000000000000000000000000s"), 2_500_000_000);
         assert_eq!(nanos("0s"), 0);
         assert_eq!(nanos(" 5 min "), 300_000_000_000);
+        assert_eq!(nanos("1h 10min"), 4_200_000_000_000);
+        assert_eq!(nanos("1d2h 3 min 4.5s"), 93_784_500_000_000);
         assert_eq!(nanos("36525d"), LONGEST.as_nanos());
     }
 
@@ -297,7 +333,13 @@ mod tests {
             ("0.0000000000000000000000000000000000000001d", "finer than a nanosecond"),
             ("36525.5d", "too long"),
             ("99999999999999999999999999999999999999999999d", "too long"),
-            ("1e3s", "unknown unit `e3s`"),
+            ("1e3s", "unknown unit `e`"),
+            ("20min 1h", "the units of its parts do not become smaller"),
+            ("1h 1h", "the units of its parts do not become smaller"),
+            ("1h 20", "missing unit"),
+            ("1h -20min", "unknown unit `h -`"),
+            ("1h, 20min", "unknown unit `h,`"),
+            ("36525d 1h", "too long"),
         ] {
             assert_eq!(parse_duration(text).unwrap_err().problem, problem, "{text}");
         }

@@ -16,7 +16,7 @@ pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
 fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let members: Vec<Contact> = world.members.iter().collect();
     if let Some(pair) = members.windows(2).find(|pair| pair[0].id() >= pair[1].id()) {
-        let text = format!("the members {:016x} and {:016x} are not in order", pair[0].id(), pair[1].id());
+        let text = format!("the members {} and {} are not in order", pair[0].id(), pair[1].id());
         return Err(Fault::new([pair[0].slot(), pair[1].slot()], text));
     }
     let is_admitted = |member: Contact| !world.is_behind_nat(member.slot());
@@ -27,11 +27,11 @@ fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Faul
             let owner = P::owner(&world.members, key, is_admitted);
             let is_sound = |owner| world.directory.is_live(owner) && is_admitted(owner);
             if owner.is_some() != is_owned || !owner.is_none_or(is_sound) {
-                return Err(Fault::new([member.slot()], format!("the owner of {key:016x} is {owner:?}")));
+                return Err(Fault::new([member.slot()], format!("the owner of {key} is {owner:?}")));
             }
         }
         if is_admitted(*member) && P::owner(&world.members, id, is_admitted) != Some(*member) {
-            return Err(Fault::new([member.slot()], format!("{id:016x} does not own its own identifier")));
+            return Err(Fault::new([member.slot()], format!("{id} does not own its own identifier")));
         }
     }
     Ok(())

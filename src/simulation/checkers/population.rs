@@ -16,7 +16,7 @@ fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Faul
         return Err(Fault::new([], text));
     }
     match world.members.iter().find(|member| !world.directory.is_live(*member)) {
-        Some(dead) => Err(Fault::new([dead.slot()], format!("{:016x} is a member and is dead", dead.id()))),
+        Some(dead) => Err(Fault::new([dead.slot()], format!("{} is a member and is dead", dead.id()))),
         None => Ok(()),
     }
 }

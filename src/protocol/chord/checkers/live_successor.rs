@@ -22,8 +22,8 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
     let unexcused = chord.first_not_beyond_repair(truth, &cut_off);
     let member = unexcused.unwrap_or(*first);
     let text = match chord.successors(member.slot()).len() {
-        0 => format!("{:016x} has no successor", member.id()),
-        count => format!("all {count} successors of {:016x} are dead", member.id()),
+        0 => format!("{} has no successor", member.id()),
+        count => format!("all {count} successors of {} are dead", member.id()),
     };
     Err(Fault::new([member.slot()], text).excused_if(unexcused.is_none()))
 }

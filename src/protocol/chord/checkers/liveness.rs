@@ -38,7 +38,7 @@ fn neighbours(chord: &Chord, truth: &Truth<'_>) -> Result<(), Fault> {
     for (place, member) in ring.iter().enumerate() {
         let (next, before) = (ring[(place + 1) % ring.len()], ring[(place + ring.len() - 1) % ring.len()]);
         let fault = |what: &str, has: Option<Contact>, right: Contact| {
-            let text = format!("the {what} of {:016x} is {has:?}, not {right:?}", member.id());
+            let text = format!("the {what} of {} is {has:?}, not {right:?}", member.id());
             Err(Fault::new([member.slot(), right.slot()], text))
         };
         let head = chord.head(member.slot());
@@ -61,7 +61,7 @@ fn successor_lists(chord: &Chord, truth: &Truth<'_>) -> Result<(), Fault> {
         let list = chord.successors(member.slot());
         if !list.iter().copied().eq(right.clone()) {
             let right: Vec<Contact> = right.collect();
-            let text = format!("the successor list of {:016x} is {list:?}, not {right:?}", member.id());
+            let text = format!("the successor list of {} is {list:?}, not {right:?}", member.id());
             return Err(Fault::new([member.slot()], text));
         }
     }
@@ -76,7 +76,7 @@ fn fingers(chord: &Chord, truth: &Truth<'_>) -> Result<(), Fault> {
             let finger = chord.finger(member.slot(), index);
             if finger != right {
                 let away = clockwise(member.id(), start);
-                let text = format!("the finger of {:016x} at {away:#x} is {finger:?}, not {right:?}", member.id());
+                let text = format!("the finger of {} at {away} is {finger:?}, not {right:?}", member.id());
                 return Err(Fault::new([member.slot()], text));
             }
         }

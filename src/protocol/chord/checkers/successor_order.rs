@@ -26,7 +26,7 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
         for successor in list {
             let distance = clockwise(own, successor.id());
             if distance <= reached {
-                let text = format!("the successor list of {own:016x} goes back at {:016x}: {list:?}", successor.id());
+                let text = format!("the successor list of {own} goes back at {}: {list:?}", successor.id());
                 return Err(Fault::new([node, successor.slot()], text));
             }
             reached = distance;

@@ -24,7 +24,7 @@ fn check_table(kademlia: &Kademlia, truth: &Truth<'_>, member: Contact) -> Resul
     let node = member.slot();
     let config = kademlia.config();
     let levels = usize::from(kademlia.node(node).levels);
-    let fault = |text: String| Err(Fault::new([node], format!("in the table of {:016x} {text}", member.id())));
+    let fault = |text: String| Err(Fault::new([node], format!("in the table of {} {text}", member.id())));
     let buckets = kademlia.buckets(node);
     if buckets.len() != levels * kademlia.digits.per_level() + 1 {
         return fault(format!("there are {} buckets in {levels} levels", buckets.len()));

@@ -116,7 +116,7 @@ fn answers_live(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
             }
         }
         if let Some(level) = dead.iter().position(|count| *count >= most) {
-            let text = format!("{:016x} has {} dead contacts in subtree {level}", member.id(), dead[level]);
+            let text = format!("{} has {} dead contacts in subtree {level}", member.id(), dead[level]);
             return Err(Fault::new([member.slot()], text));
         }
     }
@@ -149,7 +149,7 @@ fn subtrees_known(kademlia: &Kademlia, truth: &Truth<'_>) -> Result<(), Fault> {
                 let at = kademlia.at(member.slot(), index);
                 let (bucket, entries) = (kademlia.tables.bucket(at), kademlia.tables.entries(at));
                 let text = format!(
-                    "{own:016x} knows nobody alive in subtree {level}, where {other:016x} would be; its bucket {index} \
+                    "{own} knows nobody alive in subtree {level}, where {other} would be; its bucket {index} \
                      of {} has {} contacts, {} of them dead, and {} in reserve, and was refreshed {:.0} s ago",
                     kademlia.buckets(member.slot()).len(),
                     entries.len(),
