@@ -94,7 +94,7 @@ class Sweep(Results):
     """A row for each run and hop count: the swept keys, `replicate`, `seed`, `hops`, `lookups`."""
     cells: pd.DataFrame
     """A row for each cell of the grid: the swept keys, `replicates`, and for each figure its mean over replicates and,
-    as `<figure>_ci95`, the half-width of the 95% interval around it."""
+    as `<figure>_ci95`, half the width of its 95% interval, whose ends are `<figure>_low` and `<figure>_high`."""
 
     @property
     def keys(self) -> list[str]:

@@ -59,7 +59,7 @@ fn a_left_out_point_has_no_verdict_and_the_table_says_all() {
     assert!(ended.out.starts_with("ton-fig8a  Stoica et al., ToN 2003, figure 8(a): keys a node"), "{}", ended.out);
     assert!(ended.out.ends_with("6 rows: 3 within their tolerance, 0 explained, 0 out\n"), "{}", ended.out);
     assert_eq!(ended.err, "");
-    let header = "experiment,x,metric,measured,ci95,published,tolerance,verdict\n";
+    let header = "experiment,x,metric,measured,ci95,published,tolerance,verdict,low,high\n";
     assert!(fs::read_to_string(&table).unwrap().starts_with(header));
     assert_eq!(column(&table, "x"), ["100000", "100000", "100000", "50000", "50000", "50000"]);
     assert_eq!(column(&table, "metric")[..3], ["keys_mean", "keys_p1", "keys_p99"]);

@@ -11,7 +11,8 @@ This page is what `torus-sim validate --markdown docs/validation.md` writes. `.c
 page against it; `tests/validate.rs` does so with the fast rows. Runs are reproducible, so the figures are too.
 
 - *measured* is the mean over replicates (the same scenario with other random numbers) with its 95% interval
-  (Student t); no interval is shown where all replicates gave the same.
+  (Student t; of shares of lookups, which may be near 0, both ends, as `docs/sweeps.md` says); no interval is shown
+  where all replicates gave the same.
 - *published* is the number in the paper, *tolerance* how far from it the measured mean may be. Both come from
   `scenarios/validation/published.csv`, with the grade of each number: read in the paper's text, off its graphics, or
   in somebody's digest of it.

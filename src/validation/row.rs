@@ -4,7 +4,8 @@ use super::experiment::Experiment;
 use super::published::Published;
 use crate::output::cell::Cell;
 use crate::output::human::figure;
-use crate::sweep::statistics::Estimate;
+use crate::sweep::rates::{Kind, Observed, Rates};
+use crate::sweep::statistics::{Estimate, Interval};
 use std::io;
 
 /// A figure of an experiment at one value of its parameter.
@@ -61,10 +62,9 @@ impl<'a> Row<'a> {
         experiment: &'a Experiment,
         x: f64,
         metric: &'static str,
-        values: &[f64],
+        measured: Option<Estimate>,
         published: &Published,
     ) -> Self {
-        let measured = Estimate::of(values);
         let half_width = measured.and_then(|estimate| estimate.half_width()).unwrap_or(0.0);
         let listed = published.find(experiment.name, x, metric);
         let listed = listed.map(|number| Reference { value: number.published, tolerance: number.tolerance });
@@ -76,6 +76,24 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Shares of the lookups of a run, which may be near 0, and what a whole is in their unit.
+const SHARES: [(&str, f64); 2] = [("failed_share", 1.0), ("failures_per_10000", 10_000.0)];
+
+/// The mean of a figure over runs with its interval; each value with the number of lookups that could have failed.
+pub fn estimate(metric: &str, values: &[(f64, u64)]) -> Option<Estimate> {
+    let share = SHARES.iter().find(|(name, _)| *name == metric).and_then(|(_, whole)| {
+        let observed = |(value, lookups): &(f64, u64)| vec![Observed { rate: value / whole, trials: *lookups as f64 }];
+        Some((Rates::of(Kind::Share, &values.iter().map(observed).collect::<Vec<_>>())?.estimate(), whole))
+    });
+    match share {
+        Some((Estimate { count, mean, interval }, whole)) => {
+            let scaled = |it: Interval| Interval { low: it.low * whole, high: it.high * whole };
+            Some(Estimate { count, mean: mean * whole, interval: interval.map(scaled) })
+        }
+        None => Estimate::of(&values.iter().map(|(value, _)| *value).collect::<Vec<_>>()),
+    }
+}
+
 impl Row<'_> {
     /// The header of [`Row::cells`].
     pub const HEADER: [&'static str; 6] = ["x", "figure", "measured", "published", "tolerance", "verdict"];
@@ -84,8 +102,11 @@ impl Row<'_> {
     pub fn cells(&self) -> [String; 6] {
         let measured = match self.measured {
             None => "-".to_owned(),
-            Some(estimate) => match estimate.half_width().filter(|width| *width > 0.0) {
-                Some(width) => format!("{} ± {}", figure(estimate.mean), figure(width)),
+            Some(estimate) => match estimate.interval.filter(|interval| interval.low < interval.high) {
+                Some(Interval { low, high }) if SHARES.iter().any(|(name, _)| *name == self.metric) => {
+                    format!("{} ({} to {})", figure(estimate.mean), figure(low), figure(high))
+                }
+                Some(Interval { low, high }) => format!("{} ± {}", figure(estimate.mean), figure((high - low) / 2.0)),
                 None => figure(estimate.mean),
             },
         };
@@ -118,12 +139,13 @@ fn judge(experiment: &Experiment, x: f64, metric: &str, measured: Option<Estimat
     explained.map_or(Verdict::Out, |known| Verdict::Explained(known.why))
 }
 
-/// Writes the rows as CSV: `experiment,x,metric,measured,ci95,published,tolerance,verdict`.
+/// Writes the rows as CSV: `experiment,x,metric,measured,ci95,published,tolerance,verdict,low,high`. `ci95` is half the
+/// width of the interval, `low` and `high` are its ends.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn write_csv(out: impl io::Write, rows: &[Row<'_>]) -> io::Result<()> {
-    let columns = ["experiment", "x", "metric", "measured", "ci95", "published", "tolerance", "verdict"];
+    let columns = ["experiment", "x", "metric", "measured", "ci95", "published", "tolerance", "verdict", "low", "high"];
     let mut table = crate::output::cell::Table::new(out, columns)?;
     for row in rows {
         table.row([
@@ -135,6 +157,8 @@ pub fn write_csv(out: impl io::Write, rows: &[Row<'_>]) -> io::Result<()> {
             row.reference.map(|reference| reference.value).into(),
             row.reference.map(|reference| reference.tolerance).into(),
             row.verdict.map_or(Cell::Empty, |verdict| Cell::Text(verdict.as_str())),
+            row.measured.and_then(|estimate| estimate.interval).map(|interval| interval.low).into(),
+            row.measured.and_then(|estimate| estimate.interval).map(|interval| interval.high).into(),
         ])?;
     }
     table.finish().map(drop)

@@ -3,7 +3,7 @@
 
 use super::experiment::Experiment;
 use super::published::Published;
-use super::row::Row;
+use super::row::{Row, estimate};
 use crate::observe::progress::Until;
 use crate::observe::report::Unrecorded;
 use crate::scenario::{self, Source};
@@ -49,8 +49,13 @@ struct Run {
     replicate: u64,
 }
 
-/// For each point of the cell the figures of one run.
-type Figures = Vec<Vec<Option<f64>>>;
+/// What one run gave.
+struct Figures {
+    /// For each point of the cell the figures.
+    of_points: Vec<Vec<Option<f64>>>,
+    /// Lookups that could have failed: all but those whose initiator departed.
+    lookups: u64,
+}
 
 /// Plays all that is requested. `stop` may be set at any time.
 ///
@@ -109,7 +114,11 @@ fn play_one(cell: &Cell, replicate: u64, stop: &AtomicBool) -> Result<Figures, S
     let options = Options::default();
     let played = loaded.protocol.play(&loaded.scenario, options, &mut Until(stop), &mut Unrecorded);
     let report = played.map_err(|_| Stopped::Interrupted)?;
-    Ok(cell.points.iter().map(|x| (cell.experiment.measure)(*x, &report)).collect())
+    let outcomes = &report.total.outcomes;
+    Ok(Figures {
+        of_points: cell.points.iter().map(|x| (cell.experiment.measure)(*x, &report)).collect(),
+        lookups: outcomes.lookups() - outcomes.aborted,
+    })
 }
 
 fn rows(
@@ -129,10 +138,12 @@ fn rows(
             });
             let Some((cell, position)) = place else { continue };
             let of_cell = runs.iter().zip(figures).filter(|(run, _)| run.cell == cell);
-            let of_point: Vec<&[Option<f64>]> = of_cell.map(|(_, figures)| &figures[position][..]).collect();
+            let of_point: Vec<(&[Option<f64>], u64)> =
+                of_cell.map(|(_, figures)| (&figures.of_points[position][..], figures.lookups)).collect();
             for (index, metric) in request.experiment.metrics.iter().enumerate() {
-                let values: Vec<f64> = of_point.iter().filter_map(|figures| figures[index]).collect();
-                rows.push(Row::new(request.experiment, *x, metric, &values, published));
+                let values = of_point.iter().filter_map(|(figures, lookups)| Some((figures[index]?, *lookups)));
+                let measured = estimate(metric, &values.collect::<Vec<_>>());
+                rows.push(Row::new(request.experiment, *x, metric, measured, published));
             }
         }
     }

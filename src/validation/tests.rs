@@ -70,7 +70,24 @@ const MADE: Experiment = Experiment {
 
 fn verdict(x: f64, metric: &'static str, values: &[f64]) -> Option<Verdict> {
     let table = "experiment,x,metric,published,tolerance,grade\nmade,1,a,5,0.5,P\nmade,2,a,5,0.5,P\n";
-    Row::new(&MADE, x, metric, values, &Published::read(table).expect("a table")).verdict
+    let values: Vec<(f64, u64)> = values.iter().map(|value| (*value, 1_000)).collect();
+    let measured = row::estimate(metric, &values);
+    Row::new(&MADE, x, metric, measured, &Published::read(table).expect("a table")).verdict
+}
+
+#[test]
+fn shares_of_lookups_near_0_have_an_interval_although_nothing_failed() {
+    // 1 - 0.025^(1/5000), in the unit of each (Clopper and Pearson).
+    let bound = 0.000_737_504;
+    for (metric, whole) in [("failed_share", 1.0), ("failures_per_10000", 10_000.0)] {
+        let interval = row::estimate(metric, &[(0.0, 1_000); 5]).and_then(|it| it.interval).expect("an interval");
+        assert!(interval.low == 0.0 && (interval.high - bound * whole).abs() < 1e-6 * whole, "{interval:?}");
+        let few = [(0.001 * whole, 1_000), (0.0, 1_000), (0.002 * whole, 1_000)];
+        let interval = row::estimate(metric, &few).and_then(|it| it.interval).expect("an interval");
+        assert!(0.0 < interval.low && interval.low < 0.001 * whole && 0.001 * whole < interval.high, "{interval:?}");
+    }
+    let plain = row::estimate("hops_mean", &[(1.0, 9), (3.0, 9)]).and_then(|it| it.half_width()).expect("an interval");
+    assert!((plain - 12.706).abs() < 1e-3);
 }
 
 #[test]
@@ -108,8 +125,8 @@ fn rows_do_not_depend_on_the_number_of_threads() {
     let (one, three) = (table(1), table(3));
     assert_eq!(one, three);
     let first: Vec<&str> = one.lines().take(2).collect();
-    assert_eq!(first[0], "experiment,x,metric,measured,ci95,published,tolerance,verdict");
-    assert_eq!(first[1], "ton-fig8a,40000,keys_mean,4,0,,,");
+    assert_eq!(first[0], "experiment,x,metric,measured,ci95,published,tolerance,verdict,low,high");
+    assert_eq!(first[1], "ton-fig8a,40000,keys_mean,4,0,,,,4,4");
     assert_eq!(one.lines().count(), 1 + 2 * 3);
 }
 
