@@ -58,6 +58,7 @@ class Cell:
             "latency": [float(run["latency_ms_p50"] or "nan") for run in runs],
         }
         self.estimates = {name: mean_ci(values) for name, values in self.values.items()}
+        self.replicates = [int(run["replicate"]) for run in runs]
 
     def mean(self, figure):
         return self.estimates[figure][0]
@@ -139,8 +140,10 @@ def budget_table(cells, figure, cost):
             shown = [amount(figure, *cell.estimates[figure]) if cell else "" for cell in pair]
             difference = ""
             if all(pair):
-                one, other = (cell.values[figure] for cell in pair)
-                difference = amount(figure, *mean_ci([b - a for a, b in zip(one, other)]), sign=True)
+                # Only what both have: a replicate faces the same churn and lookups in both.
+                one, other = (dict(zip(cell.replicates, cell.values[figure])) for cell in pair)
+                both = [other[replicate] - one[replicate] for replicate in one if replicate in other]
+                difference = amount(figure, *mean_ci(both), sign=True) if both else ""
             lines.append(f"| {session[:-1]} min | {budget} | {shown[0]} | {shown[1]} | {difference} |")
     return "\n".join(lines) + "\n"
 
