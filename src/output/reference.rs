@@ -35,6 +35,27 @@ const SWEEP: &str = "\
 - `journal.jsonl`: the results of finished jobs, from which an interrupted sweep goes on.
 - `report.html`: written by `torus-sim report`, for runs and for sweeps: one page with plots and tables.";
 
+const WARNINGS: &str = "\
+Kinds of `warnings` in `manifest.json`, which are also printed at the end of a run, and when they are given:
+
+- `no_lookups`, `few_lookups`: none, or fewer than 400 lookups were judged.
+- `population_drifts`: live nodes of the first and the last window differ by more than 10 %.
+- `joins_incomplete`: more than 10 % of the live nodes were no members at the end.
+- `died_out`: at some time nobody was alive.
+- `late_replies`: more than 1 % of all requests had a false timeout: it expired while the node asked lived and the
+  request or its reply was still under way.
+- `false_timeouts`: false timeouts explain at least 10 % of the failures, or are at least 10 % of all timeouts (and
+  something failed). If a share a of the failures had a false timeout among their requests, and a share b of the right
+  answers, (a - b) / (1 - b) of the failures are explained, or none if a is within three standard deviations of b or
+  only two failures had one. A failure for which a false timeout of maintenance laid the ground is not among them.
+- `not_steady`: latency, failure rate, maintenance messages or a figure of health differ between the first and the last
+  third of the windows by more than 5 % and by more than noise explains (Student t, 1 in 10,000; the noise is what a
+  polynomial through at most 30 groups of windows leaves, widened by its autocorrelation), and the middle third lies
+  between them. Needs six windows. Not asked where scheduled events or joins of a joining start fall into the
+  measurement: they explain a change.
+- `short_warmup`: nodes come and go by a law, and the warm-up is shorter than a mean session; of laws with a heavy tail,
+  than nine of ten sessions, if that is less.";
+
 /// The whole page, in Markdown.
 pub fn page() -> String {
     let mut page = OPENING.to_owned();
@@ -56,6 +77,7 @@ pub fn page() -> String {
     table(&mut page, plain(schedule::COLUMNS));
     section(&mut page, "manifest.json", "What made the results. Its order of keys is fixed.");
     keys(&mut page, manifest::KEYS);
+    section(&mut page, "Warnings", WARNINGS);
     section(&mut page, "timing.json", "How fast the run was: the one file that differs from run to run.");
     keys(&mut page, timing::KEYS);
     section(&mut page, "The files of a sweep", SWEEP);
