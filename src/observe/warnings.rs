@@ -114,13 +114,16 @@ pub fn find(
 /// Of the failures they explain the share that is in excess of chance: if a share b of the right answers had a false
 /// timeout among its requests, and a share a of the failures, (a - b) / (1 - b), unless a is within three standard
 /// deviations of b. That leaves out failures for which a false timeout of maintenance laid the ground, so a tenth of
-/// all timeouts is enough, too: then a tenth of those who are taken for dead live.
+/// all timeouts is enough, too, if they are a tenth as many as the failures: then a tenth of those who are taken for
+/// dead live.
 fn false_timeouts(total: &Statistics) -> Option<Warning> {
     let failures = total.outcomes.wrong_owner + total.outcomes.failed;
     let of_requests = total.requests.false_timeout_share().filter(|share| *share > 0.0 && failures > 0)?;
     let of_timeouts = total.requests.falsely as f64 / total.requests.timed_out as f64;
     let of_failures = explained(failures, total.failures_after_false_timeout, total);
-    let is_decisive = of_failures >= FALSE_SHARE || of_timeouts >= FALSE_SHARE;
+    let are_enough = total.requests.falsely as f64 >= FALSE_SHARE * failures as f64;
+    let are_many = are_enough && of_timeouts >= FALSE_SHARE && total.requests.falsely >= FEWEST_MISLED;
+    let is_decisive = of_failures >= FALSE_SHARE || are_many;
     is_decisive.then_some(Warning::FalseTimeouts { of_requests, of_timeouts, of_failures })
 }
 

@@ -58,6 +58,7 @@ fn false_timeouts_are_told_when_they_are_a_tenth_of_all() {
     ));
     assert_eq!(with_false_timeouts(10, [0, 0], 99), None);
     assert_eq!(with_false_timeouts(0, [50, 0], 1_000), None, "nothing failed");
+    assert_eq!(with_false_timeouts(1_001, [0, 0], 100), None, "too few to stand behind a tenth of the failures");
 }
 
 #[test]

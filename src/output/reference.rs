@@ -44,10 +44,11 @@ Kinds of `warnings` in `manifest.json`, which are also printed at the end of a r
 - `died_out`: at some time nobody was alive.
 - `late_replies`: more than 1 % of all requests had a false timeout: it expired while the node asked lived and the
   request or its reply was still under way.
-- `false_timeouts`: false timeouts explain at least 10 % of the failures, or are at least 10 % of all timeouts (and
-  something failed). If a share a of the failures had a false timeout among their requests, and a share b of the right
-  answers, (a - b) / (1 - b) of the failures are explained, or none if a is within three standard deviations of b or
-  only two failures had one. A failure for which a false timeout of maintenance laid the ground is not among them.
+- `false_timeouts`: false timeouts explain at least 10 % of the failures, or are at least 10 % of all timeouts and a
+  tenth as many as the failures. If a share a of the failures had a false timeout among their requests, and a share b of
+  the right answers, (a - b) / (1 - b) of the failures are explained, or none if a is within three standard deviations
+  of b or only two failures had one. A failure for which a false timeout of maintenance laid the ground is not among
+  them.
 - `not_steady`: latency, failure rate, maintenance messages or a figure of health differ between the first and the last
   third of the windows by more than 5 % and by more than noise explains (Student t, 1 in 10,000; the noise is what a
   polynomial through at most 30 groups of windows leaves, widened by its autocorrelation), and the middle third lies
