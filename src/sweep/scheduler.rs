@@ -95,14 +95,15 @@ fn finished<'a>(jobs: &[Job], results: &'a Results) -> Option<Vec<&'a Summary>> 
 
 /// Whether the interval of a figure is narrow enough. Runs that do not have the figure count for nothing.
 fn is_narrow(runs: &[&Summary], figure: &str, target: Target) -> bool {
+    let is_relative = matches!(target, Target::Relative(_));
+    if is_relative && figures::rates(figure, runs).is_some_and(|rates| rates.events < LEAST_EVENTS) {
+        return false;
+    }
     let Some(estimate) = figures::estimate(figure, runs) else { return false };
     let Some(half_width) = estimate.half_width() else { return false };
     match target {
         Target::Absolute(width) => half_width <= width,
-        Target::Relative(share) => {
-            let enough = figures::rates(figure, runs).is_none_or(|rates| rates.events >= LEAST_EVENTS);
-            enough && half_width <= share * estimate.mean.abs()
-        }
+        Target::Relative(share) => half_width <= share * estimate.mean.abs(),
     }
 }
 
