@@ -260,7 +260,8 @@ pub(super) const KEYS: &[Key] = &[
         "stabilize_every",
         "a period",
         "\"30s\"",
-        "between two rounds of stabilisation; the papers have 30 s on average",
+        "between two rounds of stabilisation; the papers have 30 s on average. The reply with which a join ends is \
+         used like that of a first round",
     ),
     Key::or(
         "stabilize_to_end",
@@ -304,7 +305,8 @@ pub(super) const KEYS: &[Key] = &[
         "fingers_per_round",
         "a whole number from 1 to 64, or `all`",
         "1",
-        "fingers that a round refreshes, in turn; `all`: all but those that are the first successor",
+        "fingers that a round refreshes, in turn; `all`: all but those that are the first successor. Fingers after one \
+         that turn out to be the same node are set with it and share its turn",
     ),
     Key::or(
         "finger_refresh",
@@ -361,7 +363,8 @@ pub(super) const KEYS: &[Key] = &[
         "`iterative`, `recursive` or `semi_recursive`",
         "\"iterative\"",
         "how lookups travel: the initiator asks node after node; or the query is handed on and the \
-         answer comes back the same way; or the answer goes straight back",
+         answer comes back the same way; or the answer goes straight back. A node's own lookups, which join and \
+         refresh fingers, travel like those of the workload",
     ),
     Key::or(
         "acknowledgements",
@@ -410,7 +413,12 @@ pub(super) const KEYS: &[Key] = &[
          itself, the lookup has failed (OverSim, where only the owner itself ends a lookup). For \
          `routing = \"iterative\"`",
     ),
-    Key::or("lookup_deadline", "a duration above zero", "\"10s\"", "after which a lookup has failed"),
+    Key::or(
+        "lookup_deadline",
+        "a duration above zero",
+        "\"10s\"",
+        "after which a lookup has failed; those with which a node joins and refreshes its fingers too",
+    ),
     Key::or("join_retry_after", "a duration above zero", "\"1s\"", "pause before a join that failed is tried again"),
     Key::or(
         "farewells",

@@ -13,7 +13,8 @@ pub(super) const FIGURES: &[(&str, &str)] = &[
     (NAMES[1], "share of members whose first successor is dead"),
     (
         NAMES[2],
-        "share of fingers that are not the first reachable member at or after their start; in a large ring of a sample",
+        "share of fingers that are kept, known or not, that are not the first reachable member at or after their \
+         start; in a large ring of a sample",
     ),
     (NAMES[3], "number of rings (cycles) that first live successors form"),
     (NAMES[4], "1 if there is one ring and it goes around the identifiers once, else 0"),

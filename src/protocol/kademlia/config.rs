@@ -167,8 +167,9 @@ pub(super) const KEYS: &[Key] = &[
         "true or false",
         "true",
         "whether a round of requests that brings nobody nearer than the nearest known is followed by one that asks \
-         at once all of the nearest that the lookup is to find and has not asked (2.3). A round is over when as many \
-         requests have been answered or have timed out as were under way when it began",
+         at once all of the nearest that the lookup is to find and has not asked (2.3), and in which whoever comes \
+         among those is asked at once too. Nearer is nearer than all who are known and have not been silent. A \
+         round is over when as many requests have been answered or have timed out as were under way when it began",
     ),
     Key::or(
         "answers",
@@ -257,7 +258,9 @@ pub(super) const KEYS: &[Key] = &[
         "refresh_after",
         "a duration above zero, or `never`",
         "\"1h\"",
-        "time without a lookup in its range after which a bucket is refreshed: a random key in it is looked up",
+        "time without a lookup in its range after which a bucket is refreshed: a random key in it is looked up. In the \
+         bucket of the node itself that is its own identifier, and a random key in each half that lies beyond all of \
+         its contacts",
     ),
     Key::or("refresh_check_every", "a period", "\"5min\"", "between two looks at which buckets are due"),
     Key::or(
@@ -278,7 +281,13 @@ pub(super) const KEYS: &[Key] = &[
         "false",
         "whether nodes behind NAT (`network.behind_nat`) do not say so, and are put into tables like others",
     ),
-    Key::or("lookup_deadline", "a duration above zero", "\"30s\"", "after which a lookup has failed"),
+    Key::or(
+        "lookup_deadline",
+        "a duration above zero",
+        "\"30s\"",
+        "after which a lookup has failed; those with which a node joins and refreshes buckets too, so a join that \
+         takes longer is begun again",
+    ),
     Key::or("join_retry_after", "a duration above zero", "\"1s\"", "pause before a join that failed is tried again"),
 ];
 
