@@ -103,6 +103,41 @@ fn only_contacts_unheard_for_a_quarter_of_an_hour_are_pinged() {
     let joining = "start = \"joining\"\njoin_every = \"10s\"";
     let found = figures(&quiet_mainline(joining, ""), &column)[0];
     assert!((0.032..0.037).contains(&found), "{found}");
+    let converged = figures(&quiet_mainline("", ""), &column)[0];
+    assert!(near(converged, found, 0.15), "{converged} {found}");
     let always = figures(&quiet_mainline(joining, "questionable_after = \"0s\""), &column)[0];
     assert!(always > 4.0 * found, "{always} {found}");
+}
+
+/// A network of 300 nodes after an hour of quiet, and how its lookups go.
+fn after_an_hour(preset: &str, is_joining: bool) -> Vec<f64> {
+    let (population, warmup) = match is_joining {
+        true => ("start = \"joining\"\njoin_every = \"10s\"", "110min"),
+        false => ("", "60min"),
+    };
+    let scenario = format!(
+        "name = \"quiet\"\nworkload.network_lookups_every = \"2s\"\nmeasurement.duration = \"2h\"\n\
+         measurement.warmup = \"{warmup}\"\n[population]\nnodes = 300\n{population}\n\
+         [protocol.kademlia]\npreset = \"{preset}\"\n"
+    );
+    figures(&scenario, &["maintenance_messages_per_node_s", "contacts_mean", "latency_ms_mean"])
+}
+
+/// Expected: what the same nodes come to that join one after the other.
+fn is_what_joins_lead_to(preset: &str) {
+    let (converged, joined) = (after_an_hour(preset, false), after_an_hour(preset, true));
+    for (found, expected) in converged.iter().zip(&joined) {
+        assert!(near(*found, *expected, 0.05), "{preset}: {converged:?}, after joins {joined:?}");
+    }
+}
+
+#[test]
+fn a_converged_start_is_what_joins_lead_to() {
+    is_what_joins_lead_to("mainline");
+}
+
+#[test]
+#[ignore = "takes a minute in release builds; .ci/run runs it"]
+fn a_converged_start_is_what_joins_lead_to_with_every_preset() {
+    ["paper", "ipfs", "kad", "discv5"].into_iter().for_each(is_what_joins_lead_to);
 }
