@@ -133,6 +133,7 @@ fn kademlia_config() -> impl Strategy<Value = kademlia::Config> {
                 ping_oldest,
                 stale_after: Some(stale_after),
                 keep_stale,
+                death_notice: learn != keep_stale,
                 refresh_after,
                 refresh_check_every,
                 refresh_on_join,

@@ -83,6 +83,8 @@ pub struct Config {
     pub stale_after: Option<u32>,
     /// Whether such a contact keeps its place until somebody else needs it.
     pub keep_stale: bool,
+    /// Whether whoever asks a node in vain tells those who named it.
+    pub death_notice: bool,
     /// Time without a lookup in its range after which a bucket is refreshed.
     pub refresh_after: Duration,
     /// Time between two looks at which buckets are due.
@@ -122,6 +124,7 @@ impl Default for Config {
             questionable_after: Duration::ZERO,
             stale_after: Some(5),
             keep_stale: true,
+            death_notice: false,
             refresh_after: Duration::from_secs(3600),
             refresh_check_every: Distribution::Fixed(Duration::from_secs(300)),
             refresh_on_join: true,
@@ -255,6 +258,13 @@ pub(super) const KEYS: &[Key] = &[
         "whether a contact that counts as gone keeps its place until somebody else needs it (4.1)",
     ),
     Key::or(
+        "death_notice",
+        "true or false",
+        "false",
+        "whether a node whose request in an iterative lookup was not answered tells those who named the silent one in \
+         that lookup; for them it counts as a request of their own that went unanswered (p2psim)",
+    ),
+    Key::or(
         "refresh_after",
         "a duration above zero, or `never`",
         "\"1h\"",
@@ -339,6 +349,7 @@ impl Config {
                 .count_or_word("stale_after", default.stale_after.map_or(1, u64::from), MISSES, "never")
                 .map(|misses| misses as u32),
             keep_stale: table.flag("keep_stale", default.keep_stale),
+            death_notice: table.flag("death_notice", default.death_notice),
             refresh_after: table.duration_or_never("refresh_after", default.refresh_after),
             refresh_check_every: table.period("refresh_check_every", every(default.refresh_check_every)),
             refresh_on_join: table.flag("refresh_on_join", default.refresh_on_join),

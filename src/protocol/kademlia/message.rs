@@ -43,6 +43,8 @@ pub enum Message {
     },
     /// Reply without content.
     Ack,
+    /// A node that you named has not answered.
+    Dead(Contact),
     /// Recursive lookup: the answer, from the owner straight to the initiator.
     Answer {
         /// The lookup.
@@ -65,6 +67,9 @@ pub(super) const PING: Charge = Charge::empty(PING_KIND).with_sender();
 
 /// Its reply.
 pub(super) const PING_REPLY: Charge = Charge::empty(PING_KIND);
+
+/// Word of a death: who is dead.
+pub(super) const DEATH_NOTICE: Charge = Charge::empty(PING_KIND).with_contacts(1);
 
 /// A forwarded query: the key, the initiator and the sender.
 pub(super) const FORWARD: Charge = Charge::empty(FORWARD_KIND).with_keys(1).with_contacts(1).with_sender();

@@ -12,6 +12,7 @@ mod bucket;
 mod checkers;
 mod config;
 mod converged;
+mod death;
 mod health;
 mod join;
 mod message;
@@ -43,6 +44,7 @@ use crate::protocol::statement::{Description, Statement};
 use crate::protocol::{Arrival, Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
 use crate::scenario::{Facts, Key, TableReader};
 use bucket::{Bucket, Entry, Heard};
+use death::Namings;
 use recursive::Query;
 use register::{Number, Register};
 use search::{Candidate, Search};
@@ -87,6 +89,8 @@ pub struct Kademlia {
     searches: Vec<Search>,
     /// Whom they have heard of.
     candidates: ListPool<Candidate>,
+    /// Who has named whom in lookups, by index of the lookup, if deaths are told of.
+    namings: Vec<Namings>,
     /// Recursive lookups, where they are held.
     queries: Slab<Query>,
     /// Room for contacts that are being put in order.
@@ -107,6 +111,7 @@ impl Kademlia {
             contacts: ListPool::new(),
             searches: Vec::new(),
             candidates: ListPool::new(),
+            namings: Vec::new(),
             queries: Slab::new(),
             nearest: Nearest::default(),
             handed: Vec::new(),
@@ -199,7 +204,8 @@ impl Protocol for Kademlia {
     }
 
     fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
-        let lookups = room(&self.searches) + self.candidates.memory_bytes() + self.queries.memory_bytes();
+        let namings = room(&self.namings) + self.namings.iter().map(Namings::memory_bytes).sum::<u64>();
+        let lookups = namings + room(&self.searches) + self.candidates.memory_bytes() + self.queries.memory_bytes();
         let (buckets, entries) = self.tables.memory_bytes();
         vec![
             ("node state", room(&self.nodes) + self.register.memory_bytes()),
@@ -287,6 +293,9 @@ impl Protocol for Kademlia {
         match *request {
             Message::FindNode { key, lookup, .. } => {
                 self.miss(node, to, context.now());
+                if self.config.death_notice {
+                    self.tell_of_death(context, node, lookup, to);
+                }
                 self.nobody_named(context, node, key, lookup, to);
             }
             Message::Ping { candidate, .. } => self.ping_unanswered(node, to, candidate, context.now()),
@@ -299,9 +308,14 @@ impl Protocol for Kademlia {
     }
 
     fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
-        if let Message::Answer { lookup, hops } = *message {
-            self.heard(context, node, from, true);
-            self.conclude(context, node, lookup, from, hops);
+        match *message {
+            Message::Answer { lookup, hops } => {
+                self.heard(context, node, from, true);
+                self.conclude(context, node, lookup, from, hops);
+            }
+            // It counts as a request of its own that was not answered.
+            Message::Dead(silent) => self.miss(node, silent, context.now()),
+            _ => {}
         }
     }
 

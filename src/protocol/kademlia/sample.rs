@@ -82,5 +82,6 @@ fn buckets(dice: &mut Dice, mut table: Draft) -> Draft {
     }
     table = table.count("stale_after", dice.count(1, 5));
     table = table.flag("keep_stale", dice.percent(50));
+    table = if dice.percent(15) { table.flag("death_notice", true) } else { table };
     table.flag("refresh_on_join", dice.percent(80))
 }

@@ -242,6 +242,7 @@ impl Kademlia {
             for number in 0..named.len() {
                 let contact = self.contacts.get(named)[number];
                 if contact.id() != own {
+                    self.keep_naming(lookup, contact, from);
                     place = self.hear_of(lookup, key, contact, depth.saturating_add(1), place);
                 }
             }

@@ -41,6 +41,7 @@ impl Kademlia {
                 Description { verb: "answers", says: Some(says) }
             }
             Message::Forward { .. } => Description::plain("hands the query to"),
+            Message::Dead(_) => Description::plain("tells of a death"),
             Message::Answer { .. } => Description::plain("sends the answer to"),
             _ => Description::plain("writes to"),
         }
