@@ -43,6 +43,15 @@ pub enum Routing {
     SemiRecursive,
 }
 
+/// Whom a bucket has in a converged start, if there are more in its range than it has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartBuckets {
+    /// Whom joins lead to.
+    Joined,
+    /// Anybody, as analyses of static tables have it.
+    Random,
+}
+
 /// `[protocol.kademlia]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -95,6 +104,8 @@ pub struct Config {
     pub ping_every: Distribution,
     /// Whether nodes that say that they cannot be reached are put into tables all the same.
     pub learn_unreachable: bool,
+    /// Whom buckets have in a converged start.
+    pub start_buckets: StartBuckets,
     /// Time after which a lookup has failed.
     pub lookup_deadline: Duration,
     /// Pause before a join that failed is tried again.
@@ -130,6 +141,7 @@ impl Default for Config {
             refresh_on_join: true,
             ping_every: Distribution::Fixed(Duration::MAX),
             learn_unreachable: false,
+            start_buckets: StartBuckets::Joined,
             lookup_deadline: Duration::from_secs(30),
             join_retry_after: Duration::from_secs(1),
             expected_nodes: 0,
@@ -355,6 +367,11 @@ impl Config {
             refresh_on_join: table.flag("refresh_on_join", default.refresh_on_join),
             ping_every: table.period("ping_every", every(default.ping_every)),
             learn_unreachable: table.flag("learn_unreachable", default.learn_unreachable),
+            start_buckets: table.word_or(
+                "start_buckets",
+                default.start_buckets,
+                &[("joined", StartBuckets::Joined), ("random", StartBuckets::Random)],
+            ),
             lookup_deadline: table.duration_or("lookup_deadline", default.lookup_deadline, Zero::Forbidden),
             join_retry_after: table.duration_or("join_retry_after", default.join_retry_after, Zero::Forbidden),
             expected_nodes: facts.nodes.unwrap_or(0),

@@ -10,6 +10,7 @@
 
 use super::Kademlia;
 use super::bucket::{Entry, Heard, Stamp};
+use super::config::StartBuckets;
 use super::register::Number;
 use super::storage::At;
 use super::table::{Digits, distance};
@@ -181,7 +182,7 @@ impl Kademlia {
                     self.fill(context, node, at, part, known);
                     continue;
                 }
-                if known.ids.len() > MOST_FOLLOWED {
+                if known.ids.len() > MOST_FOLLOWED || self.config.start_buckets == StartBuckets::Random {
                     self.fill_at_random(context, at, part, known);
                     continue;
                 }

@@ -29,7 +29,7 @@ mod table;
 mod tests;
 mod words;
 
-pub use config::{Config, EndsAt, Parallelism, Routing};
+pub use config::{Config, EndsAt, Parallelism, Routing, StartBuckets};
 pub use message::Message;
 
 use crate::engine::dice::Dice;

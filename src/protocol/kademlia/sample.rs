@@ -81,6 +81,9 @@ fn buckets(dice: &mut Dice, mut table: Draft) -> Draft {
         table = table.duration("questionable_after", dice.seconds(1.0, 900.0));
     }
     table = table.count("stale_after", dice.count(1, 5));
+    if dice.percent(30) {
+        table = table.text("start_buckets", "random");
+    }
     table = table.flag("keep_stale", dice.percent(50));
     table = if dice.percent(15) { table.flag("death_notice", true) } else { table };
     table.flag("refresh_on_join", dice.percent(80))
