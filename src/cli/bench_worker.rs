@@ -132,6 +132,7 @@ fn play(
     played.map_err(|stopped| match stopped {
         Stopped::Interrupted(_) => interrupted(),
         Stopped::Violated(violation) => Failure::unfinished(violation.text),
+        Stopped::Exhausted(exhausted) => Failure::unfinished(exhausted.to_string()),
     })
 }
 

@@ -61,6 +61,9 @@ pub(super) fn load(request: &Request<'_>) -> Result<Experiment, String> {
     let loaded = crate::scenario::load(source, &overrides, protocols::NAMES, protocols::read).map_err(render)?;
     let warnings = render(loaded.warnings.clone());
     let experiment = ready(loaded, warnings);
+    if let Some(text) = experiment.play.lacks_identifiers(&experiment.scenario) {
+        return Err(format!("error: {text}\n"));
+    }
     match request.replay {
         Some(path) => replaying(experiment, path).map_err(render),
         None => Ok(experiment),

@@ -81,6 +81,7 @@ fn play(
         Ok(report) => report,
         Err(Stopped::Interrupted(interrupted)) => return Err(interrupted_at(&interrupted.progress, &folder)),
         Err(Stopped::Violated(violation)) => return Err(violated(arguments, *violation, again()?)),
+        Err(Stopped::Exhausted(exhausted)) => return Err(Failure::unfinished(exhausted.to_string())),
     };
     if stop.load(Ordering::Relaxed) {
         return Err(interrupted_at(&finished(&report, scenario.measurement.end()), &folder));

@@ -5,7 +5,8 @@
 //! whether it is behind NAT) comes from a hash of the seed and the node's identity, never from the order of events, so
 //! that it is the same in a replay and, for a node that returns with its identity, in each of its lives. The exception
 //! is a matrix with one node a host: there the row follows the host's index, so that nodes which are present together
-//! never share one while there have been no more of them at once than rows.
+//! never share one while there have been no more of them at once than rows (no more at all, where nodes return to the
+//! host at which they were).
 
 mod latency;
 mod nat;

@@ -63,6 +63,35 @@ pub enum Stopped {
     Interrupted(Interrupted),
     /// Something that must hold did not.
     Violated(Box<Violation>),
+    /// The identifiers ran out.
+    Exhausted(Exhausted),
+}
+
+/// A node arrived when all identifiers were held by others: the space is too short for the scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhausted {
+    /// When.
+    pub at: Time,
+    /// Nodes that were there.
+    pub live_nodes: u64,
+}
+
+impl std::fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Exhausted { at, live_nodes } = self;
+        let at = at.since(Time::ZERO);
+        write!(
+            f,
+            "at {at} a node arrives and all identifiers are taken, with {live_nodes} nodes live; nodes that may "
+        )?;
+        write!(f, "return as who they were hold theirs while they are away: raise `identifier_bits` of the protocol")
+    }
+}
+
+impl From<Exhausted> for Stopped {
+    fn from(exhausted: Exhausted) -> Self {
+        Stopped::Exhausted(exhausted)
+    }
 }
 
 impl From<Interrupted> for Stopped {

@@ -87,6 +87,11 @@ impl Directory {
         self.find(contact).is_some()
     }
 
+    /// Whether the node that `contact` names lives at its slot, or was the last to live there.
+    pub fn was_here(&self, contact: Contact) -> bool {
+        self.occupants.get(contact.slot() as usize).is_some_and(|occupant| occupant.id == contact.id())
+    }
+
     /// The occupant of `slot` as a contact.
     pub fn contact(&self, slot: Slot) -> Contact {
         Contact::new(self.occupants[slot as usize].id, slot)

@@ -202,6 +202,12 @@ pub trait Protocol: Sized + 'static {
         64
     }
 
+    /// Whether a new node may get an identifier whose former holder others still remember: where nodes are told apart
+    /// by their identifiers alone, both would pass for one.
+    fn identifiers_may_come_again(&self) -> bool {
+        true
+    }
+
     /// Memory that a live identifier is expected to take, with everything that the simulation keeps for it \[B\]. To
     /// tell beforehand whether a run will fit.
     fn bytes_per_identifier(&self) -> u64 {

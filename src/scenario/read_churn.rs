@@ -21,6 +21,9 @@ pub(super) fn read(table: &mut TableReader<'_>, has_schedule: bool) -> (Churn, O
         table.word("return_identifier", &[("fresh", ReturnIdentifier::Fresh), ("same", ReturnIdentifier::Same)]);
     let at_start = table.word("at_start", &[("equilibrium", AtStart::Equilibrium), ("fresh", AtStart::Fresh)]);
     let process = process.unwrap_or(ChurnProcess::None);
+    if return_identifier == ReturnIdentifier::Same {
+        require_returns(table, &process, key);
+    }
     if at_start == AtStart::Equilibrium {
         require_means(table, &process);
     }
@@ -108,6 +111,15 @@ fn read_poisson(table: &mut TableReader<'_>) -> ChurnProcess {
         if table.has(key) { table.duration(key, Zero::Forbidden) } else { Duration::MAX }
     };
     ChurnProcess::Poisson { joins_every: every("joins_every"), departures_every: every("departures_every") }
+}
+
+/// Nobody returns to a steady population, or by a Poisson process: there each arrival is a new node.
+fn require_returns(table: &mut TableReader<'_>, process: &ChurnProcess, key: Option<&'static str>) {
+    let (ChurnProcess::Steady { .. } | ChurnProcess::Poisson { .. }, Some(key)) = (process, key) else { return };
+    let place = table.place_of("return_identifier");
+    let problem = Problem::error("nobody returns by this churn", place, "what those who return have");
+    let problem = problem.and(table.key_place(key), "each arrival is a new node");
+    table.report("return_identifier", problem.note("allowed: with `session` and `downtime`, or a schedule"));
 }
 
 /// A start in equilibrium needs laws that have one.

@@ -163,7 +163,13 @@ const LATENCY: &[Key] = &[
         "delay between nodes on one host: the entry of the host with itself, or none. A diagonal that is not zero \
          is warned of unless this is given",
     ),
-    Key::or("matrix.one_node_per_host", "true or false", "false", "whether the nodes at the start do not share hosts"),
+    Key::or(
+        "matrix.one_node_per_host",
+        "true or false",
+        "false",
+        "whether the nodes at the start do not share hosts. With `churn.return_identifier = \"same\"` a node keeps its \
+         host while it is away, so that all nodes that ever were share the hosts in turn",
+    ),
 ];
 
 const CHURN: &[Key] = &[
@@ -172,7 +178,9 @@ const CHURN: &[Key] = &[
         "return_identifier",
         "`fresh` or `same`",
         "\"fresh\"",
-        "`fresh`: a node that returns is a new node; `same`: it has its old identifier and place",
+        "`fresh`: a node that returns is a new node; `same`: it is the node that it was, with its identifier, address \
+         and place in the network, so that whoever knew it finds it, and gets what was sent to it and arrives when it \
+         is back; it has forgotten all else. With `session` and `downtime`, or a schedule",
     ),
     Key::or(
         "at_start",

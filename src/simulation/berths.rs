@@ -1,7 +1,8 @@
 //! Which live node has which slots.
 //!
 //! A node with v identifiers takes v consecutive slots, its berth. Berths are reused last in, first out, so memory
-//! follows the live population and the same arrivals get the same slots.
+//! follows the live population and the same arrivals get the same slots. Where nodes may return as who they were, the
+//! berth is the address at which others know them: each keeps its own, and memory follows all that were ever there.
 
 use crate::engine::memory::room;
 use crate::protocol::Slot;
@@ -15,16 +16,21 @@ pub(crate) struct Berths {
     free: Vec<u32>,
     made: u32,
     width: u32,
+    /// Whether who is gone may return to its berth.
+    are_kept: bool,
 }
 
 impl Berths {
-    /// Berths of `width` slots each.
-    pub fn new(width: u32) -> Self {
-        Berths { of_node: Vec::new(), free: Vec::new(), made: 0, width }
+    /// Berths of `width` slots each. If they `are_kept`, a node finds its own again.
+    pub fn new(width: u32, are_kept: bool) -> Self {
+        Berths { of_node: Vec::new(), free: Vec::new(), made: 0, width, are_kept }
     }
 
-    /// Gives a berth to a node that has none.
+    /// Gives a berth to a node that arrives.
     pub fn take(&mut self, node: u32) -> u32 {
+        if let Some(own) = self.of_node.get(node as usize).filter(|own| self.are_kept && **own != NONE) {
+            return *own;
+        }
         let berth = self.free.pop().unwrap_or_else(|| {
             self.made += 1;
             self.made - 1
@@ -37,8 +43,11 @@ impl Berths {
         berth
     }
 
-    /// Takes its berth from a node.
+    /// Takes its berth from a node, unless it is kept for it.
     pub fn free(&mut self, node: u32) {
+        if self.are_kept {
+            return;
+        }
         let berth = std::mem::replace(&mut self.of_node[node as usize], NONE);
         self.free.push(berth);
     }
@@ -66,11 +75,21 @@ mod tests {
 
     #[test]
     fn a_freed_berth_is_the_next_one_taken() {
-        let mut berths = Berths::new(3);
+        let mut berths = Berths::new(3, false);
         assert_eq!((berths.take(9), berths.take(4)), (0, 1));
         assert_eq!(berths.slots(4), 3..6);
         berths.free(9);
         assert_eq!((berths.take(5), berths.take(9)), (0, 2));
         assert_eq!(berths.slots(9), 6..9);
+    }
+
+    #[test]
+    fn a_kept_berth_waits_for_its_node() {
+        let mut berths = Berths::new(2, true);
+        assert_eq!((berths.take(9), berths.take(4)), (0, 1));
+        berths.free(9);
+        berths.free(4);
+        assert_eq!((berths.take(5), berths.take(4), berths.take(9)), (2, 1, 0));
+        assert_eq!(berths.slots(9), 0..2);
     }
 }

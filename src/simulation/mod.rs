@@ -11,6 +11,7 @@ mod checkers;
 mod deadlines;
 mod event;
 mod found;
+mod identities;
 mod load;
 mod memory;
 #[cfg(test)]

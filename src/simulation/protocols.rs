@@ -7,7 +7,9 @@ use crate::observe::{Monitor, Stopped};
 use crate::protocol::sample::{Circumstances, Sample};
 use crate::protocol::{Configurable, Protocol};
 use crate::scenario::reference::ProtocolReference;
-use crate::scenario::{Arrivals, AtStart, ChurnProcess, Facts, Latency, Scenario, TableReader};
+use crate::scenario::{
+    Action, Arrivals, AtStart, ChurnProcess, Facts, Latency, ReturnIdentifier, Scenario, ScheduleAction, TableReader,
+};
 
 /// Memory that every run takes, whatever its size \[B\]: the program itself, and buffers of fixed size.
 const BASE_BYTES: u64 = 8 << 20;
@@ -26,6 +28,8 @@ pub(super) type Any = crate::protocol::chord::Chord;
 pub struct Playable {
     play: Play,
     identifiers_per_node: u32,
+    identifier_bits: u32,
+    identifiers_may_come_again: bool,
     bytes_per_identifier: u64,
 }
 
@@ -39,6 +43,8 @@ impl Playable {
     pub fn new<P: Protocol + 'static>(protocol: P) -> Self {
         Playable {
             identifiers_per_node: protocol.identifiers_per_node(),
+            identifier_bits: protocol.identifier_bits(),
+            identifiers_may_come_again: protocol.identifiers_may_come_again(),
             bytes_per_identifier: protocol.bytes_per_identifier(),
             play: Box::new(|scenario, options, monitor, recorder| {
                 Simulation::new(scenario, protocol, options).run(monitor, recorder)
@@ -52,7 +58,13 @@ impl Playable {
         bytes_per_node: u64,
         play: impl FnOnce(&Scenario, Options, &mut dyn Monitor, &mut dyn Recorder) -> Played + 'static,
     ) -> Self {
-        Playable { identifiers_per_node: 1, bytes_per_identifier: bytes_per_node, play: Box::new(play) }
+        Playable {
+            identifiers_per_node: 1,
+            identifier_bits: 64,
+            identifiers_may_come_again: true,
+            bytes_per_identifier: bytes_per_node,
+            play: Box::new(play),
+        }
     }
 
     /// Plays a scenario.
@@ -69,24 +81,31 @@ impl Playable {
         (self.play)(scenario, options, monitor, recorder)
     }
 
+    /// Why the identifiers of the protocol are too short for the scenario, if they are: nobody may hold one that
+    /// another holds, and where identifiers must not come again, those of all that ever arrive have to be different.
+    pub fn lacks_identifiers(&self, scenario: &Scenario) -> Option<String> {
+        let (nodes, away) = nodes_and_away(scenario);
+        let holders = nodes + if keeps_identifiers(scenario) { away } else { 0 };
+        let (needed, who) = match self.identifiers_may_come_again {
+            true => (holders, "nodes at a time"),
+            false => (holders + new_nodes(scenario), "nodes expected in all, each with another identifier"),
+        };
+        let needed_identifiers = u128::from(needed) * u128::from(self.identifiers_per_node);
+        let bits = 128 - needed_identifiers.saturating_sub(1).leading_zeros();
+        (needed_identifiers > 1 << self.identifier_bits).then(|| {
+            let have = self.identifier_bits;
+            format!(
+                "the identifiers are too short: {needed} {who}; `identifier_bits` is {have}, at least {bits} are needed"
+            )
+        })
+    }
+
     /// Memory that a run of the scenario is expected to take at most \[B\]. An estimate: nodes that join by events or
     /// by the churn law are counted as if all were there at once.
     pub fn memory_bytes(&self, scenario: &Scenario) -> u64 {
-        let joining: u64 = scenario
-            .events
-            .iter()
-            .map(|event| match event.action {
-                crate::scenario::Action::Join { count, .. } => u64::from(count),
-                _ => 0,
-            })
-            .sum();
-        let nodes = u64::from(scenario.population.nodes) + joining;
-        let away = match (&scenario.churn.process, scenario.churn.at_start) {
-            (ChurnProcess::OnOff { session, downtime }, AtStart::Equilibrium) => {
-                (nodes as f64 * downtime.mean_s() / session.mean_s()) as u64
-            }
-            _ => 0,
-        };
+        let (nodes, away) = nodes_and_away(scenario);
+        // Who comes back as who it was keeps its place.
+        let places = nodes + if keeps_identifiers(scenario) { away } else { 0 };
         let lookups_per_s = match scenario.workload.arrivals {
             Arrivals::None => 0.0,
             Arrivals::PerNode(every) => nodes as f64 / every.as_secs_f64(),
@@ -97,10 +116,48 @@ impl Playable {
             _ => 0,
         };
         let schedule = scenario.schedule.as_ref().map_or(0, |entries| size_of_val(&entries[..]) as u64);
-        let identifiers = nodes * u64::from(self.identifiers_per_node) * self.bytes_per_identifier;
+        let identifiers = places * u64::from(self.identifiers_per_node) * self.bytes_per_identifier;
         let lookups = (lookups_per_s * LOOKUP_S * LOOKUP_BYTES) as u64;
         BASE_BYTES + identifiers + away * AWAY_BYTES + lookups + matrix + schedule
     }
+}
+
+fn keeps_identifiers(scenario: &Scenario) -> bool {
+    scenario.churn.return_identifier == ReturnIdentifier::Same
+}
+
+/// Nodes that may be there at once, those that join by events among them, and nodes that are away meanwhile.
+fn nodes_and_away(scenario: &Scenario) -> (u64, u64) {
+    let joining = scenario.events.iter().map(|event| match event.action {
+        Action::Join { count, .. } => u64::from(count),
+        _ => 0,
+    });
+    let nodes = u64::from(scenario.population.nodes) + joining.sum::<u64>();
+    let away = match (&scenario.churn.process, scenario.churn.at_start) {
+        (ChurnProcess::OnOff { session, downtime }, AtStart::Equilibrium) => {
+            (nodes as f64 * downtime.mean_s() / session.mean_s()) as u64
+        }
+        _ => 0,
+    };
+    (nodes, away)
+}
+
+/// Nodes with identifiers of their own that are expected to arrive after the start, but for those that join by events.
+fn new_nodes(scenario: &Scenario) -> u64 {
+    let length_s = scenario.measurement.end().as_secs_f64();
+    let transient = f64::from(scenario.population.nodes - scenario.population.permanent.min(scenario.population.nodes));
+    let expected = match &scenario.churn.process {
+        _ if keeps_identifiers(scenario) => 0.0,
+        ChurnProcess::OnOff { session, .. } | ChurnProcess::Steady { session } => {
+            transient * length_s / session.mean_s()
+        }
+        ChurnProcess::Poisson { joins_every, .. } => length_s / joins_every.as_secs_f64(),
+        ChurnProcess::None => {
+            let entries = scenario.schedule.iter().flat_map(|entries| entries.iter());
+            entries.filter(|entry| entry.action == ScheduleAction::Join).count() as f64
+        }
+    };
+    expected as u64
 }
 
 /// Lists protocols by their types.

@@ -4,18 +4,17 @@ use super::agenda::{Agenda, Happening};
 use super::berths::Berths;
 use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
+use super::identities::Identities;
 use super::load;
 use super::tracer::Tracer;
 use super::world::{LookupResult, World};
-use crate::engine::memory::room;
 use crate::engine::time::Time;
-use crate::observe::progress::{Interrupted, Monitor, Progress, Stopped, Unwatched};
+use crate::observe::progress::{Exhausted, Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
 use crate::observe::warnings::{self, Expected};
 use crate::protocol::directory::Life;
 use crate::protocol::history::History;
-use crate::protocol::identifier::Identifiers;
 use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
 use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
 use std::ops::ControlFlow;
@@ -43,12 +42,9 @@ pub struct Simulation<P: Protocol> {
     pub(super) world: World<P>,
     pub(super) agenda: Agenda,
     pub(super) berths: Berths,
-    identifiers: Identifiers,
-    return_identifier: ReturnIdentifier,
-    /// Serial number of the next fresh identifier.
-    serial: u64,
-    /// For nodes that keep their identifiers: the serial number by node, once it has one.
-    serial_of_node: Vec<Option<u64>>,
+    identities: Identities,
+    /// Set when somebody arrives for whom there is no identifier.
+    exhausted: Option<Exhausted>,
     pub(super) end: Time,
     owner: OwnerOf,
     load: load::Keys,
@@ -68,17 +64,16 @@ impl<P: Protocol> Simulation<P> {
     /// A run at time 0: with a converged start, the initial nodes are there.
     pub fn new(scenario: &Scenario, protocol: P, options: Options) -> Self {
         let mut world = World::new(scenario, &protocol);
+        let (returning, width) = (scenario.churn.return_identifier, protocol.identifiers_per_node());
         world.finished = (options.record_lookups || options.follow_lookup.is_some()).then(Vec::new);
         world.eager_timeouts = options.eager_timeouts;
         world.history = options.check.is_some().then(History::default);
         let mut simulation = Simulation {
             world,
             agenda: Agenda::new(scenario),
-            berths: Berths::new(protocol.identifiers_per_node()),
-            identifiers: Identifiers::new(scenario.seed, protocol.identifier_bits()),
-            return_identifier: scenario.churn.return_identifier,
-            serial: 0,
-            serial_of_node: Vec::new(),
+            berths: Berths::new(width, returning == ReturnIdentifier::Same),
+            identities: Identities::new(scenario.seed, protocol.identifier_bits(), width, returning),
+            exhausted: None,
             end: scenario.measurement.end(),
             owner: scenario.measurement.owner,
             load: load::Keys::new(scenario.seed, scenario.measurement.load_keys),
@@ -106,7 +101,7 @@ impl<P: Protocol> Simulation<P> {
         if nodes == 0 {
             return;
         }
-        let slots: Vec<Slot> = (0..nodes).flat_map(|node| self.move_in(node)).collect();
+        let slots: Vec<Slot> = (0..nodes).filter_map(|node| self.move_in(node)).flatten().collect();
         let contacts = slots.into_iter().map(|slot| self.world.contact(slot));
         let members = Members::from_contacts(contacts);
         self.protocol.start_converged(&mut self.world, &members);
@@ -120,7 +115,7 @@ impl<P: Protocol> Simulation<P> {
     /// Plays the run to its end.
     ///
     /// # Errors
-    /// If the monitor stops it, or a check finds a violation.
+    /// As [`Self::run_to_end`].
     pub fn run(mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<RunReport, Stopped> {
         self.run_to_end(monitor, recorder)?;
         Ok(self.report())
@@ -129,9 +124,12 @@ impl<P: Protocol> Simulation<P> {
     /// Plays the run to its end, for whoever wants to look at the protocol's state after that.
     ///
     /// # Errors
-    /// If the monitor stops it, or a check finds a violation.
+    /// If the monitor stops it, a check finds a violation, or a node arrives when all identifiers are held by others.
     pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Stopped> {
         let mut next_progress = 0;
+        if let Some(exhausted) = self.exhausted {
+            return Err(exhausted.into());
+        }
         'run: loop {
             if self.world.events >= next_progress {
                 next_progress = self.world.events + monitor.events_between().max(1);
@@ -168,6 +166,9 @@ impl<P: Protocol> Simulation<P> {
             self.world.now = time;
             if agenda_time == time {
                 self.play_agenda(recorder);
+                if let Some(exhausted) = self.exhausted {
+                    return Err(exhausted.into());
+                }
             } else if let Some((_, event)) = self.world.queue.pop() {
                 self.play_event(event);
             }
@@ -205,7 +206,7 @@ impl<P: Protocol> Simulation<P> {
 
     /// Memory of what tells which node has which slots and identifiers \[B\].
     pub(super) fn numbers_bytes(&self) -> u64 {
-        self.berths.memory_bytes() + room(&self.serial_of_node)
+        self.berths.memory_bytes() + self.identities.memory_bytes()
     }
 
     /// Messages and requests that have been sent and are not over yet.
@@ -371,43 +372,25 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// Gives a node its slots and identifiers.
-    fn move_in(&mut self, node: u32) -> std::ops::Range<Slot> {
-        let width = u64::from(self.protocol.identifiers_per_node());
-        let serial = self.serial_number(node);
+    /// Gives a node its slots and identifiers. `None` if there are none left: then the run cannot go on.
+    fn move_in(&mut self, node: u32) -> Option<std::ops::Range<Slot>> {
+        let Some(ids) = self.identities.of_arriving(node, &self.world.directory) else {
+            self.exhausted = Some(Exhausted { at: self.world.now, live_nodes: self.world.live() });
+            return None;
+        };
         let berth = self.berths.take(node);
         let slots = self.berths.slots(node);
-        for (slot, offset) in slots.clone().zip(0..) {
-            let id = self.identifiers.identifier(serial * width + offset);
-            if offset == 0 {
+        for (slot, id) in slots.clone().zip(ids) {
+            if slot == slots.start {
                 self.world.network.place(berth, id);
             }
             self.world.directory.arrive(slot, id, node, self.world.now);
         }
-        slots
-    }
-
-    fn serial_number(&mut self, node: u32) -> u64 {
-        let kept = match self.return_identifier {
-            ReturnIdentifier::Fresh => None,
-            ReturnIdentifier::Same => {
-                let known = self.serial_of_node.len().max(node as usize + 1);
-                self.serial_of_node.resize(known, None);
-                self.serial_of_node[node as usize]
-            }
-        };
-        let serial = kept.unwrap_or(self.serial);
-        if kept.is_none() {
-            self.serial += 1;
-            if let Some(place) = self.serial_of_node.get_mut(node as usize) {
-                *place = Some(serial);
-            }
-        }
-        serial
+        Some(slots)
     }
 
     fn arrive(&mut self, node: u32) {
-        let slots = self.move_in(node);
+        let Some(slots) = self.move_in(node) else { return };
         self.world.record(slots.start, Kind::Join);
         self.world.metrics.arrived();
         self.world.arrivals += 1;
@@ -438,6 +421,7 @@ impl<P: Protocol> Simulation<P> {
             self.world.directory.depart(slot);
             self.protocol.on_departure(slot);
         }
+        self.identities.departed(self.world.directory.contact(self.berths.slots(node).start).id());
         self.berths.free(node);
         self.world.population_changed(-1);
         if self.world.live() == 0 {
@@ -499,16 +483,10 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// Whether the target of a call is still in the life in which it was addressed.
-    fn target_lives(&self, index: u32) -> bool {
-        let call = self.world.call(index);
-        call.to_life.is_some_and(|life| self.world.directory.lives(call.to.slot(), life))
-    }
-
     fn deliver_request(&mut self, index: u32, to: Slot) {
-        let alive = self.target_lives(index);
-        if self.world.arrived(alive) {
-            self.witness(to, self.world.call(index).to_life);
+        let receiver = self.world.receiver(self.world.call(index));
+        if self.world.arrived(receiver.is_some()) {
+            self.witness(to, receiver);
             self.world.record(to, Kind::Request);
             let (from, request) = (self.world.call(index).from, self.world.call(index).request);
             let answer = request.and_then(|request| self.protocol.on_request(&mut self.world, to, from, &request));
@@ -554,7 +532,7 @@ impl<P: Protocol> Simulation<P> {
             self.witness(to, Some(from_life));
             self.world.call_mut(index).timed_out = true;
             self.world.exchanges.timed_out += 1;
-            let is_false = is_under_way && self.target_lives(index);
+            let is_false = is_under_way && self.world.receiver(self.world.call(index)).is_some();
             self.world.false_alarms += u64::from(is_false);
             self.world.record(to, Kind::Timeout);
             if let Some(lookup) = lookup.and_then(|id| self.world.lookups.get_mut(id)) {
@@ -569,9 +547,9 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn deliver_message(&mut self, index: u32, to: Slot) {
-        let alive = self.target_lives(index);
-        if self.world.arrived(alive) {
-            self.witness(to, self.world.call(index).to_life);
+        let receiver = self.world.receiver(self.world.call(index));
+        if self.world.arrived(receiver.is_some()) {
+            self.witness(to, receiver);
             self.world.record(to, Kind::Message);
             let (from, message) = (self.world.call(index).from, self.world.call(index).request);
             if let Some(message) = &message {

@@ -20,7 +20,7 @@ use crate::protocol::directory::{Directory, Life};
 use crate::protocol::history::History;
 use crate::protocol::lookup::Lookups;
 use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
-use crate::scenario::{MessageSizes, Scenario};
+use crate::scenario::{MessageSizes, ReturnIdentifier, Scenario};
 use rand_chacha::ChaCha8Rng;
 use std::borrow::Cow;
 
@@ -69,6 +69,9 @@ pub(crate) struct World<P: Protocol> {
     /// Lookups that ended in the measurement, for whoever writes them down.
     pub finished: Option<Vec<LookupRecord>>,
     pub eager_timeouts: bool,
+    /// Whether who departs may return as the node that it was, at the same address: then it is known only on arrival
+    /// whether somebody gets a message.
+    pub nodes_return: bool,
     /// Who was a member at time 0, but for those behind NAT, if answers are judged by that.
     pub original: Option<Members>,
     /// What lookups have told of nodes that they found, in the present window.
@@ -115,6 +118,7 @@ impl<P: Protocol> World<P> {
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,
+            nodes_return: scenario.churn.return_identifier == ReturnIdentifier::Same,
             original: None,
             found: Found::default(),
             calls: Calls::new(),
@@ -342,15 +346,30 @@ impl<P: Protocol> World<P> {
     }
 
     /// The life at which what is sent unasked will arrive, unless it is lost; `None` if nobody gets it: `to` is gone or
-    /// behind NAT. Of the latter the sender thinks what it would think of the former.
+    /// behind NAT. Of the latter the sender thinks what it would think of the former. Who is gone and may return has
+    /// no life that could be named, but a message is on its way to it all the same.
     #[inline]
     fn target(&mut self, from: Slot, to: Contact) -> Option<Life> {
-        let life = self.directory.find(to)?;
+        let life = match self.directory.find(to) {
+            None if self.nodes_return && self.directory.was_here(to) => Life::default(),
+            found => found?,
+        };
         if self.is_behind_nat(to.slot()) && self.host(from) != self.host(to.slot()) {
             self.suspect();
             return None;
         }
         Some(life)
+    }
+
+    /// The life of the node that gets what a call carries if it arrives now; `None` if nobody does. A node that has
+    /// returned as who it was gets what was sent to it before.
+    #[inline]
+    pub fn receiver(&self, call: &Call<P::Message>) -> Option<Life> {
+        let life = call.to_life?;
+        match self.nodes_return {
+            false => self.directory.lives(call.to.slot(), life).then_some(life),
+            true => self.directory.find(call.to),
+        }
     }
 
     /// Books a message and decides its fate: when it arrives, if it does.
@@ -468,7 +487,9 @@ impl<P: Protocol> World<P> {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
-        let to_life = self.target(from, to);
+        // The transport underneath notices at once if nobody is there.
+        let is_there = self.directory.is_live(to);
+        let to_life = self.target(from, to).filter(|_| is_there);
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
         let index = self.open_call(from, to, to_life, lookup);
         if let Some(arrival) = arrival {

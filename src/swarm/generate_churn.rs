@@ -40,11 +40,14 @@ pub(super) fn churn(dice: &mut Dice, frame: &Frame) -> Draft {
     }
     let session_s = frame.round_s * dice.magnitude(6.0, 300.0);
     let mut must_be_fresh = false;
+    // Whether a node can return, with the same identifier or with another.
+    let mut returns = false;
     let table = match dice.count(0, 4) {
         0 => {
             let preset = dice.pick(&PRESETS);
             // A law of infinite mean has no equilibrium to start in.
             must_be_fresh = matches!(preset.session, Law::Pareto(shape, _) if shape <= 1.0);
+            returns = preset.downtime.is_some();
             Draft::new().text("preset", preset.name)
         }
         1 => Draft::new().table("session", law(dice, session_s)).flag("steady", true),
@@ -59,6 +62,7 @@ pub(super) fn churn(dice: &mut Dice, frame: &Frame) -> Draft {
         }
         _ => {
             let downtime_s = session_s * dice.magnitude(0.1, 2.0);
+            returns = true;
             Draft::new().table("session", law(dice, session_s)).table("downtime", law(dice, downtime_s))
         }
     };
@@ -66,7 +70,7 @@ pub(super) fn churn(dice: &mut Dice, frame: &Frame) -> Draft {
         true => table.number("graceful", dice.number(0.0, 1.0)),
         false => table,
     };
-    let table = if dice.percent(25) { table.text("return_identifier", "same") } else { table };
+    let table = if dice.percent(25) && returns { table.text("return_identifier", "same") } else { table };
     let is_fresh = dice.percent(40) || must_be_fresh;
     Draft::new().table("churn", if is_fresh { table.text("at_start", "fresh") } else { table })
 }

@@ -95,6 +95,7 @@ pub(super) fn play_loaded(loaded: Loaded<Playable>, check: Check, stop: &AtomicB
         Ok(Ok(report)) => Played::Sound(Box::new(report)),
         Ok(Err(Stopped::Violated(violation))) => Played::Trouble(Trouble::Violation(violation)),
         Ok(Err(Stopped::Interrupted(_))) => Played::Interrupted,
+        Ok(Err(Stopped::Exhausted(exhausted))) => Played::Trouble(Trouble::Unsound(exhausted.to_string())),
         Err(panic) => Played::Trouble(Trouble::Panic(message(panic.as_ref()))),
     }
 }

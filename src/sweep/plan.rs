@@ -174,7 +174,11 @@ impl Plan {
     }
 
     fn load(&self, cell: usize) -> Result<Loaded<Playable>, Diagnostics> {
-        self.grid.load(cell, self.protocols, self.read)
+        let loaded = self.grid.load(cell, self.protocols, self.read)?;
+        match loaded.protocol.lacks_identifiers(&loaded.scenario) {
+            Some(text) => Err(self.grid.problem(&text, &[cell]).into()),
+            None => Ok(loaded),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::folder::SweepFolder;
 use super::journal::{Entry, Outcome, Summary};
 use super::plan::{Job, Plan};
 use super::scheduler::{Results, Shard, jobs, jobs_of_cell};
-use crate::observe::progress::{Monitor, Progress, Until};
+use crate::observe::progress::{Monitor, Progress, Stopped, Until};
 use crate::observe::report::Unrecorded;
 use crate::output::error::Error;
 use crate::output::results::Run;
@@ -178,7 +178,11 @@ impl Sweep<'_> {
             Err(problems) => return Some(Outcome::Failed(problems.to_string())),
         };
         let mut watch = Watch { sweep: self, job };
-        let report = playable.play(&scenario, RunOptions::default(), &mut watch, &mut Unrecorded).ok()?;
+        let report = match playable.play(&scenario, RunOptions::default(), &mut watch, &mut Unrecorded) {
+            Ok(report) => report,
+            Err(Stopped::Exhausted(exhausted)) => return Some(Outcome::Failed(exhausted.to_string())),
+            Err(Stopped::Interrupted(_) | Stopped::Violated(_)) => return None,
+        };
         let (nodes, seed) = (scenario.population.nodes, scenario.seed);
         Some(match summarise(&Run { name: scenario.name, nodes, seed, report }) {
             Ok(summary) => Outcome::Done(Box::new(summary)),

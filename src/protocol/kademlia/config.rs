@@ -407,7 +407,7 @@ impl Config {
             let problem = problem.and(facts.nodes_place.clone(), format!("{nodes} nodes"));
             table.report("identifier_bits", problem.note(format!("allowed: at least {bits} bits")));
         } else {
-            let text = "identifiers may be used twice if nodes come and go";
+            let text = "identifiers may run out if nodes come and go";
             let problem = Problem::warning(text, place, label);
             let problem = problem.and(facts.nodes_place.clone(), format!("{nodes} nodes"));
             table.warn(problem.note(format!("enough with churn: {} bits", bits + 4)));

@@ -192,6 +192,11 @@ impl Protocol for Kademlia {
         self.config.identifier_bits
     }
 
+    /// A lookup that hears of two nodes with the same identifier keeps to the one that it heard of first.
+    fn identifiers_may_come_again(&self) -> bool {
+        false
+    }
+
     fn bytes_per_identifier(&self) -> u64 {
         let full = (u64::from(self.config.expected_nodes) / u64::from(self.config.k)).max(1).ilog2();
         let levels = u64::from(full / self.config.bits_per_level + 1);

@@ -319,9 +319,9 @@ impl<T: Copy> Tracer<T> {
     }
 }
 
-/// Whether the target of a call is still in the life in which it was addressed.
+/// Whether somebody gets what a call carries if it arrives now.
 fn lives<P: Protocol>(simulation: &Simulation<P>, call: &Call<P::Message>) -> bool {
-    call.to_life.is_some_and(|life| simulation.world.directory.lives(call.to.slot(), life))
+    simulation.world.receiver(call).is_some()
 }
 
 /// Whether an event that has just happened was about a call of the lookup.
