@@ -304,6 +304,14 @@ pub(super) const KEYS: &[Key] = &[
         "whether nodes behind NAT (`network.behind_nat`) do not say so, and are put into tables like others",
     ),
     Key::or(
+        "start_buckets",
+        "`joined` or `random`",
+        "\"joined\"",
+        "whom buckets have in a converged start that have not room for all of their range: `joined`, those that joins \
+         and refreshes lead to (in networks of more than 50,000 nodes anybody); `random`, anybody, as analyses of \
+         static tables have it",
+    ),
+    Key::or(
         "lookup_deadline",
         "a duration above zero",
         "\"30s\"",
