@@ -62,7 +62,7 @@ fn at_rest(timeout: &str) -> String {
 fn the_share_of_false_timeouts_is_the_tail_of_the_round_trip() {
     let place = tempfile::tempdir().unwrap();
     // Two exponential delays have a gamma law of shape 2: P(X > t) = (1 + x) e^-x with x = t / 50 ms.
-    let share = |x: f64| (1.0 + x) * (-x).exp();
+    let share = |x: f64| (1.0 + x) * libm::exp(-x);
     for (timeout, x) in [("250ms", 5.0), ("500ms", 10.0)] {
         let (results, err) = run(place.path(), "rest", &at_rest(timeout), &["--lookups", "--force"]);
         let summary = results.join("summary.csv");

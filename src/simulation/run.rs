@@ -483,10 +483,17 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
+    /// For whom what a call carries is meant: the life to which it was sent, or, where nodes return as who they were,
+    /// the present one of that node. For [`Self::witness`], so apart from [`World::receiver`].
+    fn addressee(&self, index: u32) -> Option<Life> {
+        let call = self.world.call(index);
+        if self.world.nodes_return { self.world.directory.find(call.to) } else { call.to_life }
+    }
+
     fn deliver_request(&mut self, index: u32, to: Slot) {
         let receiver = self.world.receiver(self.world.call(index));
         if self.world.arrived(receiver.is_some()) {
-            self.witness(to, receiver);
+            self.witness(to, self.addressee(index));
             self.world.record(to, Kind::Request);
             let (from, request) = (self.world.call(index).from, self.world.call(index).request);
             let answer = request.and_then(|request| self.protocol.on_request(&mut self.world, to, from, &request));
@@ -549,7 +556,7 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_message(&mut self, index: u32, to: Slot) {
         let receiver = self.world.receiver(self.world.call(index));
         if self.world.arrived(receiver.is_some()) {
-            self.witness(to, receiver);
+            self.witness(to, self.addressee(index));
             self.world.record(to, Kind::Message);
             let (from, message) = (self.world.call(index).from, self.world.call(index).request);
             if let Some(message) = &message {

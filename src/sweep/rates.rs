@@ -4,7 +4,7 @@
 //! Two things are known of how a rate varies between replicates. If events come one by one, chance makes the variance
 //! of a binomial or a Poisson count. Replicates as clusters may differ by more, which their spread shows, but a few
 //! counts of rare events say little about it. So both are put together: the spread of m replicates counts with its
-//! m - 1 degrees of freedom, the variance of chance with [`CHANCE_WEIGHT`] for each event that a replicate lacks, so
+//! m - 1 degrees of freedom, the variance of chance with `CHANCE_WEIGHT` for each event that a replicate lacks, so
 //! that it decides where events are rare and vanishes where they are many; there the interval is that of Student t.
 //! From the variance follows how many independent trials would be as certain (the effective sample size of Korn and
 //! Graubard, Survey Methodology 24, 1998, p. 193), and from those the limits, by tail probabilities in which the
@@ -203,7 +203,7 @@ impl Tails {
 /// The difference of two paired rates, the second minus the first; the replicates of both are in the same order.
 ///
 /// Where events are many it is that of Student t over the differences. Where neither side saw
-/// [`EVENTS_FOR_T`] a replicate, differences are mostly 0 and their spread says little. There the intervals of the two
+/// `EVENTS_FOR_T` a replicate, differences are mostly 0 and their spread says little. There the intervals of the two
 /// rates are put together: the square of the distance to a limit is that of one's upper and the other's lower limit,
 /// less what both have in common (Newcombe, Statistics in Medicine 17, 1998, p. 2635; Zou and Donner, Statistics in
 /// Medicine 27, 2008, p. 1693), by their correlation over replicates, as far as their spread counts.
