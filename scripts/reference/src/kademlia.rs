@@ -468,7 +468,7 @@ impl Protocol for Kademlia {
         }
         let Some(refresh_after) = self.refresh_after else { return };
         let mut contacts = self.tables[node].buckets.iter().flat_map(|bucket| &bucket.contacts);
-        if contacts.all(|contact| contact.silences >= self.stale_after && !self.keeps_stale) {
+        if contacts.all(|contact| contact.silences >= self.stale_after) {
             if let Some(member) = world.some_member().filter(|&member| member != node) {
                 self.hear(world, node, member);
                 self.search(world, node, self.tables[node].id, Purpose::Join);
