@@ -65,7 +65,7 @@ SETTINGS = [
             population={"nodes": 300, "start": "joining", "join_every": "1s"},
             workload={"lookups_every": "60s"}, measurement={"warmup": "60min", "duration": "20min"}),
     setting("kademlia", "refresh", 8, LOOKUPS + UPKEEP + ["contacts_mean"],
-            {**K_8, "refresh_after": "10min", "refresh_check_every": "70s"},
+            {**K_8, "refresh_after": "10min", "refresh_check_every": "1min"},
             population={"nodes": 300, "start": "joining", "join_every": "1s"},
             workload={"lookups_every": "4min"}, measurement={"warmup": "60min", "duration": "60min"}),
     setting("kademlia", "churn", 26, LOOKUPS + UPKEEP + TABLES,

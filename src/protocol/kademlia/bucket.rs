@@ -65,9 +65,15 @@ impl Stamp {
         Stamp(self.0.wrapping_sub((span.as_nanos() >> Self::SHIFT) as u32))
     }
 
-    /// Time since this instant.
+    /// Time since this instant, to within 17 ms.
     pub fn age(self, now: Time) -> Duration {
         Duration::from_nanos(u64::from(Self::of(now).0.wrapping_sub(self.0)) << Self::SHIFT)
+    }
+
+    /// Whether so much time has passed since this instant: never told late, but up to 34 ms early. A look that comes
+    /// just as something is due must find it due, or that waits for the next look.
+    pub fn is_older_than(self, span: Duration, now: Time) -> bool {
+        self.age(now).as_nanos() + (1 << Self::SHIFT) >= span.as_nanos()
     }
 }
 
@@ -329,5 +335,15 @@ mod tests {
         let close = |one: Duration, other: u64| (one.as_secs_f64() - other as f64).abs() < 0.05;
         assert!(close(Stamp::of(at(100)).age(at(1000)), 900));
         assert!(close(Stamp::of(at(100)).before(Duration::from_secs(500)).age(at(1000)), 1400), "before the start");
+    }
+
+    #[test]
+    fn what_is_due_at_a_look_does_not_wait_for_the_next() {
+        let span = Duration::from_secs(600);
+        for milliseconds in 0..1000 {
+            let then = Time::ZERO + Duration::from_millis(milliseconds);
+            assert!(Stamp::of(then).is_older_than(span, then + span), "{milliseconds} ms");
+            assert!(!Stamp::of(then).is_older_than(span, then + Duration::from_millis(599_900)), "{milliseconds} ms");
+        }
     }
 }

@@ -32,8 +32,8 @@ impl Kademlia {
         }
         // From the far end: a refresh may split the last bucket, but moves none before it.
         for index in 0..self.bucket_count(node) {
-            let age = self.tables.bucket(self.at(node, index)).touched.age(context.now());
-            if age >= self.config.refresh_after {
+            let touched = self.tables.bucket(self.at(node, index)).touched;
+            if touched.is_older_than(self.config.refresh_after, context.now()) {
                 self.refresh(context, node, index);
             }
         }
