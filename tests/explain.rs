@@ -119,7 +119,7 @@ fn a_wrong_answer_that_nobody_gave_is_explained_too() {
     // An initiator that chooses the nearest of those that have answered waits for others, and it may be gone by then.
     let scenario = std::fs::read_to_string("scenarios/kademlia20m.toml").unwrap();
     let place = place(&scenario);
-    let set = ["population.nodes=500", "measurement.warmup=10min", "network.rpc_timeout=500ms"];
+    let set = ["population.nodes=500", "measurement.warmup=10min"];
     let line: Vec<&str> = set.into_iter().flat_map(|change| ["--set", change]).chain(["--first-failed"]).collect();
     let told = explain(place.path(), &line);
     let verdict = told.split("The answer was wrong:\n").nth(1).expect("its verdict gives a reason");

@@ -27,11 +27,12 @@ fn near(found: f64, expected: f64, tolerance: f64) -> bool {
 }
 
 /// A quiet network in which every message takes 50 ms, and a lookup every 100 ms.
+/// Tables are those of the model: anybody of a range in its bucket.
 fn still(nodes: u32, options: &str) -> String {
     format!(
         "name = \"still\"\npopulation.nodes = {nodes}\nmeasurement.duration = \"5min\"\n\
          network.latency.constant.delay = \"50ms\"\nworkload.network_lookups_every = \"100ms\"\n\
-         [protocol.kademlia]\nrefresh_after = \"never\"\n{options}"
+         [protocol.kademlia]\nrefresh_after = \"never\"\nstart_buckets = \"random\"\n{options}"
     )
 }
 
@@ -90,23 +91,23 @@ fn the_protocols_own_lookups_look_for_k_whatever_those_of_the_workload_look_for(
 /// BitTorrent's DHT: 300 nodes join, one every `join_every`, and are then left alone.
 fn quiet_mainline(population: &str, options: &str) -> String {
     format!(
-        "name = \"quiet\"\nmeasurement.warmup = \"80min\"\nmeasurement.duration = \"2h\"\n\
+        "name = \"quiet\"\nmeasurement.duration = \"10h\"\n\
          [population]\nnodes = 300\n{population}\n[protocol.kademlia]\npreset = \"mainline\"\n{options}"
     )
 }
 
 /// Expected: a model of pings alone, apart from the program, gave 0.032 to 0.037 messages a node and second; a ping at
-/// every knock makes 0.2 of them.
+/// every knock makes 0.2 of them. Joins one after the other come to 0.030, which is a little less than the model has.
 #[test]
 fn only_contacts_unheard_for_a_quarter_of_an_hour_are_pinged() {
     let column = ["maintenance_ping_messages_per_node_s"];
     let joining = "start = \"joining\"\njoin_every = \"10s\"";
-    let found = figures(&quiet_mainline(joining, ""), &column)[0];
-    assert!((0.032..0.037).contains(&found), "{found}");
     let converged = figures(&quiet_mainline("", ""), &column)[0];
-    assert!(near(converged, found, 0.15), "{converged} {found}");
+    assert!((0.032..0.037).contains(&converged), "{converged}");
+    let joined = figures(&quiet_mainline(joining, ""), &column)[0];
+    assert!(near(joined, converged, 0.1), "{joined} {converged}");
     let always = figures(&quiet_mainline(joining, "questionable_after = \"0s\""), &column)[0];
-    assert!(always > 4.0 * found, "{always} {found}");
+    assert!(always > 4.0 * joined, "{always} {joined}");
 }
 
 /// A network of 300 nodes after an hour of quiet, and how its lookups go.

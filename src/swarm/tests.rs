@@ -113,7 +113,7 @@ fn a_seed_may_be_of_one_protocol_only() {
     }
     // What a seed means is pinned: it has been played, and findings name it.
     let hash = |seed| blake3::hash(generate(seed, Mode::Everything, Some("chord")).text.as_bytes()).to_hex();
-    assert_eq!([0, 7, 17].map(|seed| hash(seed)[..8].to_owned()), ["9d2802d2", "8783e927", "6dfdcaef"]);
+    assert_eq!([0, 7, 17].map(|seed| hash(seed)[..8].to_owned()), ["7648db2e", "934ccf96", "5572558e"]);
     let unknown = generate(1, Mode::Calm, Some("no-such"));
     assert!(load(&unknown.text, &[]).is_err(), "{}", unknown.text);
 }
@@ -197,7 +197,7 @@ fn promises_are_not_made_for_tasks_that_are_never_done() {
 #[test]
 fn the_original_rules_are_found_to_break_and_made_small() {
     let set = ["protocol.chord.maintenance=original".to_owned()];
-    let found = (95..105).find_map(|seed| match play(seed, Mode::Crashes, Some("chord"), &set, &never()) {
+    let found = (30..36).find_map(|seed| match play(seed, Mode::Crashes, Some("chord"), &set, &never()) {
         Ended::Found(finding) => Some(finding),
         _ => None,
     });
