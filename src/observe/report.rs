@@ -269,6 +269,8 @@ pub struct LookupRecord {
     pub ended: Time,
     /// Number of the node that started it.
     pub node: u32,
+    /// When that node arrived: a number may come again, after a departure.
+    pub node_arrived: Time,
     /// The key.
     pub key: u64,
     /// How it ended.
@@ -329,6 +331,13 @@ pub enum Warning {
         of_timeouts: f64,
         /// Share of the failures that they explain.
         of_failures: f64,
+    },
+    /// NAT stopped answers that came straight from nodes which the initiator had not asked.
+    AnswersStopped {
+        /// Answers.
+        answers: u64,
+        /// Share of the lookups judged.
+        share: f64,
     },
     /// Figures differ between the first and the last third of the measurement.
     NotSteady {

@@ -109,6 +109,12 @@ pub fn find(
     warnings
 }
 
+/// Whether NAT stopped answers in the measurement.
+pub fn answers_stopped(answers: u64, total: &Statistics) -> Option<Warning> {
+    let judged = total.outcomes.lookups() - total.outcomes.aborted;
+    (answers > 0).then(|| Warning::AnswersStopped { answers, share: answers as f64 / judged.max(1) as f64 })
+}
+
 /// Whether false timeouts decide how many lookups fail.
 ///
 /// Of the failures they explain the share that is in excess of chance: if a share b of the right answers had a false

@@ -124,6 +124,7 @@ pub fn lookups() -> [LookupRecord; 4] {
         started: Time::from_nanos(1_200_000_000_001),
         ended: Time::from_nanos(1_200_412_500_001),
         node: 17,
+        node_arrived: Time::from_nanos(900_000_000_000),
         key: u64::MAX,
         outcome: Outcome::Correct,
         answer: Some(5),

@@ -66,4 +66,11 @@ pub const COLUMNS: &[Column<LookupRecord>] = &[
         meaning: "`timeouts` whose node lived, and whose request or reply was still under way",
         value: |l| Cell::Count(l.false_timeouts.into()),
     },
+    Column {
+        name: "node_arrived_s",
+        unit: "s",
+        meaning: "when that node arrived (0 at a converged start). Numbers of nodes that return come again: `node` and \
+                  this name one stay, whose `join` stands in the schedule with this time",
+        value: |l| Cell::Seconds(l.node_arrived.as_nanos()),
+    },
 ];

@@ -49,6 +49,8 @@ Kinds of `warnings` in `manifest.json`, which are also printed at the end of a r
   the right answers, (a - b) / (1 - b) of the failures are explained, or none if a is within three standard deviations
   of b or only two failures had one. A failure for which a false timeout of maintenance laid the ground is not among
   them.
+- `answers_stopped`: NAT stopped answers of lookups, sent straight by nodes that the initiator had not asked itself
+  (`routing = \"semi_recursive\"`).
 - `not_steady`: latency, failure rate, maintenance messages or a figure of health differ between the first and the last
   third of the windows by more than 5 % and by more than noise explains (Student t, 1 in 10,000; the noise is what a
   polynomial through at most 30 groups of windows leaves, widened by its autocorrelation), and the middle third lies

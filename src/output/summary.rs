@@ -105,18 +105,25 @@ pub const COLUMNS: &[SummaryColumn] = &[
 
 /// The last columns: where all messages went, how keys spread over nodes, and what came later.
 pub const LAST: &[SummaryColumn] = &[
-    run("messages_sent", "", "messages sent from time 0 on, the sum of the four that follow", |r| {
-        Cell::Count(r.report.messages.sent)
-    }),
+    run(
+        "messages_sent",
+        "",
+        "messages sent from time 0 on, those between identifiers of one node among them (which take no time and are \
+         never lost); the sum of the four that follow",
+        |r| Cell::Count(r.report.messages.sent),
+    ),
     run("messages_delivered", "", "delivered to a live node", |r| Cell::Count(r.report.messages.delivered)),
     run("messages_lost", "", "lost on the way, or stopped by a partition", |r| Cell::Count(r.report.messages.lost)),
     run("messages_dropped", "", "addressed to a node that was dead by then, or sent unasked to one behind NAT", |r| {
         Cell::Count(r.report.messages.dropped)
     }),
     run("messages_in_flight", "", "still on the way at the end", |r| Cell::Count(r.report.messages.in_flight)),
-    load("keys_per_node_mean", "keys of `measurement.load_keys` that a member owns at the end: mean", |l| {
-        l.per_node.mean
-    }),
+    load(
+        "keys_per_node_mean",
+        "keys of `measurement.load_keys` that a member owns at the end: mean over all members but those behind NAT, \
+         who own none",
+        |l| l.per_node.mean,
+    ),
     load("keys_per_node_p1", "the same: 1st percentile", |l| l.p1),
     load("keys_per_node_p50", "the same: median", |l| l.per_node.p50),
     load("keys_per_node_p99", "the same: 99th percentile", |l| l.per_node.p99),

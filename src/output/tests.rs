@@ -84,11 +84,12 @@ fn streamed_files_are_as_expected() {
     write_example(&all, 1).unwrap();
     assert_eq!(
         fs::read_to_string(place.path().join("one/lookups.csv")).unwrap(),
-        "lookup,started_s,ended_s,node,key,outcome,answer,owner,hops,rpcs,timeouts,latency_ms,false_timeouts\n\
-         0,1200.000000001,1200.412500001,17,18446744073709551615,correct,5,5,6,7,1,412.5,0\n\
-         2,1200.000000001,1200.412500001,17,18446744073709551615,wrong_owner,9,5,6,7,1,412.5,0\n\
-         1,1200.000000001,1200.412500001,17,18446744073709551615,failed,,,,7,1,,0\n\
-         3,1200.000000001,1200.412500001,17,18446744073709551615,aborted,,,,7,1,,0\n"
+        "lookup,started_s,ended_s,node,key,outcome,answer,owner,hops,rpcs,timeouts,latency_ms,\
+         false_timeouts,node_arrived_s\n\
+         0,1200.000000001,1200.412500001,17,18446744073709551615,correct,5,5,6,7,1,412.5,0,900\n\
+         2,1200.000000001,1200.412500001,17,18446744073709551615,wrong_owner,9,5,6,7,1,412.5,0,900\n\
+         1,1200.000000001,1200.412500001,17,18446744073709551615,failed,,,,7,1,,0,900\n\
+         3,1200.000000001,1200.412500001,17,18446744073709551615,aborted,,,,7,1,,0,900\n"
     );
     assert_eq!(
         fs::read_to_string(&schedule).unwrap(),

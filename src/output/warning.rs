@@ -16,6 +16,7 @@ impl Warning {
             Warning::DiedOut { .. } => "died_out",
             Warning::LateReplies { .. } => "late_replies",
             Warning::FalseTimeouts { .. } => "false_timeouts",
+            Warning::AnswersStopped { .. } => "answers_stopped",
             Warning::NotSteady { .. } => "not_steady",
             Warning::ShortWarmup { .. } => "short_warmup",
         }
@@ -71,6 +72,14 @@ impl fmt::Display for Warning {
                 percent(of_timeouts),
                 percent(of_requests),
             ),
+            Warning::AnswersStopped { answers, share } => write!(
+                f,
+                "NAT stopped {} answers ({} of the lookups judged), which came from nodes that the initiator had not \
+                 asked itself: use the routing `iterative` (or, in Chord, `recursive`), where answers come back on the \
+                 way of the question",
+                grouped(answers),
+                percent(share),
+            ),
             Warning::NotSteady { ref drifts } => {
                 f.write_str("this is no steady state: from the first third of the measurement to the last ")?;
                 for (place, Drift { figure, first, last }) in drifts.iter().enumerate() {
@@ -108,6 +117,7 @@ mod tests {
             Warning::FalseTimeouts { of_requests: 0.0005, of_timeouts: 0.013, of_failures: 0.31 },
             Warning::NotSteady { drifts: vec![Drift { figure: "latency_ms_mean", first: 1_612.0, last: 1_874.0 }] },
             Warning::ShortWarmup { warmup: Duration::from_secs(60), session: Duration::from_secs(1_200) },
+            Warning::AnswersStopped { answers: 3542, share: 0.2957 },
         ];
         assert_eq!(all.iter().map(Warning::kind).collect::<BTreeSet<_>>().len(), all.len());
         for warning in &all {

@@ -134,6 +134,28 @@ pub trait Context<P: Protocol> {
     /// hears nothing. It counts as a request of `lookup`, and as a timeout of it if it does not get through.
     fn hand_over(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
 
+    /// As [`Self::request`], to a target that has itself sent `from` what this answers: NAT lets it through.
+    fn request_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        self.request(from, to, message, charge, lookup);
+    }
+
+    /// As [`Self::send`], to a target that has itself sent `from` what this answers: NAT lets it through.
+    fn send_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        self.send(from, to, message, charge, lookup);
+    }
+
+    /// As [`Self::hand_over`], to a target that has itself sent `from` what this answers: NAT lets it through.
+    fn hand_over_back(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        message: P::Message,
+        charge: Charge,
+        lookup: Option<LookupId>,
+    ) {
+        self.hand_over(from, to, message, charge, lookup);
+    }
+
     /// Fires `timer` at `node` after `delay`, unless the node departs first.
     fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer);
 

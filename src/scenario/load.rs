@@ -12,7 +12,7 @@ use super::read_events::Placed;
 use super::reader::TableReader;
 use super::schedule;
 use super::source::{Place, Source, SourceText};
-use super::tree::{self, Table};
+use super::tree::{self, Kind, Table};
 use super::{read_churn, read_events, read_measurement, read_network, read_population, read_workload};
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
@@ -25,6 +25,8 @@ pub struct Facts {
     pub nodes: Option<u32>,
     /// Where `population.nodes` stands, for messages.
     pub nodes_place: Place,
+    /// Where it says that nodes are behind NAT, if it does.
+    pub nat_place: Option<Place>,
 }
 
 /// A scenario that can be played.
@@ -138,7 +140,7 @@ fn read_root<C>(
         population
     });
     let population_sound = root.is_sound("population");
-    let facts = Facts { nodes: nodes_sound.then_some(population.nodes), nodes_place };
+    let facts = Facts { nodes: nodes_sound.then_some(population.nodes), nodes_place, nat_place: nat_place(root) };
     let protocol =
         root.choice("protocol", protocols, None, |table, name| (name.to_owned(), read_protocol(table, name, &facts)));
     if let Some((name, None)) = &protocol {
@@ -178,6 +180,13 @@ fn read_root<C>(
         Scenario { name, description, seed, population, network, churn, workload, events, schedule, measurement },
         protocol,
     )
+}
+
+/// Where it says that nodes are behind NAT, if it does. The table of the network is read after that of the protocol.
+fn nat_place(root: &TableReader<'_>) -> Option<Place> {
+    let Kind::Table(network) = &root.peek("network")?.kind else { return None };
+    let share = &network.get("behind_nat")?.value;
+    (!matches!(share.kind, Kind::Integer(Some(0)) | Kind::Float(0.0))).then(|| share.place.clone())
 }
 
 const NO_CHURN: Churn = Churn {

@@ -6,7 +6,9 @@
 //! quoted. Blank lines and lines that begin with `#` are left out.
 //!
 //! With `start = "converged"` the nodes `0..population.nodes` are there from time 0 on; with `start = "joining"` the
-//! node k joins by itself at k times `join_every`. All others join by the schedule first.
+//! node k joins by itself at k times `join_every`; a line may say so again. All others join by the schedule first.
+//!
+//! A run lasts from 0 to its end, the end left out: nothing in a schedule may be at the end or later.
 
 use super::diagnostics::{Diagnostics, FileProblems, Problem};
 use super::model::{Population, ScheduleAction, ScheduleEntry, Start};
@@ -139,6 +141,9 @@ impl<'s> ScheduleReader<'s> {
         let action_read = self.action(action, key);
         let (at, who, action_read) = (at?, who?, action_read?);
         self.check_time(time, at)?;
+        if action_read == ScheduleAction::Join && self.is_own_join(who, at) {
+            return None;
+        }
         self.check_state(&line, node, at, who, action_read)?;
         Some(ScheduleEntry { time: at, node: who, action: action_read })
     }
@@ -208,8 +213,8 @@ impl<'s> ScheduleReader<'s> {
             return None;
         }
         self.latest = at;
-        if let Some(end) = self.end.filter(|&end| at > end) {
-            let message = format!("this is after the end of the run at {end}");
+        if let Some(end) = self.end.filter(|&end| at >= end) {
+            let message = format!("this is not before the end of the run at {end}");
             self.problem(range.clone(), message, "the run ends after `measurement.warmup` and `measurement.duration`");
             return None;
         }
@@ -259,6 +264,15 @@ impl<'s> ScheduleReader<'s> {
     fn is_there_from_the_start(&self, node: u32, at: Time) -> Option<bool> {
         let population = self.population?;
         Some(node < population.nodes && at >= self.own_join(population, node))
+    }
+
+    /// Whether this is the join of a joining start that the scenario brings about by itself. Recorded schedules have
+    /// it.
+    fn is_own_join(&self, node: u32, at: Time) -> bool {
+        self.population.is_some_and(|population| {
+            let is_joining = matches!(population.start, Start::Joining { .. }) && node < population.nodes;
+            is_joining && !self.states.contains_key(&node) && at == self.own_join(population, node)
+        })
     }
 
     /// When a node of the start joins.
@@ -344,7 +358,8 @@ mod tests {
             ("5,join,7,\n6,join,7,", "node 7 joins, but is there already"),
             ("5,crash,9,", "node 9 is not there"),
             ("5,crash,1,\n6,lookup,1,3", "node 1 is not there"),
-            ("101,crash,1,", "this is after the end of the run at 100s"),
+            ("100,crash,1,", "this is not before the end of the run at 100s"),
+            ("101,crash,1,", "this is not before the end of the run at 100s"),
             ("5,crash,100000000,", "`100000000` is not the number of a node"),
             ("5,crash,-1,", "`-1` is not the number of a node"),
             ("5,jion,7,", "did you mean `join`?"),

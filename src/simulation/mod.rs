@@ -16,6 +16,7 @@ mod load;
 mod memory;
 #[cfg(test)]
 mod nat_tests;
+mod outcome;
 mod outlook;
 pub mod protocols;
 mod run;

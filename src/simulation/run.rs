@@ -6,8 +6,9 @@ use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
 use super::identities::Identities;
 use super::load;
+use super::outcome::LookupResult;
 use super::tracer::Tracer;
-use super::world::{LookupResult, World};
+use super::world::World;
 use crate::engine::time::Time;
 use crate::observe::progress::{Exhausted, Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
@@ -585,8 +586,10 @@ impl<P: Protocol> Simulation<P> {
         let healing = checks.and_then(|checks| checks.healing(world.outcomes.lookups()));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
+        let stopped_answers = world.stopped_answers;
         let (total, windows, hops) = world.metrics.finish();
-        let warnings = warnings::find(&expected, &total, &windows, died_out, joining, live);
+        let mut warnings = warnings::find(&expected, &total, &windows, died_out, joining, live);
+        warnings.extend(warnings::answers_stopped(stopped_answers, &total));
         RunReport {
             protocol: P::NAME,
             fingerprint: world.fingerprint.digest(),

@@ -9,6 +9,7 @@ use super::calls::{Call, Calls};
 use super::deadlines::{Deadline, Deadlines};
 use super::event::{Event, Kind};
 use super::found::Found;
+use super::outcome::{Exchanges, LookupResult};
 use crate::engine::fingerprint::Fingerprint;
 use crate::engine::queue::EventQueue;
 use crate::engine::random::{self, Purpose as Stream};
@@ -60,6 +61,8 @@ pub(crate) struct World<P: Protocol> {
     pub cut_off: u64,
     /// Timeouts of requests to nodes that live, whose reply was still to come.
     pub false_alarms: u64,
+    /// Answers to lookups of the workload that NAT stopped in the measurement.
+    pub stopped_answers: u64,
     /// What the network has gone through, if checks need it.
     pub history: Option<History>,
     /// When quiet returned, if it has.
@@ -113,6 +116,7 @@ impl<P: Protocol> World<P> {
             tasks_failed: 0,
             cut_off: 0,
             false_alarms: 0,
+            stopped_answers: 0,
             history: None,
             quiet_since: None,
             released: Vec::new(),
@@ -287,6 +291,7 @@ impl<P: Protocol> World<P> {
             started: lookup.started,
             ended: self.now,
             node: self.directory.node(lookup.initiator),
+            node_arrived: self.directory.arrived(lookup.initiator),
             key: lookup.key,
             outcome: Outcome::Failed,
             answer: None,
@@ -345,16 +350,16 @@ impl<P: Protocol> World<P> {
         }
     }
 
-    /// The life at which what is sent unasked will arrive, unless it is lost; `None` if nobody gets it: `to` is gone or
-    /// behind NAT. Of the latter the sender thinks what it would think of the former. Who is gone and may return has
-    /// no life that could be named, but a message is on its way to it all the same.
+    /// The life at which what is sent will arrive, unless it is lost; `None` if nobody gets it: `to` is gone, or behind
+    /// NAT and has not asked `from`. Of the latter the sender thinks what it would think of the former. Who is gone and
+    /// may return has no life that could be named, but a message is on its way to it all the same.
     #[inline]
-    fn target(&mut self, from: Slot, to: Contact) -> Option<Life> {
+    fn target(&mut self, from: Slot, to: Contact, way: Way) -> Option<Life> {
         let life = match self.directory.find(to) {
             None if self.nodes_return && self.directory.was_here(to) => Life::default(),
             found => found?,
         };
-        if self.is_behind_nat(to.slot()) && self.host(from) != self.host(to.slot()) {
+        if self.is_behind_nat(to.slot()) && way == Way::Unasked && self.host(from) != self.host(to.slot()) {
             self.suspect();
             return None;
         }
@@ -461,12 +466,12 @@ impl<P: Protocol> World<P> {
 
     /// Sends a request, but for its payload.
     #[inline(never)]
-    fn post_request(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> u32 {
+    fn post_request(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>, way: Way) -> u32 {
         self.requests += 1;
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
-        let to_life = self.target(from, to);
+        let to_life = self.target(from, to, way);
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
         let timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
         let index = self.open_call(from, to, to_life, lookup);
@@ -483,13 +488,13 @@ impl<P: Protocol> World<P> {
 
     /// Sends a message without an answer whose sender learns if it does not get through, but for its payload.
     #[inline(never)]
-    fn post_noticed(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> u32 {
+    fn post_noticed(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>, way: Way) -> u32 {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
         // The transport underneath notices at once if nobody is there.
         let is_there = self.directory.is_live(to);
-        let to_life = self.target(from, to).filter(|_| is_there);
+        let to_life = self.target(from, to, way).filter(|_| is_there);
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
         let index = self.open_call(from, to, to_life, lookup);
         if let Some(arrival) = arrival {
@@ -511,12 +516,31 @@ impl<P: Protocol> World<P> {
 
     /// Sends a message without an answer, but for its payload; `None` if it will not arrive.
     #[inline(never)]
-    fn post_message(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>) -> Option<u32> {
-        let to_life = self.target(from, to);
+    fn post_message(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        charge: Charge,
+        lookup: Option<LookupId>,
+        way: Way,
+    ) -> Option<u32> {
+        let to_life = self.target(from, to, way);
+        if to_life.is_none() && self.metrics.is_measuring() {
+            self.count_stopped_answer(to, lookup);
+        }
         let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup)?;
         let index = self.open_call(from, to, to_life, lookup);
         self.message_arrives(arrival, index, to);
         Some(index)
+    }
+
+    /// Counts what was sent for a lookup of the workload straight to a live node, if NAT stopped it.
+    #[cold]
+    fn count_stopped_answer(&mut self, to: Contact, lookup: Option<LookupId>) {
+        let is_workload = lookup.is_some_and(LookupId::is_workload);
+        if is_workload && self.directory.is_live(to) && self.is_behind_nat(to.slot()) {
+            self.stopped_answers += 1;
+        }
     }
 
     /// One event that referred to a call has passed. Returns whether it was the last one: then the call is over.
@@ -532,26 +556,13 @@ impl<P: Protocol> World<P> {
     }
 }
 
-/// What became of requests.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Exchanges {
-    /// The caller got the reply, in time.
-    pub answered: u64,
-    /// The caller's timeout expired.
-    pub timed_out: u64,
-    /// The caller was gone before either.
-    pub abandoned: u64,
-}
-
-/// How a lookup ended, before it is judged.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum LookupResult {
-    /// A node was named as the owner.
-    Answer { owner: Contact, hops: u32 },
-    /// The initiator gave up, or the deadline passed.
-    GivenUp,
-    /// The initiator is gone.
-    InitiatorDeparted,
+/// Whether a message finds a way through the NAT of who gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Who gets it may never have heard of the sender.
+    Unasked,
+    /// It answers what the sender got from there.
+    Back,
 }
 
 impl<P: Protocol> Context<P> for World<P> {
@@ -603,13 +614,13 @@ impl<P: Protocol> Context<P> for World<P> {
     // Inlined, so that the payload is written where it will be read.
     #[inline(always)]
     fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let index = self.post_request(from, to, charge, lookup);
+        let index = self.post_request(from, to, charge, lookup, Way::Unasked);
         self.calls[index].request = Some(message);
     }
 
     #[inline(always)]
     fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        match self.post_message(from, to, charge, lookup) {
+        match self.post_message(from, to, charge, lookup, Way::Unasked) {
             Some(index) => self.calls[index].request = Some(message),
             None => self.released.push(message),
         }
@@ -617,7 +628,31 @@ impl<P: Protocol> Context<P> for World<P> {
 
     #[inline(always)]
     fn hand_over(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let index = self.post_noticed(from, to, charge, lookup);
+        let index = self.post_noticed(from, to, charge, lookup, Way::Unasked);
+        self.calls[index].request = Some(message);
+    }
+
+    fn request_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        let index = self.post_request(from, to, charge, lookup, Way::Back);
+        self.calls[index].request = Some(message);
+    }
+
+    fn send_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        match self.post_message(from, to, charge, lookup, Way::Back) {
+            Some(index) => self.calls[index].request = Some(message),
+            None => self.released.push(message),
+        }
+    }
+
+    fn hand_over_back(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        message: P::Message,
+        charge: Charge,
+        lookup: Option<LookupId>,
+    ) {
+        let index = self.post_noticed(from, to, charge, lookup, Way::Back);
         self.calls[index].request = Some(message);
     }
 

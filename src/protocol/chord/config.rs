@@ -542,6 +542,13 @@ impl Config {
 
     /// Whether the ring has room for the successor list, and the space of identifiers for the ring.
     fn check_against(&self, table: &mut TableReader<'_>, facts: &Facts) {
+        if let (true, Some(nat)) = (self.routing == Routing::SemiRecursive, facts.nat_place.clone()) {
+            let message = "NAT stops answers that come straight from nodes that the initiator has not asked";
+            let problem = Problem::warning(message, table.place_of("routing"), "answers go straight to the initiator");
+            let problem = problem.and(nat, "some initiators are behind NAT");
+            table
+                .warn(problem.help("`\"iterative\"` or `\"recursive\"`: answers come back on the way of the question"));
+        }
         let Some(nodes) = facts.nodes else { return };
         let ring = u64::from(nodes) * u64::from(self.virtual_nodes);
         if u64::from(self.successors) > (ring - 1).max(1) && table.is_sound("successors") {

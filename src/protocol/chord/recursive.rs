@@ -4,6 +4,9 @@
 //! initiator (semi-recursive), or back along the path, past nodes that have died meanwhile (recursive). A query that
 //! nobody can carry on is dropped: the initiator learns of it by its deadline only.
 //!
+//! NAT lets an answer through to whoever handed its sender the query. So it comes back along the path, but not past a
+//! node that has died, and straight to the initiator only from nodes to which that has handed the query itself.
+//!
 //! The node that knows the owner answers; with `confirm_owner` the query goes on to the owner, and that answers.
 
 use super::message::{self, Message};
@@ -49,7 +52,8 @@ impl Chord {
             Step::Owner(owner) if self.config.confirm_owner && owner != self.own(node) => {
                 self.hand_over(context, node, owner, Query { owner, ..query });
             }
-            Step::Owner(owner) => self.answer(context, node, Query { owner, ..query }),
+            // The first hop has it from the initiator.
+            Step::Owner(owner) => self.answer(context, node, Query { owner, ..query }, query.hops == 1),
             Step::Next(next) if query.hops < HOP_LIMIT => {
                 self.hand_over(context, node, next, Query { owner: Contact::NONE, ..query });
             }
@@ -131,7 +135,8 @@ impl Chord {
             return None;
         }
         let path = self.path_from(held.path, from);
-        self.answer(context, node, Query { path, dead: NO_LIST, ..held });
+        let has_initiator_asked = held.hops == 0;
+        self.answer(context, node, Query { path, dead: NO_LIST, ..held }, has_initiator_asked);
         Some((Message::Ack, message::FORWARD_ACK))
     }
 
@@ -149,23 +154,27 @@ impl Chord {
         }
     }
 
-    /// This node knows the owner.
-    fn answer(&mut self, context: &mut impl Context<Self>, node: Slot, query: Query) {
+    /// This node knows the owner. `has_initiator_asked` tells whether it has the query from the initiator itself.
+    fn answer(&mut self, context: &mut impl Context<Self>, node: Slot, query: Query, has_initiator_asked: bool) {
         if query.initiator == self.own(node) {
             self.release_lists(query);
             self.conclude(context, node, query.lookup, query.owner, query.hops);
         } else if self.config.routing == Routing::Recursive {
-            self.send_back(context, node, query);
+            self.send_back(context, node, query, true);
         } else {
             self.release_lists(query);
             let Query { lookup, owner, hops, .. } = query;
             let answer = Message::Answer { lookup, owner, hops };
-            context.send(node, query.initiator, answer, message::ANSWER_STRAIGHT, Some(lookup));
+            let charge = message::ANSWER_STRAIGHT;
+            match has_initiator_asked {
+                true => context.send_back(node, query.initiator, answer, charge, Some(lookup)),
+                false => context.send(node, query.initiator, answer, charge, Some(lookup)),
+            }
         }
     }
 
-    /// Hands an answer to the last node of the path.
-    fn send_back(&mut self, context: &mut impl Context<Self>, node: Slot, mut query: Query) {
+    /// Hands an answer to the last node of the path. `has_asked` tells whether `node` has the query from that one.
+    fn send_back(&mut self, context: &mut impl Context<Self>, node: Slot, mut query: Query, has_asked: bool) {
         let Some(previous) = self.contacts.get(query.path).last().copied() else {
             // The whole path is gone, and the initiator with it.
             return self.release_lists(query);
@@ -174,7 +183,12 @@ impl Chord {
         self.contacts.truncate(&mut query.path, rest);
         let charge = message::answer_back(rest as u32);
         let message = Message::Return { query: self.queries.insert(query) };
-        self.dispatch(context, node, previous, message, charge, query.lookup);
+        let lookup = Some(query.lookup);
+        match self.config.acknowledgements {
+            _ if !has_asked => self.dispatch(context, node, previous, message, charge, query.lookup),
+            Acknowledgements::Sent => context.request_back(node, previous, message, charge, lookup),
+            Acknowledgements::Implied => context.hand_over_back(node, previous, message, charge, lookup),
+        }
     }
 
     /// An answer comes back: acknowledges it, and hands it on unless this node asked.
@@ -186,7 +200,7 @@ impl Chord {
     ) -> Option<(Message, Charge)> {
         let held = self.queries[index];
         let query = self.copy_lists(held);
-        self.answer(context, node, query);
+        self.answer(context, node, query, false);
         Some((Message::Ack, message::ANSWER_ACK))
     }
 
@@ -194,7 +208,7 @@ impl Chord {
     pub(super) fn return_past(&mut self, context: &mut impl Context<Self>, node: Slot, index: u32) {
         let held = self.queries[index];
         let query = self.copy_lists(held);
-        self.send_back(context, node, query);
+        self.send_back(context, node, query, false);
     }
 
     /// The answer that a query on its way back carries.

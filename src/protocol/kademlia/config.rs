@@ -395,6 +395,12 @@ impl Config {
 
     /// Whether no key says something that another makes void, and the identifiers are enough for the network.
     fn check_agreement(&self, table: &mut TableReader<'_>, facts: &Facts) {
+        if let (true, Some(nat)) = (self.routing == Routing::SemiRecursive, facts.nat_place.clone()) {
+            let message = "NAT stops answers that come straight from nodes that the initiator has not asked";
+            let problem = Problem::warning(message, table.place_of("routing"), "answers go straight to the initiator");
+            let problem = problem.and(nat, "some initiators are behind NAT");
+            table.warn(problem.help("`\"iterative\"`: who is asked answers"));
+        }
         if self.routing == Routing::SemiRecursive && (self.tolerance_bits > 0 || self.ends_at == EndsAt::FirstOwner) {
             let key = if self.tolerance_bits > 0 { "tolerance_bits" } else { "ends_at" };
             let place = table.place_of(key);

@@ -65,7 +65,11 @@ impl Kademlia {
             self.conclude(context, node, query.lookup, query.initiator, hops);
         } else {
             let answer = Message::Answer { lookup: query.lookup, hops };
-            context.send(node, query.initiator, answer, message::ANSWER, Some(query.lookup));
+            // The first hop has the query from the initiator itself, whose NAT lets its answer through.
+            match query.hops {
+                1 => context.send_back(node, query.initiator, answer, message::ANSWER, Some(query.lookup)),
+                _ => context.send(node, query.initiator, answer, message::ANSWER, Some(query.lookup)),
+            }
         }
     }
 

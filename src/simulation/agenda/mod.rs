@@ -73,8 +73,6 @@ pub enum Happening {
 struct Entry {
     time: Time,
     happening: Happening,
-    /// Whether the scenario itself brings this about also when it plays a schedule file.
-    inherent: bool,
 }
 
 /// Everything that happens from outside, one after another, up to the end of the measurement.
@@ -82,7 +80,7 @@ struct Entry {
 pub struct Agenda {
     script: Script,
     source: Source,
-    /// Nothing happens after this.
+    /// Nothing happens at this time or later: a run lasts from 0 to its end, the end left out.
     end: Time,
     /// What comes next: worked out ahead, so that asking for its time costs nothing.
     upcoming: Option<Entry>,
@@ -167,10 +165,10 @@ impl Agenda {
     }
 
     /// What [`next`](Iterator::next) returned last, as a row of a schedule file. `None` for a lookup whose key has not
-    /// been [settled](Self::settle), and for what the scenario still brings about when it plays such a file: joins of a
-    /// joining start, partitions and their healing.
+    /// been [settled](Self::settle), and for partitions and their healing, which such a file does not know. Joins of a
+    /// joining start are told, though the scenario brings them about also when it plays the file.
     pub fn last_as_schedule_entry(&self) -> Option<ScheduleEntry> {
-        let Entry { time, happening, inherent: false } = self.last? else { return None };
+        let Entry { time, happening } = self.last?;
         let (node, action) = match happening {
             Happening::Join { node } => (node, ScheduleAction::Join),
             Happening::Depart { node, graceful: true } => (node, ScheduleAction::Leave),
@@ -189,7 +187,7 @@ impl Agenda {
             if let Source::Drawn(drawn) = &mut self.source
                 && let Some((time, happening)) = drawn.continue_strike()
             {
-                return Some(Entry { time, happening, inherent: false });
+                return Some(Entry { time, happening });
             }
             let scripted = self.script.next_time();
             let other = match &self.source {
@@ -197,13 +195,12 @@ impl Agenda {
                 Source::File(playback) => playback.next_time(),
             };
             let time = scripted.min(other);
-            if time > self.end || time == Time::NEVER {
+            if time >= self.end {
                 return None;
             }
-            let (happening, inherent) =
-                if scripted <= other { (self.take_scripted(time), true) } else { (self.take_other(), false) };
+            let happening = if scripted <= other { self.take_scripted(time) } else { self.take_other() };
             if let Some(happening) = happening {
-                return Some(Entry { time, happening, inherent });
+                return Some(Entry { time, happening });
             }
         }
     }
