@@ -89,8 +89,8 @@ fn the_sweep_that_ships_and_its_picture_are_what_is_played_and_drawn_today() {
 const STUDY: &str = "scenarios/studies/chord-vs-kademlia.toml";
 const STUDY_RESULTS: &str = "results/chord-vs-kademlia";
 /// Runs of the study, and one that is played of each protocol.
-const STUDY_RUNS: usize = 600;
-const STUDY_PLAYED: [(usize, &str); 2] = [(1, "chord"), (301, "kademlia")];
+const STUDY_RUNS: usize = 840;
+const STUDY_PLAYED: [(usize, &str); 2] = [(1, "chord"), (421, "kademlia")];
 
 /// The rows of a table of runs, each as its columns.
 fn rows(table: &Path) -> Vec<BTreeMap<String, String>> {
