@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn a_schedule_is_read_exactly() {
         let text = "# recorded\ntime_s,action,node,key\r\n0,leave,2,\r\n\n0.000000001,join,2,\n\
-                    12.5,lookup,0,18446744073709551615\n100,crash,1\n";
+                    12.5,lookup,0,18446744073709551615\n99.999999999,crash,1\n";
         let entry = |nanos, node, action| ScheduleEntry { time: Time::from_nanos(nanos), node, action };
         assert_eq!(
             read_with(text, &CONVERGED),
@@ -345,7 +345,7 @@ mod tests {
                 entry(0, 2, ScheduleAction::Leave),
                 entry(1, 2, ScheduleAction::Join),
                 entry(12_500_000_000, 0, ScheduleAction::Lookup(u64::MAX)),
-                entry(100_000_000_000, 1, ScheduleAction::Crash),
+                entry(99_999_999_999, 1, ScheduleAction::Crash),
             ])
         );
     }
