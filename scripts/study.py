@@ -264,7 +264,7 @@ def goal_table(cells):
 
 
 def ping_table(cells):
-    """What the pace at which predecessors are pinged costs, and brings: pairs of settings that differ in nothing else."""
+    """What the pace at which predecessors are pinged costs, and brings: pairs of settings alike in all else."""
     lines = [
         "| median session | setting | pinged every | pings [B/s] | maintenance [B/s] | failure rate |",
         "|---|---|---|---|---|---|",
@@ -273,7 +273,8 @@ def ping_table(cells):
     for session in sessions(cells):
         groups = {}
         for cell in of(cells, "chord", session, "failure"):
-            groups.setdefault(tuple((name, text) for name, text in cell.setting.items() if name != key), []).append(cell)
+            rest = tuple((name, text) for name, text in cell.setting.items() if name != key)
+            groups.setdefault(rest, []).append(cell)
         for group in groups.values():
             for cell in group if len(group) > 1 else []:
                 figures = [amount(name, cell.shown.estimates[name]) for name in ("ping", "maintenance", "failure")]
