@@ -6,7 +6,7 @@ use chord_support::{at, exponential, health, play, play_with, quiet, secs, witho
 use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::Duration;
 use torus_sim::observe::report::RunReport;
-use torus_sim::protocol::chord::{Config, EndsAt, ListRefresh, NextHop, Notify, Periods};
+use torus_sim::protocol::chord::{Config, EndsAt, HandsOver, ListRefresh, NextHop, Notify, Periods};
 use torus_sim::scenario::{
     Action, Amount, Arrivals, ChurnProcess, Keys, Latency, Measurement, MessageSizes, OwnerOf, Scenario,
     ScheduledEvent, Start,
@@ -267,6 +267,21 @@ fn without_farewells_a_leave_is_like_a_crash() {
     );
     assert_eq!(silent.total.outcomes, crashed.total.outcomes);
     assert_eq!(silent.total.timeouts_mean, crashed.total.timeouts_mean);
+}
+
+#[test]
+fn a_leave_that_hands_over_the_last_successor_alone_leaves_its_neighbour_behind() {
+    // Neighbours leave one after the other: that the second has left before, the first tells with its whole list only.
+    let wrong = |farewell_hands_over| {
+        let mut scenario = after_a_crash(0.0);
+        let action = Action::Leave(Amount::Fraction(0.1));
+        scenario.events = (1..5).map(|s| ScheduledEvent { at: at(s), action: action.clone() }).collect();
+        scenario.measurement.warmup = secs(10);
+        play(&scenario, &patient(Config { farewell_hands_over, ..Config::default() })).total.outcomes.wrong_owner
+    };
+    let (list, last) = (wrong(HandsOver::SuccessorList), wrong(HandsOver::LastSuccessor));
+    // Farther apart than four standard errors of two counts.
+    assert!(last > list && (last - list).pow(2) > 16 * (last + list), "{last} {list}");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::{MessageBalance, Outcomes, RunReport};
 use torus_sim::protocol::Protocol;
 use torus_sim::protocol::chord::{
-    Acknowledgements, Chord, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, ListRefresh,
-    Maintenance, NextHop, Notify, Periods, Routing,
+    Acknowledgements, Chord, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, HandsOver,
+    ListRefresh, Maintenance, NextHop, Notify, Periods, Routing,
 };
 use torus_sim::protocol::kademlia::{self, Kademlia};
 use torus_sim::scenario::{
@@ -81,6 +81,10 @@ fn config() -> impl Strategy<Value = Config> {
                 },
                 next_hop: if at_key { NextHop::AtKey } else { NextHop::BeforeKey },
                 farewells,
+                farewell_hands_over: match when_needed {
+                    true => HandsOver::LastSuccessor,
+                    false => HandsOver::SuccessorList,
+                },
                 fingers_with_stabilize,
                 lookups_mend_tables: lookups_mend_tables || routing != Routing::Iterative,
                 lookups_end_at: EndsAt::Owner,

@@ -9,7 +9,7 @@ use super::progress::{When, left};
 use super::{interrupt, machine};
 use crate::output::Error;
 use crate::output::single::SingleFile;
-use crate::validation::{self, Experiment, Published, Request, Row, Stopped, Verdict, Watcher};
+use crate::validation::{self, Aspect, Experiment, Published, Request, Row, Stopped, Verdict, Watcher};
 use indicatif::ProgressBar;
 use std::io::{self, Write};
 use std::path::Path;
@@ -110,7 +110,10 @@ fn conclude(rows: &[Row<'_>]) -> Result<(), Failure> {
     let out: Vec<String> = rows
         .iter()
         .filter(|row| row.verdict == Some(Verdict::Out))
-        .map(|row| format!("\n  {} at {}: {}", row.experiment.name, row.x, row.metric))
+        .map(|row| match row.aspect {
+            Aspect::At(x) => format!("\n  {} at {x}: {}", row.experiment.name, row.metric),
+            aspect => format!("\n  {}, {aspect}: {}", row.experiment.name, row.metric),
+        })
         .collect();
     if out.is_empty() {
         return Ok(());

@@ -34,6 +34,9 @@ pub struct Experiment {
     pub analysis: &'static [(&'static str, Analysis)],
     /// Where the numbers are known not to be reproduced, and why.
     pub differences: &'static [Difference],
+    /// What else must be known to read the table, in paragraphs: why numbers are shown without being judged, on what
+    /// grounds others have their tolerance, which readings of the paper were tried.
+    pub remarks: &'static [&'static str],
 }
 
 /// Rows whose reference value an honest run does not meet. The row says so, and counts as explained only as long as the

@@ -48,6 +48,8 @@ const TON_FIG8A: Experiment = Experiment {
     measure: |_, report| load(report),
     analysis: &[],
     differences: &[],
+    remarks: &["`keys_p1` is shown: it is 0 at each published point, and a constant is no test. `keys_p99` may \
+         differ by 5% and by no less than 2."],
 };
 
 const TON_FIG9: Experiment = Experiment {
@@ -68,12 +70,13 @@ const TON_FIG9: Experiment = Experiment {
         holds: |x| x == 5.0,
         instead: |x| quantile_of_keys(x, 100.0, 0.99),
         within: 0.01,
-        why: "`keys_p99` at 5: with v virtual nodes the arcs of a node together are a gamma variable of shape v, \
-              so its keys are negative binomial with shape v. Their percentiles are those measured at every v: \
-              462, 334, 235, 192 and 165 for 1, 2, 5, 10 and 20. For v = 5 the 99th percentile is 235; 220 \
-              belongs to six virtual nodes, whose 1st percentile is 28, not the published 24. The published \
-              number was read off a graphic.",
+        why: "`keys_p99` at 5: with v virtual nodes the arcs of a node together are a gamma variable of shape v, so \
+              its keys are negative binomial with shape v. Their percentiles are those measured at every v: 462, 334, \
+              235, 192 and 165 for 1, 2, 5, 10 and 20. For v = 5 the 99th percentile is 235; 220 belongs to six \
+              virtual nodes, whose 1st percentile is 28, not the published 24. The published number was read off a \
+              graphic.",
     }],
+    remarks: &[],
 };
 
 /// A quantile of the keys of a node with `shape` virtual nodes and so many keys on average, in a large ring: negative
@@ -119,6 +122,7 @@ const TON_FIG10A: Experiment = Experiment {
     measure: |_, report| vec![report.total.hops.mean, report.total.hops.p99],
     analysis: &[],
     differences: &[],
+    remarks: &["`hops_p99` is a whole number, so it must be the published one in most rings."],
 };
 
 const TON_FIG10B: Experiment = Experiment {
@@ -139,6 +143,7 @@ const TON_FIG10B: Experiment = Experiment {
     },
     analysis: &[],
     differences: &[],
+    remarks: &["A probability may differ by 5%, and by no less than 0.0008, 0.3% of the axis that it was read from."],
 };
 
 const TON_TABLE2: Experiment = Experiment {
@@ -158,8 +163,12 @@ const TON_TABLE2: Experiment = Experiment {
         vec![report.total.hops.mean, report.total.timeouts_mean, Some(failed), latency_left_over_ms(report)]
     },
     // An iterative lookup waits for one reply or one timeout after the other, and for nothing else.
-    analysis: &[("latency_left_over_ms", |_| 0.0)],
+    // And none fails: a survivor knows 20 successors, of which one is alive.
+    analysis: &[("latency_left_over_ms", |_| 0.0), ("failed", |_| 0.0)],
     differences: &[],
+    remarks: &["`timeouts_mean` may differ by two standard deviations between runs, each with one ring and one draw \
+         of the dead: 0.2 and 0.4; without crashes there is no timeout. That no lookup fails is no number of \
+         a curve, so it is held as an analysis: a survivor knows 20 successors, of which one is alive."],
 };
 
 /// The mean latency less what requests and timeouts account for, in the scenario of table 2: 100 ms for a reply, 500 ms
@@ -187,8 +196,53 @@ const TON_TABLE3: Experiment = Experiment {
         vec![report.total.hops.mean, report.total.timeouts_mean, failures]
     },
     analysis: &[],
-    differences: &[],
+    differences: &[Difference {
+        metric: "failures_per_10000",
+        holds: |x| x > 0.1,
+        instead: second_successors,
+        within: 0.25,
+        why: "`failures_per_10000` from 0.15 on: when a node's first successor leaves, its second becomes the first, \
+              and is the wrong one if since it was last looked up its node has left or another has joined before it; \
+              until the next round lookups name it for two gaps of the ring. With k entries in turn, periods T uniform \
+              from 15 to 45 s and a rate r of joins and of leaves a node, that is 4 r^2 k E[T^2] / 4 of all lookups, \
+              to which the rows are held: k is 19 other places of the list and the fingers beyond it, log2 of the 50 \
+              lists in a ring. The rise with the square of the rate is the published one. Half of it, which leaves \
+              without joins make, is 0.3, 2.7, 7.6 and 15: the published numbers are 0, 2, 6 and 16, and the paper's \
+              own account of its failures names leaves alone.",
+    }],
+    remarks: &[
+        "`hops_mean` is shown: it varies by 0.11 without order in the paper, so that a constant would pass. \
+         `timeouts_mean` may differ by two standard deviations between runs at 0.35, 0.08. \
+         `failures_per_10000` are counts of a few lookups in the paper: the tolerance is two standard \
+         deviations of such a count if 10,000 were seen, and less than the distance to the next number.",
+        "The reading was chosen by the text before its results were seen (the scenario says what of the \
+         text). Others that were played are below, with means of three or four runs. An owner that is asked \
+         whether it is alive makes a floor: 0.05% of all requests time out falsely (delays with a mean of 50 \
+         ms, 500 ms to wait: 11 exp(-10)), the owner is then passed by, and 5 of 10,000 lookups name the \
+         wrong one at any rate of churn. That was this page's reading once, and a tolerance of 12 let it \
+         pass.",
+        "| reading of `ton-table3`, failures per 10,000 lookups | 0.15 | 0.35 |\n|---|---|---|\n\
+         | as played | in the table | in the table |\n\
+         | entries turn with all ten fingers, those in the list too | 4.7 | 36 |\n\
+         | the same, periods drawn for each round | 10 | 38 |\n\
+         | the same, the owner is asked whether it is alive | 11 | 32 |\n\
+         | the same, lookups strike nobody from tables | 7.9 | 34 |\n\
+         | the same, each round copies the first successor's list | 1.7 | 3.0 |\n\
+         | the same, the whole list is handed over by who leaves | 2.0 | 3.3 |\n\
+         | the same, list handed over and owner asked | 5.9 | 8.0 |\n",
+    ],
 };
+
+/// What [`TON_TABLE3`] explains: failures per 10,000 lookups through second successors that were not looked up since
+/// somebody left or joined there.
+fn second_successors(per_s: f64) -> f64 {
+    let (nodes, places) = (1_000.0, 20.0);
+    let entries = places - 1.0 + libm::log2(nodes / places);
+    // E[T^2] of a period T uniform from 15 to 45 s: the mean squared and the variance.
+    let squared_period = 30.0 * 30.0 + 30.0 * 30.0 / 12.0;
+    let rate = per_s / nodes;
+    1e4 * rate * rate * entries * squared_period
+}
 
 /// So many joins a second over the whole network, and as many departures.
 fn poisson_churn(per_s: f64) -> Vec<String> {
@@ -210,6 +264,9 @@ const SIGCOMM_FIG11: Experiment = Experiment {
     measure: |_, report| vec![report.total.outcomes.failure_rate()],
     analysis: &[],
     differences: &[],
+    remarks: &["The keys of the dead have arcs of random lengths: with N nodes of which a share p dies, their share \
+         has the standard deviation sqrt(2 p (1-p) / N), and the tolerance is two of these: the paper has one \
+         network a point."],
 };
 
 const SIGCOMM_FIG12: Experiment = Experiment {
@@ -225,7 +282,27 @@ const SIGCOMM_FIG12: Experiment = Experiment {
     metrics: &["failed_share"],
     measure: |_, report| vec![report.total.outcomes.failure_rate()],
     analysis: &[],
-    differences: &[],
+    differences: &[Difference {
+        metric: "failed_share",
+        holds: |x| x == 0.05,
+        instead: |x| 30.0 * x * 5.0 / 500.0,
+        within: 0.2,
+        why: "`failed_share` at 0.05: the paper's own estimate is that a path of 5 of 500 nodes meets one of k nodes \
+              that died since the last round with a probability of k/100, at 0.05 0.015, to which the row is held; its \
+              curve lies above that and bends up, which it puts down to nodes that more than one round must clear out. \
+              What decides is whether who meets a dead node strikes it from its tables: here it does. If nobody does, \
+              refreshes of fingers fail at the very nodes that they should replace: twice as many lookups fail, and \
+              the curve bends up. The published one lies between the two.",
+    }],
+    remarks: &[
+        "Tolerances are two standard deviations between runs. Readings that were played, means of two runs:",
+        "| reading of `sigcomm-fig12`, failed share | 0.01 | 0.05 | 0.1 |\n|---|---|---|---|\n\
+         | as played | 0.0029 | 0.0164 | 0.0348 |\n\
+         | delays exponential, false timeouts with them | 0.0052 | 0.0182 | 0.0352 |\n\
+         | lookups and refreshes strike nobody from tables | 0.0063 | 0.0317 | 0.0697 |\n\
+         | the same, a list of one successor | 0.0025 | 0.0167 | 0.0356 |\n\
+         | lookups strike nobody, rules of 2003 | 0.0072 | 0.0387 | 0.0810 |\n",
+    ],
 };
 
 const KRISHNAMURTHY: Experiment = Experiment {
@@ -258,23 +335,24 @@ const KRISHNAMURTHY: Experiment = Experiment {
         holds: |x| x < 20.0,
         instead: pointers::wrong_successor_share,
         within: 0.04,
-        why: "`wrong_successor_share` below 20: the balance behind 2/(3+x) lets one round put a pointer right \
-              whatever has happened since the last one, and lets every node join with the right successor. In a ring \
-              neither can be: a node whose first successor has died is known to nobody behind that until its own next \
-              round, and who joins is led past it. `src/validation/pointers.rs` plays just this: pointers, rounds and \
-              joins that take no time, no messages, no fingers, and nothing fitted. The row holds the run to that \
-              model, within 4%. If rounds and joins find the truth the model gives what can be solved, 1 - (1+x) \
-              times the integral of u^(1+x) / (2-u) over u from 0 to 1: 0.231 at 5 and 0.145 at 10. (That is below \
-              2/(3+x) since a new node that dies before it was noticed leaves the pointer right again.) If rounds \
-              know only what nodes know, but joins find the truth, it gives 0.254 and 0.152; if joins ask their way \
-              too, 0.261 and 0.153. Both parts need two events within a period, so they fade as x grows: from 20 on \
-              none is to be seen. The rest at 5 is that lists are looked up every so often, not at every instant. \
-              Where lists come with rounds of stabilisation alone, as in the papers (`--set \
+        why: "`wrong_successor_share` below 20: the balance behind 2/(3+x) lets one round put a pointer right whatever \
+              has happened since the last one, and lets every node join with the right successor. In a ring neither \
+              can be: a node whose first successor has died is known to nobody behind that until its own next round, \
+              and who joins is led past it. `src/validation/pointers.rs` plays just this: pointers, rounds and joins \
+              that take no time, no messages, no fingers, and nothing fitted. The row holds the run to that model, \
+              within 4%. If rounds and joins find the truth the model gives what can be solved, 1 - (1+x) times the \
+              integral of u^(1+x) / (2-u) over u from 0 to 1: 0.231 at 5 and 0.145 at 10. (That is below 2/(3+x) since \
+              a new node that dies before it was noticed leaves the pointer right again.) If rounds know only what \
+              nodes know, but joins find the truth, it gives 0.254 and 0.152; if joins ask their way too, 0.261 and \
+              0.153. Both parts need two events within a period, so they fade as x grows: from 20 on none is to be \
+              seen. The rest at 5 is that lists are looked up every so often, not at every instant. Where lists come \
+              with rounds of stabilisation alone, as in the papers (`--set \
               protocol.chord.successor_list_refresh=copied`), an entry is a round older for each place: at 5 two \
-              thirds of a list of 16 are dead, in 2 to 4 of 1,000 nodes all of it, these go on from a far finger, \
-              and 31% to 40% of first successors are wrong. Rounds of one step make it worse: with `--set \
+              thirds of a list of 16 are dead, in 2 to 4 of 1,000 nodes all of it, these go on from a far finger, and \
+              31% to 40% of first successors are wrong. Rounds of one step make it worse: with `--set \
               protocol.chord.stabilize_to_end=false` it is 18% at 10.",
     }],
+    remarks: &[],
 };
 
 /// Mean session in the scenario `farewells` [s].
@@ -300,6 +378,7 @@ const FAREWELLS: Experiment = Experiment {
     measure: |_, report| vec![health(report, "dead_successor_share")],
     analysis: &[("dead_successor_share", |x| x / FAREWELL_SESSION_S)],
     differences: &[],
+    remarks: &[],
 };
 
 /// A figure of health over the whole measurement.

@@ -56,6 +56,7 @@ pub(super) const GUMMADI_RING: Experiment = Experiment {
                   fingers at 2^i exactly it is 7.2%, and 14.9% if identifiers are random too.",
         },
     ],
+    remarks: &[],
 };
 
 pub(super) const GUMMADI_RING_16: Experiment = Experiment {
@@ -72,6 +73,7 @@ pub(super) const GUMMADI_RING_16: Experiment = Experiment {
     measure,
     analysis: &[],
     differences: &[],
+    remarks: &[],
 };
 
 pub(super) const GUMMADI_XOR: Experiment = Experiment {
@@ -110,6 +112,7 @@ pub(super) const GUMMADI_XOR: Experiment = Experiment {
                   alike. The published number was read in a digest; 20% is what 23% of crashes would give.",
         },
     ],
+    remarks: &[],
 };
 
 pub(super) const KADEMLIA_PATHS: Experiment = Experiment {
@@ -128,4 +131,5 @@ pub(super) const KADEMLIA_PATHS: Experiment = Experiment {
     // A node that looks for itself takes no hop, all others take one fewer than the path has.
     analysis: &[("hops_mean", |x| geometry::xor_hops(x as usize) - 1.0 + 1.0 / x)],
     differences: &[],
+    remarks: &[],
 };

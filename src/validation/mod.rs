@@ -13,6 +13,7 @@ mod pointers;
 mod published;
 mod row;
 mod runner;
+mod shape;
 
 #[cfg(test)]
 mod tests;
@@ -21,5 +22,5 @@ pub use experiment::{Experiment, Range};
 pub use experiments::{ALL, find};
 pub use page::page;
 pub use published::Published;
-pub use row::{Row, Verdict, write_csv};
+pub use row::{Aspect, Row, Verdict, write_csv};
 pub use runner::{Request, Stopped, Watcher, play};

@@ -18,8 +18,17 @@ page against it; `tests/validate.rs` does so with the fast rows. Runs are reprod
   in somebody's digest of it.
   Where an analysis stands in place of numbers, the tolerance is the interval of the runs.
 - *within*: the two differ by no more than the tolerance. *explained*: they differ by more, and the remark below the
-  table says why; such a row is OUT like any other when the run is not what the remark says. A row without a verdict is
-  a point of the curve for which no number is at hand.
+  table says why; such a row is OUT like any other when the run is not what the remark says. *shown*: the number stands
+  there without being judged, for the reason below the table. A row without a verdict is a point of the curve for which
+  no number is at hand.
+- A row judges only if it can tell: no constant meets all rows of a series, and no row is met by the number published
+  for the point before or after it. `src/validation/tests.rs` holds the table to that. A tolerance is as wide as its
+  reason allows, below the table or here: a percentile of whole numbers must be met; a figure that is one ring's or one
+  run's in the paper may differ by two standard deviations between runs.
+- *slope* and *order* are about the shape of a curve, over the points of it that are judged: the slope of the regression
+  of measured on published values (1 where they agree, 0 for a constant) with the interval that those of the points
+  make, its tolerance what the tolerances of the points give if each errs of its own accord; and Kendall's rank
+  correlation of the two, over pairs of points that the runs tell apart.
 - `torus-sim validate NAME --at X` measures any other point.
 ";
 
@@ -50,8 +59,9 @@ fn write_experiment(page: &mut String, experiment: &Experiment, rows: &[Row<'_>]
             remarks.push(why);
         }
     }
-    for why in remarks {
-        let _ = writeln!(page, "\n{}", wrapped(why));
+    for why in remarks.into_iter().chain(experiment.remarks.iter().copied()) {
+        let why = if why.starts_with('|') { why.to_owned() } else { wrapped(why) };
+        let _ = writeln!(page, "\n{}", why.trim_end());
     }
 }
 

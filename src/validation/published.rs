@@ -16,8 +16,8 @@ pub struct Number {
     pub metric: String,
     /// What the paper has.
     pub published: f64,
-    /// How far from it a measured value may be.
-    pub tolerance: f64,
+    /// How far from it a measured value may be; `None` if it is shown without being judged.
+    pub tolerance: Option<f64>,
     /// How the number was read: `P` in the paper's text, `D` off its graphics, `S` in somebody's digest of it.
     pub grade: String,
 }
@@ -35,7 +35,7 @@ impl Published {
     }
 
     /// Reads a table with the columns `experiment,x,metric,published,tolerance,grade`; lines that begin with `#` are
-    /// remarks.
+    /// remarks. A number without a tolerance is shown, and not judged.
     ///
     /// # Errors
     /// If it is no such table.
@@ -53,7 +53,7 @@ impl Published {
                 x: number(&row[1])?,
                 metric: row[2].to_owned(),
                 published: number(&row[3])?,
-                tolerance: number(&row[4])?,
+                tolerance: if row[4].is_empty() { None } else { Some(number(&row[4])?) },
                 grade: row[5].to_owned(),
             })
         };

@@ -2,6 +2,7 @@
 
 use super::experiment::Experiment;
 use super::published::Published;
+use super::shape::{self, Pair};
 use crate::output::cell::Cell;
 use crate::output::human::figure;
 use crate::sweep::rates::{Kind, Observed, Rates};
@@ -13,8 +14,8 @@ use std::io;
 pub struct Row<'a> {
     /// The experiment.
     pub experiment: &'a Experiment,
-    /// The parameter.
-    pub x: f64,
+    /// What of the figure.
+    pub aspect: Aspect,
     /// Name of the figure.
     pub metric: &'static str,
     /// Mean over the runs with its 95% interval; `None` if there was nothing to measure.
@@ -25,13 +26,34 @@ pub struct Row<'a> {
     pub verdict: Option<Verdict>,
 }
 
+/// What a row says of a figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Aspect {
+    /// Its value at this value of the parameter.
+    At(f64),
+    /// The slope of the regression of measured on published values.
+    Slope,
+    /// The rank correlation of measured and published values.
+    Order,
+}
+
+impl std::fmt::Display for Aspect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Aspect::At(x) => x.fmt(f),
+            Aspect::Slope => f.write_str("slope"),
+            Aspect::Order => f.write_str("order"),
+        }
+    }
+}
+
 /// What a figure is held against.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reference {
     /// The value.
     pub value: f64,
-    /// How far from it the measured value may be.
-    pub tolerance: f64,
+    /// How far from it the measured value may be; `None` if it is shown without being judged.
+    pub tolerance: Option<f64>,
 }
 
 /// How measured and published compare.
@@ -43,6 +65,8 @@ pub enum Verdict {
     Explained(&'static str),
     /// They differ by more.
     Out,
+    /// Nobody judges: a constant, or the neighbouring number, would be within any tolerance that has a reason.
+    Shown,
 }
 
 impl Verdict {
@@ -52,6 +76,7 @@ impl Verdict {
             Verdict::Within => "within",
             Verdict::Explained(_) => "explained",
             Verdict::Out => "OUT",
+            Verdict::Shown => "shown",
         }
     }
 }
@@ -69,10 +94,32 @@ impl<'a> Row<'a> {
         let listed = published.find(experiment.name, x, metric);
         let listed = listed.map(|number| Reference { value: number.published, tolerance: number.tolerance });
         let analysis = experiment.analysis.iter().find(|(name, _)| *name == metric);
-        let analysis = analysis.map(|(_, value)| Reference { value: value(x), tolerance: half_width });
+        let analysis = analysis.map(|(_, value)| Reference { value: value(x), tolerance: Some(half_width) });
         let reference = listed.or(analysis);
         let verdict = reference.map(|reference| judge(experiment, x, metric, measured, reference));
-        Row { experiment, x, metric, measured, reference, verdict }
+        Row { experiment, aspect: Aspect::At(x), metric, measured, reference, verdict }
+    }
+
+    /// The rows on the shape of each series that is judged, from the rows of its points.
+    pub fn of_shape(experiment: &'a Experiment, points: &[Row<'_>]) -> Vec<Self> {
+        let of_metric = |metric: &&'static str| {
+            let is_analysis = experiment.analysis.iter().any(|(name, _)| name == metric);
+            let series =
+                || points.iter().filter(|row| row.metric == *metric && row.reference.is_some() && !is_analysis);
+            // Models that explain take their time, and a single point has no shape.
+            let pairs: Vec<Pair> = if series().count() > 1 { series().filter_map(Pair::of).collect() } else { vec![] };
+            let figures = [(Aspect::Slope, shape::slope(&pairs)), (Aspect::Order, shape::rank_correlation(&pairs))];
+            let row = |(aspect, figure): (Aspect, Option<shape::Figure>)| {
+                let shape::Figure { measured, tolerance } = figure?;
+                let reference = Reference { value: 1.0, tolerance: Some(tolerance) };
+                let is_within = (measured.mean - 1.0).abs() <= tolerance + ROUNDING;
+                let verdict = if is_within { Verdict::Within } else { Verdict::Out };
+                let (measured, reference, verdict) = (Some(measured), Some(reference), Some(verdict));
+                Some(Row { experiment, aspect, metric, measured, reference, verdict })
+            };
+            figures.map(row)
+        };
+        experiment.metrics.iter().flat_map(of_metric).flatten().collect()
     }
 }
 
@@ -103,7 +150,7 @@ impl Row<'_> {
         let measured = match self.measured {
             None => "-".to_owned(),
             Some(estimate) => match estimate.interval.filter(|interval| interval.low < interval.high) {
-                Some(Interval { low, high }) if SHARES.iter().any(|(name, _)| *name == self.metric) => {
+                Some(Interval { low, high }) if self.is_share() => {
                     format!("{} ({} to {})", figure(estimate.mean), figure(low), figure(high))
                 }
                 Some(Interval { low, high }) => format!("{} ± {}", figure(estimate.mean), figure((high - low) / 2.0)),
@@ -112,13 +159,28 @@ impl Row<'_> {
         };
         let of_reference = |value: Option<f64>| value.map_or(String::new(), figure);
         [
-            self.x.to_string(),
+            self.aspect.to_string(),
             self.metric.to_owned(),
             measured,
             of_reference(self.reference.map(|reference| reference.value)),
-            of_reference(self.reference.map(|reference| reference.tolerance)),
+            of_reference(self.reference.and_then(|reference| reference.tolerance)),
             self.verdict.map_or(String::new(), |verdict| verdict.as_str().to_owned()),
         ]
+    }
+}
+
+impl Row<'_> {
+    /// What an explanation holds it to instead of its reference, and how far from that it may be.
+    pub(super) fn instead(&self) -> Option<(f64, f64)> {
+        let Aspect::At(x) = self.aspect else { return None };
+        let known = self.experiment.differences.iter().find(|it| it.metric == self.metric && (it.holds)(x))?;
+        let instead = (known.instead)(x);
+        Some((instead, (known.within * instead).max(self.measured?.half_width().unwrap_or(0.0))))
+    }
+
+    /// Whether it is a share of lookups, whose interval may reach farther to one side.
+    fn is_share(&self) -> bool {
+        matches!(self.aspect, Aspect::At(_)) && SHARES.iter().any(|(name, _)| *name == self.metric)
     }
 }
 
@@ -126,9 +188,10 @@ impl Row<'_> {
 const ROUNDING: f64 = 1e-9;
 
 fn judge(experiment: &Experiment, x: f64, metric: &str, measured: Option<Estimate>, reference: Reference) -> Verdict {
+    let Some(tolerance) = reference.tolerance else { return Verdict::Shown };
     let Some(measured) = measured else { return Verdict::Out };
     let is_within = |value: f64, tolerance: f64| (measured.mean - value).abs() <= tolerance + ROUNDING;
-    if is_within(reference.value, reference.tolerance) {
+    if is_within(reference.value, tolerance) {
         return Verdict::Within;
     }
     let known = experiment.differences.iter().find(|known| known.metric == metric && (known.holds)(x));
@@ -140,7 +203,8 @@ fn judge(experiment: &Experiment, x: f64, metric: &str, measured: Option<Estimat
 }
 
 /// Writes the rows as CSV: `experiment,x,metric,measured,ci95,published,tolerance,verdict,low,high`. `ci95` is half the
-/// width of the interval, `low` and `high` are its ends.
+/// width of the interval, `low` and `high` are its ends. Rows on the shape of a
+/// curve have no `x`; their metric ends in `_slope` or `_order`.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -148,14 +212,19 @@ pub fn write_csv(out: impl io::Write, rows: &[Row<'_>]) -> io::Result<()> {
     let columns = ["experiment", "x", "metric", "measured", "ci95", "published", "tolerance", "verdict", "low", "high"];
     let mut table = crate::output::cell::Table::new(out, columns)?;
     for row in rows {
+        let x = if let Aspect::At(x) = row.aspect { Cell::Float(x) } else { Cell::Empty };
+        let metric = match row.aspect {
+            Aspect::At(_) => row.metric.to_owned(),
+            aspect => format!("{}_{aspect}", row.metric),
+        };
         table.row([
             Cell::Text(row.experiment.name),
-            Cell::Float(row.x),
-            Cell::Text(row.metric),
+            x,
+            Cell::Text(&metric),
             row.measured.map(|estimate| estimate.mean).into(),
             row.measured.and_then(|estimate| estimate.half_width()).into(),
             row.reference.map(|reference| reference.value).into(),
-            row.reference.map(|reference| reference.tolerance).into(),
+            row.reference.and_then(|reference| reference.tolerance).into(),
             row.verdict.map_or(Cell::Empty, |verdict| Cell::Text(verdict.as_str())),
             row.measured.and_then(|estimate| estimate.interval).map(|interval| interval.low).into(),
             row.measured.and_then(|estimate| estimate.interval).map(|interval| interval.high).into(),

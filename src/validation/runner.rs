@@ -128,9 +128,9 @@ fn rows(
     figures: &[Figures],
     published: &Published,
 ) -> Vec<Row<'static>> {
-    let mut rows = Vec::new();
+    let mut rows: Vec<Row<'static>> = Vec::new();
     for request in requests {
-        let name = request.experiment.name;
+        let (name, first) = (request.experiment.name, rows.len());
         for x in &request.points {
             let place = cells.iter().enumerate().find_map(|(index, cell)| {
                 let position = cell.points.iter().position(|point| point == x)?;
@@ -146,6 +146,8 @@ fn rows(
                 rows.push(Row::new(request.experiment, *x, metric, measured, published));
             }
         }
+        let shape = Row::of_shape(request.experiment, &rows[first..]);
+        rows.extend(shape);
     }
     rows
 }

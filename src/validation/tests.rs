@@ -46,10 +46,97 @@ fn every_published_number_belongs_to_a_point_that_is_played() {
             experiment.points.contains(&number.x) && experiment.metrics.contains(&&number.metric[..]),
             "{number:?}"
         );
-        assert!(number.tolerance >= 0.0 && ["P", "D", "S"].contains(&&number.grade[..]), "{number:?}");
+        assert!(
+            number.tolerance.is_none_or(|it| it >= 0.0) && ["P", "D", "S"].contains(&&number.grade[..]),
+            "{number:?}"
+        );
+        assert!(number.tolerance.is_some() || !experiment.remarks.is_empty(), "{number:?} is shown for no reason");
     }
     assert!(Published::read("experiment,x\n").is_err());
     assert!(Published::read("experiment,x,metric,published,tolerance,grade\na,b,c,1,1,P\n").is_err());
+}
+
+/// The series by which the shipped table judges: experiment, figure, and points as parameter, number and tolerance. The
+/// experiments on geometries have one or two points a figure, and the geometry is what tells them apart.
+fn judged_series() -> Vec<(String, Vec<(f64, f64, f64)>)> {
+    let mut series: Vec<(String, Vec<(f64, f64, f64)>)> = Vec::new();
+    for number in Published::shipped().numbers() {
+        let Some(tolerance) = number.tolerance else { continue };
+        let key = match number.experiment.starts_with("gummadi-") {
+            true => format!("gummadi at {}: {}", number.x, number.metric),
+            false => format!("{}: {}", number.experiment, number.metric),
+        };
+        let point = (number.x, number.published, tolerance);
+        match series.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, points)) => points.push(point),
+            None => series.push((key, vec![point])),
+        }
+    }
+    series
+}
+
+/// Whether one constant meets all points.
+fn is_met_by_a_constant(points: &[(f64, f64, f64)]) -> bool {
+    let highest_low = points.iter().map(|(_, number, tolerance)| number - tolerance).fold(f64::MIN, f64::max);
+    let lowest_high = points.iter().map(|(_, number, tolerance)| number + tolerance).fold(f64::MAX, f64::min);
+    highest_low <= lowest_high
+}
+
+/// Points that the number of a neighbour meets.
+fn met_by_a_neighbour(points: &[(f64, f64, f64)]) -> Vec<f64> {
+    let meets = |one: &(f64, f64, f64), other: &(f64, f64, f64)| (one.1 - other.1).abs() <= one.2;
+    let both = points.windows(2).flat_map(|pair| [(pair[0], pair[1]), (pair[1], pair[0])]);
+    both.filter(|(one, other)| meets(one, other)).map(|(one, _)| one.0).collect()
+}
+
+#[test]
+fn no_constant_and_no_neighbouring_number_meets_a_row_that_judges() {
+    let series = judged_series();
+    assert!(series.len() >= 14, "{}", series.len());
+    for (name, points) in &series {
+        assert!(points.len() > 1, "{name}: a single number is met by a constant");
+        assert!(!is_met_by_a_constant(points), "{name}: a constant meets {points:?}");
+        assert_eq!(met_by_a_neighbour(points), [0.0; 0], "{name}: points met by a neighbour's number, of {points:?}");
+    }
+    // The test can fail: the table as it once was.
+    let wide = [(0.05, 0.0, 12.0), (0.15, 2.0, 12.0), (0.25, 6.0, 12.0), (0.35, 16.0, 12.0)];
+    assert!(is_met_by_a_constant(&wide) && met_by_a_neighbour(&wide).len() == 6);
+}
+
+#[test]
+fn a_constant_has_no_slope_and_the_wrong_order_is_out() {
+    let table = "experiment,x,metric,published,tolerance,grade\nmade,1,a,0,1,P\nmade,3,a,4,1,P\nmade,4,a,8,1,P\n";
+    let published = Published::read(table).expect("a table");
+    let shape = |values: [f64; 3]| {
+        let points = [1.0, 3.0, 4.0].iter().zip(values);
+        let row = |(x, value): (&f64, f64)| {
+            Row::new(&MADE, *x, "a", super::row::estimate("a", &[(value, 9), (value, 9)]), &published)
+        };
+        let rows = Row::of_shape(&MADE, &points.map(row).collect::<Vec<_>>());
+        let of = |aspect| {
+            let row = rows.iter().find(|row| row.aspect == aspect)?;
+            Some((row.measured?.mean, row.reference?.tolerance?, row.verdict?))
+        };
+        (of(Aspect::Slope), of(Aspect::Order))
+    };
+    // Deviations of the numbers from their mean are -4, 0 and 4: a tolerance of 1 makes one of sqrt(32) / 32.
+    let tolerance = 32f64.sqrt() / 32.0;
+    let (slope, order) = shape([0.0, 4.0, 8.0]);
+    assert_eq!((slope, order), (Some((1.0, tolerance, Verdict::Within)), Some((1.0, 0.0, Verdict::Within))));
+    let (slope, order) = shape([4.0, 4.0, 4.0]);
+    assert_eq!((slope, order), (Some((0.0, tolerance, Verdict::Out)), None));
+    let (slope, order) = shape([0.0, 9.0, 8.0]);
+    assert_eq!((slope.map(|it| it.2), order), (Some(Verdict::Within), Some((1.0 / 3.0, 0.0, Verdict::Out))));
+}
+
+#[test]
+fn a_number_without_a_tolerance_is_shown() {
+    let table = "experiment,x,metric,published,tolerance,grade\nmade,1,a,5,,P\n";
+    let measured = super::row::estimate("a", &[(50.0, 9), (50.0, 9)]);
+    let row = Row::new(&MADE, 1.0, "a", measured, &Published::read(table).expect("a table"));
+    assert_eq!(row.verdict, Some(Verdict::Shown));
+    assert_eq!(row.cells()[3..], ["5.00", "", "shown"].map(str::to_owned));
+    assert!(Row::of_shape(&MADE, &[row]).is_empty());
 }
 
 const MADE: Experiment = Experiment {
@@ -66,6 +153,7 @@ const MADE: Experiment = Experiment {
     measure: |_, _| Vec::new(),
     analysis: &[("b", |x| 2.0 * x)],
     differences: &[Difference { metric: "a", holds: |x| x == 2.0, instead: |_| 7.0, within: 0.1, why: "it is so" }],
+    remarks: &[],
 };
 
 fn verdict(x: f64, metric: &'static str, values: &[f64]) -> Option<Verdict> {

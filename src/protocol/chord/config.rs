@@ -35,6 +35,15 @@ pub enum EndsAt {
     Predecessor,
 }
 
+/// What a node that leaves gracefully tells its predecessor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandsOver {
+    /// Its successor list, which the predecessor takes over as in a round of stabilisation.
+    SuccessorList,
+    /// The last node of its successor list, which the predecessor adds to its own (ToN 2003, section IV-E.3).
+    LastSuccessor,
+}
+
 /// How a node learns that whom it handed a query to has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acknowledgements {
@@ -188,6 +197,8 @@ pub struct Config {
     pub join_retry_after: Duration,
     /// Whether a node that leaves gracefully tells its neighbours.
     pub farewells: bool,
+    /// What it tells its predecessor then.
+    pub farewell_hands_over: HandsOver,
 }
 
 impl Default for Config {
@@ -225,6 +236,7 @@ impl Default for Config {
             lookup_deadline: Duration::from_secs(10),
             join_retry_after: Duration::from_secs(1),
             farewells: true,
+            farewell_hands_over: HandsOver::SuccessorList,
         }
     }
 }
@@ -427,6 +439,14 @@ pub(super) const KEYS: &[Key] = &[
         "whether a node that leaves gracefully tells its neighbours, which take over its pointers (ToN 2003); if not, \
          leaving is like crashing (OverSim)",
     ),
+    Key::or(
+        "farewell_hands_over",
+        "`successor_list` or `last_successor`",
+        "\"successor_list\"",
+        "what a node that leaves gracefully tells its predecessor, if `farewells` are said: `successor_list`: its \
+         list, which the predecessor takes over as in a round of stabilisation; `last_successor`: the last node of \
+         its list, which the predecessor adds to its own (the letter of ToN 2003, IV-E.3)",
+    ),
 ];
 
 impl Config {
@@ -490,6 +510,10 @@ impl Config {
             lookup_deadline: table.duration_or("lookup_deadline", default.lookup_deadline, Zero::Forbidden),
             join_retry_after: table.duration_or("join_retry_after", default.join_retry_after, Zero::Forbidden),
             farewells: table.flag("farewells", default.farewells),
+            farewell_hands_over: table.word(
+                "farewell_hands_over",
+                &[("successor_list", HandsOver::SuccessorList), ("last_successor", HandsOver::LastSuccessor)],
+            ),
         };
         config.check_against(table, facts);
         config.check_agreement(table);

@@ -1,7 +1,7 @@
 //! Leaving gracefully (ToN 2003, section on voluntary departures): the neighbours are told and take over the
 //! pointers. A neighbour that gets no such message finds out as it would about a crash.
 
-use super::{Chord, Message, message};
+use super::{Chord, HandsOver, Message, message};
 use crate::engine::pool::List;
 use crate::protocol::{Contact, Context, Slot};
 
@@ -21,7 +21,11 @@ impl Chord {
         if let (Some(_), true) = (head, predecessor.is_some() && predecessor != own) {
             let start = node as usize * self.config.successors as usize;
             let count = self.node(node).successor_count as usize;
-            let list = self.contacts.from_slice(&self.successors[start..start + count]);
+            let first = match self.config.farewell_hands_over {
+                HandsOver::SuccessorList => start,
+                HandsOver::LastSuccessor => start + count - 1,
+            };
+            let list = self.contacts.from_slice(&self.successors[first..start + count]);
             let charge = message::leave(list.len() as u32);
             context.send(node, predecessor, Message::SuccessorLeaves(list), charge, None);
         }
@@ -35,6 +39,9 @@ impl Chord {
         from: Contact,
         successors: List,
     ) {
+        if self.config.farewell_hands_over == HandsOver::LastSuccessor {
+            return self.successor_replaced(context, node, from, successors);
+        }
         if self.head(node) == Some(from) {
             // What it leaves behind is what this node's list would become after the next round.
             let mut tail = self.contacts.copy(successors);
@@ -45,6 +52,23 @@ impl Chord {
             self.contacts.release(tail);
         }
         self.forget(context, node, from);
+    }
+
+    /// A successor leaves, and names the last of its list.
+    fn successor_replaced(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, named: List) {
+        let last = self.contacts.get(named).first().copied().filter(|last| *last != self.own(node));
+        match last {
+            // A list of one has no room before it has let go, and a node without a successor would be lost.
+            Some(last) if self.successors(node) == [from] => {
+                self.push_successor(node, last);
+                self.forget(context, node, from);
+            }
+            Some(last) => {
+                self.forget(context, node, from);
+                self.append_successor(node, last);
+            }
+            None => self.forget(context, node, from),
+        }
     }
 
     /// The predecessor leaves and names its own.

@@ -28,8 +28,8 @@ mod tests;
 mod words;
 
 pub use config::{
-    Acknowledgements, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, ListRefresh,
-    Maintenance, NextHop, Notify, Periods, Routing,
+    Acknowledgements, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, HandsOver,
+    ListRefresh, Maintenance, NextHop, Notify, Periods, Routing,
 };
 pub use message::{Asking, Message};
 

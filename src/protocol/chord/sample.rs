@@ -142,6 +142,7 @@ fn rules(dice: &mut Dice, mut table: Draft) -> Draft {
         ("periods", 15, "per_node"),
         ("finger_refresh", 20, "asked"),
         ("fingers_beyond", 15, "successor_list"),
+        ("farewell_hands_over", 15, "last_successor"),
     ];
     for (key, share, word) in words {
         table = if dice.percent(share) { table.text(key, word) } else { table };

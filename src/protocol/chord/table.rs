@@ -131,6 +131,18 @@ impl Chord {
         self.keep_successors(node, keep + 1);
     }
 
+    /// Puts a node at the end of the successor list, if there is room and it lies beyond all that are listed.
+    pub(super) fn append_successor(&mut self, node: Slot, last: Contact) {
+        let (own, capacity) = (self.node(node).id, self.config.successors as usize);
+        let list = self.successors(node);
+        let (count, distance) = (list.len(), clockwise(own, last.id()));
+        let is_beyond = list.iter().all(|entry| clockwise(own, entry.id()) < distance);
+        if count < capacity && is_beyond && distance > 0 {
+            self.successors[node as usize * capacity + count] = last;
+            self.keep_successors(node, count + 1);
+        }
+    }
+
     /// `key` comes next after an entry of the successor list, and `owner` is the first node at or after it: entries in
     /// between are gone, and `owner` takes their place. Nothing changes if the entry is no longer there.
     pub(super) fn successor_refreshed(&mut self, node: Slot, key: u64, owner: Contact) {
