@@ -36,6 +36,7 @@ const STREAMS: &[(&str, &str)] = &[
     ("Identifiers", "src/protocol/identifier.rs"),
     ("Load", "src/simulation/load.rs"),
     ("Model", "src/validation/geometry.rs"),
+    ("Model", "src/validation/lengths.rs"),
     ("Model", "src/validation/pointers.rs"),
     ("Network", "src/network/mod.rs"),
     ("Protocol", "src/simulation/world.rs"),
