@@ -276,8 +276,8 @@ fn record_and_replay(folder: &Path, name: &str, set: &[&str]) -> (PathBuf, PathB
 fn a_recorded_run_plays_again_as_it_was() {
     let cases: &[(&str, &[&str], &[&str])] = &[
         ("churn20m", &[], &["join", "crash", "lookup"]),
-        ("churn20m", &["churn.graceful=0.5"], &["join", "crash", "leave"]),
-        ("heavy-tailed", &["churn.return_identifier=\"same\""], &["join", "crash", "lookup"]),
+        ("churn20m", &["churn.return_identifier=\"same\"", "churn.graceful=0.5"], &["join", "crash", "leave"]),
+        ("heavy-tailed", &[], &["join", "crash", "lookup"]),
         ("mass-failure", &[], &["crash", "lookup"]),
         ("flash-crowd", &[], &["join", "lookup"]),
         ("kademlia20m", &[], &["join", "crash", "lookup"]),

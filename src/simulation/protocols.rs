@@ -11,8 +11,9 @@ use crate::scenario::{
     Action, Arrivals, AtStart, ChurnProcess, Facts, Latency, ReturnIdentifier, Scenario, ScheduleAction, TableReader,
 };
 
-/// Memory that every run takes, whatever its size \[B\]: the program itself, and buffers of fixed size.
-const BASE_BYTES: u64 = 8 << 20;
+/// Memory that every run takes, whatever its size \[B\]: the program itself, and buffers of fixed size, such as the
+/// histograms of times.
+const BASE_BYTES: u64 = 13 << 20;
 /// Memory of a node that is away: its place in the churn process \[B\].
 const AWAY_BYTES: u64 = 80;
 /// Memory of a lookup under way, with its messages \[B\].

@@ -56,10 +56,13 @@ fn every_published_number_belongs_to_a_point_that_is_played() {
     assert!(Published::read("experiment,x,metric,published,tolerance,grade\na,b,c,1,1,P\n").is_err());
 }
 
-/// The series by which the shipped table judges: experiment, figure, and points as parameter, number and tolerance. The
-/// experiments on geometries have one or two points a figure, and the geometry is what tells them apart.
-fn judged_series() -> Vec<(String, Vec<(f64, f64, f64)>)> {
-    let mut series: Vec<(String, Vec<(f64, f64, f64)>)> = Vec::new();
+/// A number of a paper: parameter, number and tolerance.
+type Point = (f64, f64, f64);
+
+/// The series by which the shipped table judges: experiment, figure, and points. The experiments on geometries have one
+/// or two points a figure, and the geometry is what tells them apart.
+fn judged_series() -> Vec<(String, Vec<Point>)> {
+    let mut series: Vec<(String, Vec<Point>)> = Vec::new();
     for number in Published::shipped().numbers() {
         let Some(tolerance) = number.tolerance else { continue };
         let key = match number.experiment.starts_with("gummadi-") {
@@ -76,15 +79,15 @@ fn judged_series() -> Vec<(String, Vec<(f64, f64, f64)>)> {
 }
 
 /// Whether one constant meets all points.
-fn is_met_by_a_constant(points: &[(f64, f64, f64)]) -> bool {
+fn is_met_by_a_constant(points: &[Point]) -> bool {
     let highest_low = points.iter().map(|(_, number, tolerance)| number - tolerance).fold(f64::MIN, f64::max);
     let lowest_high = points.iter().map(|(_, number, tolerance)| number + tolerance).fold(f64::MAX, f64::min);
     highest_low <= lowest_high
 }
 
 /// Points that the number of a neighbour meets.
-fn met_by_a_neighbour(points: &[(f64, f64, f64)]) -> Vec<f64> {
-    let meets = |one: &(f64, f64, f64), other: &(f64, f64, f64)| (one.1 - other.1).abs() <= one.2;
+fn met_by_a_neighbour(points: &[Point]) -> Vec<f64> {
+    let meets = |one: &Point, other: &Point| (one.1 - other.1).abs() <= one.2;
     let both = points.windows(2).flat_map(|pair| [(pair[0], pair[1]), (pair[1], pair[0])]);
     both.filter(|(one, other)| meets(one, other)).map(|(one, _)| one.0).collect()
 }
