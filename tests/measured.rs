@@ -127,3 +127,34 @@ fn lookups_that_did_not_start_stand_beside_the_failure_rate() {
     let line = line.replace(',', "");
     assert!(line.contains(&format!(" {} ", count("not_started"))) && line.ends_with('%'), "{line}");
 }
+
+#[test]
+fn windows_add_up_to_the_run_though_nobody_lives_in_some() {
+    let place = tempfile::tempdir().unwrap();
+    // Eight nodes of a ring leave in the instant in which the third window begins, and three return in the fifth.
+    let leaves = (0..8).map(|node| format!("120,leave,{node},\n"));
+    let joins = (0..3).map(|node| format!("25{node},join,{node},\n"));
+    let schedule: String = leaves.chain(joins).collect();
+    fs::write(place.path().join("all.csv"), format!("time_s,action,node,key\n{schedule}")).unwrap();
+    let text = "name = \"all\"\npopulation.nodes = 8\nprotocol.chord.successors = 4\nschedule.file = \"all.csv\"\n\
+                network.latency.constant.delay = \"50ms\"\nmeasurement = { duration = \"6min\", window = \"1min\" }\n";
+    let (results, _) = run(place.path(), "all", text, &[]);
+    let [summary, windows] = ["summary.csv", "timeseries.csv"].map(|name| results.join(name));
+    // No warm-up: the books of all messages from time 0 on are those of the measurement.
+    let sent = |file: &Path| -> Vec<f64> {
+        let [own, of_lookups] = ["maintenance_messages", "lookup_messages"].map(|name| numbers(file, name));
+        own.iter().zip(&of_lookups).map(|(own, of_lookups)| own + of_lookups).collect()
+    };
+    assert_eq!(sent(&summary), numbers(&summary, "messages_sent"));
+    assert_eq!(sent(&windows).iter().sum::<f64>(), numbers(&summary, "messages_sent")[0]);
+    for name in ["joins", "departures", "leaves", "requests", "maintenance_messages", "maintenance_bytes"] {
+        let sum: f64 = numbers(&windows, name).iter().sum();
+        assert_eq!(sum, numbers(&summary, name)[0], "{name}");
+    }
+    // Nobody lives in the third and the fourth window. Each of the eight says farewell to its successor (20 bytes and
+    // a predecessor of 4) and to its predecessor (20 bytes and a list of four).
+    assert_eq!(numbers(&windows, "live_nodes")[2..4], [0.0, 0.0]);
+    assert_eq!(column(&windows, "maintenance_messages_per_node_s")[2..4], ["", ""]);
+    assert_eq!(numbers(&windows, "maintenance_messages")[2..4], [16.0, 0.0]);
+    assert_eq!(numbers(&windows, "maintenance_bytes")[2..4], [f64::from(8 * (20 + 4 + 20 + 16)), 0.0]);
+}

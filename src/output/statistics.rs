@@ -71,6 +71,15 @@ columns! {
         |s| per_node_second(s, sum(s, |kind| kind.lookup.messages));
     LOOKUP_BYTES, "lookup_bytes_per_node_s", "B/s", "their bytes",
         |s| per_node_second(s, sum(s, |kind| kind.lookup.bytes));
+    MAINTENANCE_MESSAGES_SENT, "maintenance_messages", "",
+        "messages that no lookup caused: their number, which is there where nobody lives too (nodes that leave in the \
+         instant in which a stretch begins say farewell in it)",
+        |s| Cell::Count(sum(s, |kind| kind.maintenance.messages));
+    MAINTENANCE_BYTES_SENT, "maintenance_bytes", "B", "their bytes",
+        |s| Cell::Count(sum(s, |kind| kind.maintenance.bytes));
+    LOOKUP_MESSAGES_SENT, "lookup_messages", "", "messages that lookups caused: their number",
+        |s| Cell::Count(sum(s, |kind| kind.lookup.messages));
+    LOOKUP_BYTES_SENT, "lookup_bytes", "B", "their bytes", |s| Cell::Count(sum(s, |kind| kind.lookup.bytes));
 }
 
 /// A column that there is once for each kind of message of the protocol.

@@ -132,6 +132,10 @@ pub const LAST: &[SummaryColumn] = &[
     Measured(stretch::REQUESTS),
     Measured(stretch::FALSE_TIMEOUT_SHARE),
     Measured(stretch::NOT_STARTED_SHARE),
+    Measured(stretch::MAINTENANCE_MESSAGES_SENT),
+    Measured(stretch::MAINTENANCE_BYTES_SENT),
+    Measured(stretch::LOOKUP_MESSAGES_SENT),
+    Measured(stretch::LOOKUP_BYTES_SENT),
 ];
 
 /// Writes the file.

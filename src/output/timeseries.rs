@@ -48,8 +48,16 @@ pub const COLUMNS: &[Column<Statistics>] = &[
 ];
 
 /// The last columns.
-pub const LAST: &[Column<Statistics>] =
-    &[stretch::LATENCY_MS_MAX, stretch::REQUESTS, stretch::FALSE_TIMEOUT_SHARE, stretch::NOT_STARTED_SHARE];
+pub const LAST: &[Column<Statistics>] = &[
+    stretch::LATENCY_MS_MAX,
+    stretch::REQUESTS,
+    stretch::FALSE_TIMEOUT_SHARE,
+    stretch::NOT_STARTED_SHARE,
+    stretch::MAINTENANCE_MESSAGES_SENT,
+    stretch::MAINTENANCE_BYTES_SENT,
+    stretch::LOOKUP_MESSAGES_SENT,
+    stretch::LOOKUP_BYTES_SENT,
+];
 
 /// Writes the file.
 ///

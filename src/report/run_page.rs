@@ -6,7 +6,7 @@ use super::results::Run;
 use super::scale::{Axis, Kind};
 use super::table::Table;
 use super::text::{Quantity, escape};
-use crate::output::human;
+use crate::output::{human, timeseries};
 use crate::scenario::{Effective, units};
 use serde_json::Value;
 
@@ -281,7 +281,8 @@ fn turnover(run: &Run) -> Option<Chart> {
 
 /// The protocol's own figures: the columns behind those of all protocols and of the kinds of messages.
 fn health_columns(windows: &Table) -> Vec<&str> {
-    let known = |name: &str| crate::output::timeseries::COLUMNS.iter().any(|column| column.name == name);
+    let [first, last] = [timeseries::COLUMNS, timeseries::LAST];
+    let known = |name: &str| first.iter().chain(last).any(|column| column.name == name);
     let of_traffic = |name: &str| name.ends_with("_per_node_s");
     windows.names().filter(|name| !known(name) && !of_traffic(name)).collect()
 }
