@@ -52,6 +52,29 @@ fn a_round_that_brings_nobody_nearer_is_followed_by_the_papers_last_step() {
     }
 }
 
+/// Expected: `tests/models/kademlia_lookup.py NODES K ALPHA`, its lookup in steps.
+#[test]
+fn only_the_first_answer_of_a_step_is_taken_up() {
+    let columns = ["latency_ms_mean", "rpcs_mean", "failure_rate"];
+    for (nodes, k, alpha, round_trips, requests) in
+        [(300, 20, 3, 7.153, 20.40), (300, 8, 2, 4.816, 9.17), (2000, 8, 4, 3.827, 13.51)]
+    {
+        let options = format!("parallelism = \"first_answer\"\nk = {k}\nalpha = {alpha}");
+        let found = figures(&still(nodes, &options), &columns);
+        assert!(near(found[0], 100.0 * round_trips, 0.02), "{nodes} {options}: {found:?}");
+        assert!(near(found[1], requests, 0.02) && found[2] == 0.0, "{nodes} {options}: {found:?}");
+    }
+}
+
+#[test]
+fn a_lookup_in_steps_has_no_final_step() {
+    let place = tempfile::tempdir().unwrap();
+    let scenario = still(9, "parallelism = \"first_answer\"\nfinal_step = true");
+    fs::write(place.path().join("scenario.toml"), scenario).unwrap();
+    let told = torus_sim(place.path(), &["check", "scenario.toml"]).expect(2).err;
+    assert!(told.contains("a lookup in steps has no rounds, and so no final step"), "{told}");
+}
+
 /// Nine nodes know each other, and all of the eight others must answer: with `alpha` requests under way at any time
 /// that takes 8 / `alpha` round trips, rounded up.
 #[test]

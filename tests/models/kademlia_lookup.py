@@ -5,7 +5,8 @@
 A page that shares no line with the program. Tables are full: a node knows all members of a subtree beside its own, or K
 of them at random. All requests take one round trip, so rounds are what the paper says that they are: ALPHA of the K
 nearest known that have not been asked, or all of those if the last round has brought nobody nearer. Prints the mean
-number of round trips and of requests over three networks with 1,000 lookups each, with that step and without.
+number of round trips and of requests over three networks with 1,000 lookups each, with that step, without, and in the
+steps of OverSim (IterativeLookup.cc), where only the first answer of a step counts.
 """
 
 import random
@@ -50,18 +51,52 @@ def lookup(own, key, tables, k, alpha, has_final_step):
         best = nearer
 
 
+def lookup_in_steps(own, key, tables, k, alpha):
+    def nearest(known):
+        return sorted(known, key=lambda other: other ^ key)[:k]
+
+    heard, asked, answered = set(nearest(tables[own])), set(), set()
+    step, now, coming = 0, 0, []
+
+    def send(count):
+        for other in [other for other in nearest(heard) if other not in asked][:count]:
+            asked.add(other)
+            coming.append((now + 1, step, other))
+
+    send(alpha)
+    while not answered.issuperset(nearest(heard)):
+        now, asked_in, other = coming.pop(0)
+        answered.add(other)
+        new = 0
+        if asked_in == step:
+            step += 1
+            for third in nearest([third for third in tables[other] if third != own]):
+                if third not in heard:
+                    heard.add(third)
+                    new += third in nearest(heard)
+        if answered.issuperset(nearest(heard)):
+            break
+        send(min(new, alpha) if new or coming else alpha)
+    return now, len(asked)
+
+
 def main():
     nodes, k, alpha = (int(word) for word in sys.argv[1:4])
-    for has_final_step in (True, False):
+    rules = {
+        "final step": lambda *lookup_of: lookup(*lookup_of, True),
+        "no final step": lambda *lookup_of: lookup(*lookup_of, False),
+        "first answer": lookup_in_steps,
+    }
+    for name, rule in rules.items():
         draw = random.Random(1)
         found = []
         for _ in range(3):
             members, tables = networks(nodes, k, draw)
             for _ in range(1000):
                 own, key = draw.choice(members), draw.getrandbits(BITS)
-                found.append(lookup(own, key, tables, k, alpha, has_final_step))
+                found.append(rule(own, key, tables, k, alpha))
         trips, requests = (sum(column) / len(found) for column in zip(*found))
-        print(f"final step {has_final_step}: {trips:.3f} round trips, {requests:.2f} requests")
+        print(f"{name}: {trips:.3f} round trips, {requests:.2f} requests")
 
 
 main()

@@ -23,7 +23,17 @@ pub enum Parallelism {
     /// As many as `alpha` says; and beyond those whoever is among the `alpha` nearest known is asked at once, whoever
     /// else has not answered yet.
     Loose,
+    /// In steps: `alpha` at first; the first answer to a request of a step begins the next, with as many requests as it
+    /// was the first to name nodes, `alpha` at most, whoever has not answered yet. Whom the other answers of a step
+    /// name is not taken up, but they may end the lookup. If nobody new was named, or nobody answers, `alpha` more are
+    /// asked when no request is under way any more. In the protocol's own lookups every answer is taken up so.
+    /// OverSim's rule (`IterativeLookup.cc`, Baumgart, Heep and Krause, 2007), as it is configured by default.
+    FirstAnswer,
 }
+
+/// Its words.
+const PARALLELISM: &[(&str, Parallelism)] =
+    &[("strict", Parallelism::Strict), ("loose", Parallelism::Loose), ("first_answer", Parallelism::FirstAnswer)];
 
 /// When a lookup has found what it was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,11 +181,15 @@ pub(super) const KEYS: &[Key] = &[
     Key::or("alpha", "a whole number from 1 to 64", "3", "requests of a lookup that may be under way"),
     Key::or(
         "parallelism",
-        "`strict` or `loose`",
+        "`strict`, `loose` or `first_answer`",
         "\"strict\"",
         "`strict`: another request is sent when one has been answered or has timed out; `loose`: besides, whoever is \
          among the `alpha` nearest known is asked at once, whoever else has not answered yet, so that more than \
-         `alpha` may be under way and never fewer than with `strict`",
+         `alpha` may be under way and never fewer than with `strict`; `first_answer`: in steps, the first of `alpha` \
+         requests, and the first answer to one of those of a step begins the next, with as many requests as nodes that \
+         it was the first to name, `alpha` at most. Whom the later answers of a step name is not taken up (but in the \
+         protocol's own lookups), though `ends_at` heeds them. If an answer names nobody new, or all are silent, \
+         `alpha` more are asked when no request is under way any more (OverSim)",
     ),
     Key::or(
         "final_step",
@@ -184,7 +198,8 @@ pub(super) const KEYS: &[Key] = &[
         "whether a round of requests that brings nobody nearer than the nearest known is followed by one that asks \
          at once all of the nearest that the lookup is to find and has not asked (2.3), and in which whoever comes \
          among those is asked at once too. Nearer is nearer than all who are known and have not been silent. A \
-         round is over when as many requests have been answered or have timed out as were under way when it began",
+         round is over when as many requests have been answered or have timed out as were under way when it began. \
+         Always false with `parallelism = \"first_answer\"`, which has no such rounds",
     ),
     Key::or(
         "answers",
@@ -330,17 +345,14 @@ impl Config {
         let k = count(table, "k", default.k, 1..=MOST_CONTACTS as u64);
         // What is the same as k in a preset stays so.
         let of_k = |count: u32| if count == default.k { k } else { count };
+        let parallelism = table.word_or("parallelism", default.parallelism, PARALLELISM);
         let config = Config {
             k,
             identifier_bits: count(table, "identifier_bits", default.identifier_bits, 8..=64),
             bits_per_level: count(table, "bits_per_level", default.bits_per_level, 1..=5),
             alpha: count(table, "alpha", default.alpha, 1..=64),
-            parallelism: table.word_or(
-                "parallelism",
-                default.parallelism,
-                &[("strict", Parallelism::Strict), ("loose", Parallelism::Loose)],
-            ),
-            final_step: table.flag("final_step", default.final_step),
+            parallelism,
+            final_step: table.flag("final_step", default.final_step && parallelism != Parallelism::FirstAnswer),
             answers: count(table, "answers", of_k(default.answers), 1..=64),
             results: count(table, "results", of_k(default.results), 1..=64),
             upkeep_results: count(table, "upkeep_results", of_k(default.upkeep_results), 1..=64),
@@ -400,6 +412,13 @@ impl Config {
             let problem = Problem::warning(message, table.place_of("routing"), "answers go straight to the initiator");
             let problem = problem.and(nat, "some initiators are behind NAT");
             table.warn(problem.help("`\"iterative\"`: who is asked answers"));
+        }
+        if self.parallelism == Parallelism::FirstAnswer && self.final_step {
+            let place = table.place_of("final_step");
+            let problem =
+                Problem::error("a lookup in steps has no rounds, and so no final step", place, "a final step");
+            let problem = problem.and(table.place_of("parallelism"), "the first answer begins the next step");
+            table.report("final_step", problem.note("allowed: with `parallelism = \"strict\"` or `\"loose\"`"));
         }
         if self.routing == Routing::SemiRecursive && (self.tolerance_bits > 0 || self.ends_at == EndsAt::FirstOwner) {
             let key = if self.tolerance_bits > 0 { "tolerance_bits" } else { "ends_at" };

@@ -56,7 +56,8 @@ pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
 /// How lookups go, and whether the initiator asks for itself.
 fn lookups(dice: &mut Dice, mut table: Draft, k: u64) -> (Draft, bool) {
     table = table.count("alpha", dice.count(1, 6));
-    table = table.text("parallelism", dice.pick(&["strict", "strict", "loose"]));
+    let parallelism = dice.pick(&["strict", "strict", "loose", "first_answer"]);
+    table = table.text("parallelism", parallelism);
     // Without these two they are as many as k; then it is known what healing takes.
     if dice.percent(40) {
         table = table.count("answers", dice.count(1, k.max(2)));
@@ -65,7 +66,7 @@ fn lookups(dice: &mut Dice, mut table: Draft, k: u64) -> (Draft, bool) {
     if dice.percent(20) {
         table = table.count("upkeep_results", dice.count(1, k));
     }
-    table = table.flag("final_step", dice.percent(70));
+    table = table.flag("final_step", dice.percent(70) && parallelism != "first_answer");
     match dice.count(0, 5) {
         0 => (table.text("ends_at", "first_owner"), true),
         1 => (table.text("routing", "semi_recursive").count("retries", dice.count(4, 60)), false),

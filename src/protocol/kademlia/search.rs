@@ -8,6 +8,10 @@
 //! A round is over when as many requests have been answered, or have timed out, as were under way when it began. With
 //! requests that all take the same time that is the round of the paper; and no node that is slow or dead holds up the
 //! others, since the paper, too, lets a round begin before all of the last one have answered.
+//!
+//! With `parallelism = "first_answer"` there are steps instead (OverSim, `IterativePathLookup`): the first answer to
+//! one of the requests of a step begins the next, which asks as many as that answer was the first to name, `alpha` at
+//! most. What later answers of a step name is not taken up in a lookup of the workload.
 
 use super::config::{EndsAt, Parallelism};
 use super::message::{self, Message};
@@ -39,6 +43,8 @@ enum State {
     Named,
     /// It has been asked.
     Asked,
+    /// It has been asked in a step that is over: whom it names does not count.
+    Unheard,
     /// It has answered.
     Answered,
     /// It did not answer.
@@ -58,6 +64,8 @@ pub(super) struct Search {
     brought_nearer: bool,
     /// Whether all that the lookup is to find are asked at once, since a round has brought nobody nearer.
     asks_all: bool,
+    /// How many have been named for the first time since the last request, of those whom it may ask.
+    first_named: u16,
 }
 
 impl Search {
@@ -106,6 +114,7 @@ impl Kademlia {
         if let Some(member) = told_of {
             self.hear_of(lookup, key, member, 1, 0);
         }
+        self.searches[lookup.index()].first_named = 0;
         self.go_on(context, node, key, lookup);
     }
 
@@ -157,15 +166,22 @@ impl Kademlia {
         let at_once = match (search.asks_all, self.config.parallelism) {
             (true, _) => self.results(lookup).max(alpha),
             (false, Parallelism::Loose) => alpha,
-            (false, Parallelism::Strict) => 0,
+            (false, Parallelism::Strict | Parallelism::FirstAnswer) => 0,
         };
+        let most_under_way = match self.config.parallelism {
+            Parallelism::Strict | Parallelism::Loose => alpha,
+            // Nobody new is a reason to wait for the others, and if there are none, to ask whoever is left.
+            Parallelism::FirstAnswer if search.under_way == 0 && search.first_named == 0 => alpha,
+            Parallelism::FirstAnswer => usize::from(search.under_way) + alpha.min(search.first_named.into()),
+        };
+        search.first_named = 0;
         let candidates = self.candidates.get_mut(search.candidates);
         let present = candidates.iter_mut().filter(|candidate| candidate.state != State::Silent);
         for (nearer, candidate) in present.take(window).enumerate() {
             if candidate.state != State::Named {
                 continue;
             }
-            if nearer >= at_once && usize::from(search.under_way) >= alpha {
+            if nearer >= at_once && usize::from(search.under_way) >= most_under_way {
                 break;
             }
             search.under_way += 1;
@@ -235,18 +251,10 @@ impl Kademlia {
         if context.lookup(lookup).is_none() {
             return;
         }
-        if let Some(depth) = self.settle(lookup, from, State::Answered) {
-            let own = self.node(node).id;
-            let nearest_before = self.nearest_heard_of(key, lookup);
-            let mut place = 0;
-            for number in 0..named.len() {
-                let contact = self.contacts.get(named)[number];
-                if contact.id() != own {
-                    self.keep_naming(lookup, contact, from);
-                    place = self.hear_of(lookup, key, contact, depth.saturating_add(1), place);
-                }
+        if let Some((depth, asked)) = self.settle(lookup, from, State::Answered) {
+            if asked == State::Asked {
+                self.take_up(node, key, lookup, Candidate { contact: from, depth, state: asked }, named);
             }
-            self.searches[lookup.index()].brought_nearer |= self.nearest_heard_of(key, lookup) < nearest_before;
             let may_end = self.config.ends_at == EndsAt::FirstOwner && lookup.is_workload();
             if may_end && self.knows_nobody_nearer(from, key, named) {
                 // It leaves out whoever asks.
@@ -259,26 +267,46 @@ impl Kademlia {
         self.go_on(context, node, key, lookup);
     }
 
+    /// Hears of those that `from` names.
+    fn take_up(&mut self, node: Slot, key: u64, lookup: LookupId, from: Candidate, named: List) {
+        let own = self.node(node).id;
+        let nearest_before = self.nearest_heard_of(key, lookup);
+        let mut place = 0;
+        for number in 0..named.len() {
+            let contact = self.contacts.get(named)[number];
+            if contact.id() != own {
+                self.keep_naming(lookup, contact, from.contact);
+                place = self.hear_of(lookup, key, contact, from.depth.saturating_add(1), place);
+            }
+        }
+        self.searches[lookup.index()].brought_nearer |= self.nearest_heard_of(key, lookup) < nearest_before;
+        if self.config.parallelism == Parallelism::FirstAnswer && lookup.is_workload() {
+            let candidates = self.candidates.get_mut(self.searches[lookup.index()].candidates).iter_mut();
+            candidates.filter(|candidate| candidate.state == State::Asked).for_each(|it| it.state = State::Unheard);
+        }
+    }
+
     fn knows_nobody_nearer(&self, node: Contact, key: u64, named: List) -> bool {
         let away = distance(node.id(), key);
         self.contacts.get(named).iter().all(|contact| distance(contact.id(), key) > away)
     }
 
-    /// A node that was asked has answered, or has not. Returns its depth; `None` if it has been crowded out since: then
-    /// those that it names do not matter any more.
-    fn settle(&mut self, lookup: LookupId, contact: Contact, state: State) -> Option<u8> {
+    /// A node that was asked has answered, or has not. Returns its depth and what it was before; `None` if it has been
+    /// crowded out since: then those that it names do not matter any more.
+    fn settle(&mut self, lookup: LookupId, contact: Contact, state: State) -> Option<(u8, State)> {
         let search = &mut self.searches[lookup.index()];
         search.under_way -= 1;
         search.left_of_round = search.left_of_round.saturating_sub(1);
         let mut candidates = self.candidates.get_mut(search.candidates).iter_mut();
-        let candidate = candidates.find(|candidate| candidate.contact == contact && candidate.state == State::Asked)?;
-        candidate.state = state;
-        Some(candidate.depth)
+        let is_asked = |candidate: &Candidate| matches!(candidate.state, State::Asked | State::Unheard);
+        let candidate = candidates.find(|candidate| candidate.contact == contact && is_asked(candidate))?;
+        Some((candidate.depth, std::mem::replace(&mut candidate.state, state)))
     }
 
     /// Puts a node among the candidates, where it is not before `place`. Returns its place.
     fn hear_of(&mut self, lookup: LookupId, key: u64, contact: Contact, depth: u8, place: usize) -> usize {
-        let most = CANDIDATES * self.window(lookup) + SPARE_CANDIDATES;
+        let window = self.window(lookup);
+        let most = CANDIDATES * window + SPARE_CANDIDATES;
         let search = &mut self.searches[lookup.index()];
         let away = distance(contact.id(), key);
         let known = self.candidates.get_mut(search.candidates);
@@ -293,6 +321,7 @@ impl Kademlia {
             None => {
                 self.candidates.truncate(&mut search.candidates, most - 1);
                 self.candidates.insert(&mut search.candidates, place, heard);
+                search.first_named += u16::from(place < window);
             }
         }
         place
