@@ -136,6 +136,22 @@ fn oversims_kademlia_refreshes_nothing_within_the_run_and_half_of_the_leaves_are
     assert!(near(churn[5], churn[4] / 2.0, 0.3), "{churn:?}");
 }
 
+/// OverSim: all right, 590 ms with 10,000 nodes, the message to the owner of 85 ms among them.
+#[test]
+fn oversims_kademlia_takes_as_long_as_oversims() {
+    let columns = ["failure_rate", "latency_ms_mean", "lookup_bytes_per_node_s"];
+    let found = figures("oversim-kademlia", &[], &columns);
+    assert!(found[0] < 0.001 && near(found[1] + 85.0, 590.0, 0.1), "{found:?}");
+    // The first answer of a step is not the nearest three's: whoever takes up all of them is there sooner.
+    let small = ["population.nodes=1000", "population.join_every=200ms"];
+    let latency = |rule: &str| {
+        let rule = format!("protocol.kademlia.parallelism=\"{rule}\"");
+        figures("oversim-kademlia", &[small[0], small[1], &rule], &columns)[1]
+    };
+    let (first, all) = (latency("first_answer"), latency("loose"));
+    assert!((1.03..1.2).contains(&(first / all)), "{first} {all}");
+}
+
 /// 300 nodes, of which a fifth crashes while as many join.
 fn shaken(config: &Config) -> RunReport {
     let mut scenario = quiet(300, 4);
