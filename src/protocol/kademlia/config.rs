@@ -288,8 +288,9 @@ pub(super) const KEYS: &[Key] = &[
         "death_notice",
         "true or false",
         "false",
-        "whether a node whose request in an iterative lookup was not answered tells those who named the silent one in \
-         that lookup; for them it counts as a request of their own that went unanswered (p2psim)",
+        "whether a node whose request in an iterative lookup was not answered tells those who named the silent one \
+         in that lookup, be it before or after; for them it counts as a request of their own that went unanswered \
+         (p2psim)",
     ),
     Key::or(
         "refresh_after",

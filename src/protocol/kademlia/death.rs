@@ -1,4 +1,5 @@
-//! Word of deaths: whoever asks a node in vain tells those who named it in the same lookup (p2psim's Kademlia).
+//! Word of deaths: whoever asks a node in vain tells those who named it in the same lookup, be it before or after
+//! (p2psim's Kademlia, `reap`).
 //!
 //! Who named whom is kept with the place of the lookup, so that a request that times out after the lookup has ended
 //! still leads to word, unless another lookup has taken the place by then.
@@ -6,6 +7,7 @@
 use super::Kademlia;
 use super::message::{self, Message};
 use crate::engine::memory::room;
+use crate::engine::pool::List;
 use crate::protocol::{Contact, Context, LookupId, Slot};
 
 /// Somebody named in the course of a lookup.
@@ -63,6 +65,20 @@ impl Kademlia {
         for naming in namings.iter().filter(|naming| naming.named == silent) {
             let word = Message::Dead(silent);
             context.send(node, naming.by, word, message::DEATH_NOTICE, Some(lookup));
+        }
+    }
+
+    /// `from` names somebody who has not answered in this lookup: it is told so, as those are that had named it before.
+    pub(super) fn tell_who_names_the_dead(
+        &self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        lookup: LookupId,
+        from: Contact,
+        named: List,
+    ) {
+        for silent in self.contacts.get(named).iter().filter(|contact| self.was_silent(lookup, **contact)) {
+            context.send(node, from, Message::Dead(*silent), message::DEATH_NOTICE, Some(lookup));
         }
     }
 }

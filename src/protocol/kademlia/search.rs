@@ -253,6 +253,9 @@ impl Kademlia {
         }
         if let Some((depth, asked)) = self.settle(lookup, from, State::Answered) {
             if asked == State::Asked {
+                if self.config.death_notice {
+                    self.tell_who_names_the_dead(context, node, lookup, from, named);
+                }
                 self.take_up(node, key, lookup, Candidate { contact: from, depth, state: asked }, named);
             }
             let may_end = self.config.ends_at == EndsAt::FirstOwner && lookup.is_workload();
@@ -284,6 +287,12 @@ impl Kademlia {
             let candidates = self.candidates.get_mut(self.searches[lookup.index()].candidates).iter_mut();
             candidates.filter(|candidate| candidate.state == State::Asked).for_each(|it| it.state = State::Unheard);
         }
+    }
+
+    /// Whether a node that the lookup has heard of did not answer it.
+    pub(super) fn was_silent(&self, lookup: LookupId, contact: Contact) -> bool {
+        let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
+        candidates.iter().any(|candidate| candidate.contact == contact && candidate.state == State::Silent)
     }
 
     fn knows_nobody_nearer(&self, node: Contact, key: u64, named: List) -> bool {
