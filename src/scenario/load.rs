@@ -1,11 +1,12 @@
 //! From the text of a scenario to the checked [`Scenario`]: the order of reading, and the checks across sections.
 
+use super::deadline::{self, Deadline};
 use super::diagnostics::{Diagnostics, Problem, Severity};
 use super::effective::Effective;
 use super::files::{Files, Matrices, NamedFile};
 use super::model::{
-    Action, Arrivals, AtStart, Churn, ChurnProcess, Keys, OwnerOf, Population, ReturnIdentifier, Scenario, Start,
-    Workload,
+    Action, Arrivals, AtStart, Churn, ChurnProcess, Keys, OwnerOf, Population, ReturnIdentifier, Scenario,
+    ScheduledEvent, Start, Workload,
 };
 use super::overrides;
 use super::read_events::Placed;
@@ -141,8 +142,13 @@ fn read_root<C>(
     });
     let population_sound = root.is_sound("population");
     let facts = Facts { nodes: nodes_sound.then_some(population.nodes), nodes_place, nat_place: nat_place(root) };
-    let protocol =
-        root.choice("protocol", protocols, None, |table, name| (name.to_owned(), read_protocol(table, name, &facts)));
+    let mut deadline = None;
+    let protocol = root.choice("protocol", protocols, None, |table, name| {
+        let protocol = read_protocol(table, name, &facts);
+        let length = table.recorded_duration(deadline::KEY).filter(|_| table.is_sound(deadline::KEY));
+        deadline = length.map(|length| Deadline { length, place: table.place_of(deadline::KEY) });
+        (name.to_owned(), protocol)
+    });
     if let Some((name, None)) = &protocol {
         root.reject("protocol", format!("the protocol `{name}` is not there"));
     }
@@ -176,6 +182,11 @@ fn read_root<C>(
     }
     let events = read_events::finish(root, placed, end.map(|end| (end, duration_place)));
     let schedule = schedule.map(Arc::new);
+    if let Some(deadline) = deadline {
+        let is_departure = |event: &ScheduledEvent| matches!(event.action, Action::Crash(_) | Action::Leave(_));
+        let has_departures = schedule.is_some() || events.iter().any(is_departure);
+        deadline::judge(root, deadline, &network, deadline::has_silence(&network, &churn.process, has_departures));
+    }
     (
         Scenario { name, description, seed, population, network, churn, workload, events, schedule, measurement },
         protocol,

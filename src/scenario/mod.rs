@@ -20,6 +20,7 @@ pub mod tree;
 pub mod units;
 
 mod choices;
+mod deadline;
 mod files;
 mod laws;
 mod load;

@@ -28,6 +28,8 @@ use super::diagnostics::{Diagnostics, Problem};
 use super::effective::Effective;
 use super::source::Place;
 use super::tree::{Entry, Kind, Table, Value};
+use super::units;
+use crate::engine::time::Duration;
 
 static NO_TABLE: Table = Table::EMPTY;
 
@@ -133,6 +135,15 @@ impl<'a> TableReader<'a> {
     /// Remembers the effective value of a key.
     pub(super) fn record(&mut self, key: &str, value: Effective) {
         self.effective.push((key.to_owned(), value));
+    }
+
+    /// The duration that a key was read as, if it was; `never` is none.
+    pub(super) fn recorded_duration(&self, key: &str) -> Option<Duration> {
+        let (_, value) = self.effective.iter().find(|(name, _)| name == key)?;
+        match value {
+            Effective::String(text) => units::parse_duration(text).ok(),
+            _ => None,
+        }
     }
 
     /// Reports a key that must be there. If an unknown key looks like it, only that is reported.

@@ -60,7 +60,27 @@ pub(super) const SECTIONS: &[Section] = &[
             p2psim's choice: 20 bytes a message and 4 for each key, identifier or address in it, less than real\n\
             messages have. In OverSim they are 33, 0 (a header names the sender), 20 and 26; in BitTorrent's DHT\n\
             (BEP 5, with UDP and IPv4) about 90, 0, 20 and 26: a contact is 20 bytes of identifier, 4 of address and\n\
-            2 of port.",
+            2 of port.\n\n\
+            A message is the header, and what the table says. `list` is as many contacts as are named, at most\n\
+            `successors` (all that the list has) in Chord and `answers` in Kademlia; `path` is the nodes that a\n\
+            query has come through.\n\n\
+            | kind | request | reply or acknowledgement |\n|---|---|---|\n\
+            | Chord: `find_successor` (iterative) | key, and a key for each dead node named | contact |\n\
+            | `find_successor` (handed on) | key, contact; recursive: and path | empty |\n\
+            | `find_successor` (`finger_refresh = \"asked\"`) | empty | contact |\n\
+            | `answer` | key, contact; recursive: and path | recursive: empty |\n\
+            | `answer` (`confirm_owner`, iterative) | key | empty |\n\
+            | `stabilize` | empty | contact; unless only the predecessor is asked for: and list |\n\
+            | `notify` | sender | with `with_notification`: list |\n\
+            | `notify` (a nearer successor is named) | contact | |\n\
+            | `ping` | empty | empty |\n\
+            | `leave` (to the successor) | contact | |\n\
+            | `leave` (to the predecessor) | list; `last_successor`: contact | |\n\
+            | Kademlia: `find_node` | key, sender | list |\n\
+            | `ping` | sender | empty |\n\
+            | `ping` (`death_notice`) | contact | |\n\
+            | `forward` | key, contact, sender | empty |\n\
+            | `answer` | key, contact | |",
         keys: MESSAGE_SIZES,
     },
 ];
