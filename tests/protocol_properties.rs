@@ -305,7 +305,13 @@ fn to_the_last(scenario: &Scenario, kept: &Kept, graceful: bool) -> Scenario {
     last.churn.process = ChurnProcess::None;
     last.workload.arrivals = Arrivals::None;
     last.events.retain(|event| matches!(event.action, Action::Partition { .. } | Action::Heal));
-    last.schedule = Some(Arc::new(kept.schedule.iter().copied().chain(departures).collect()));
+    // A joining start brings its joins about by itself.
+    let early = initial_joins(scenario);
+    let is_own = |entry: &ScheduleEntry| {
+        entry.action == ScheduleAction::Join && early.get(entry.node as usize) == Some(&entry.time)
+    };
+    let played = kept.schedule.iter().copied().filter(|entry| !is_own(entry));
+    last.schedule = Some(Arc::new(played.chain(departures).collect()));
     // The longest deadline and the longest way of a message are over by then.
     last.measurement.duration = secs(LENGTH + 60);
     last
