@@ -209,6 +209,11 @@ impl Kademlia {
         if !self.config.ping_oldest || self.tables.bucket(at).is_pinging {
             return None;
         }
+        self.ping_questionable(at, now)
+    }
+
+    /// Whom to ping on behalf of a newcomer, if anybody.
+    fn ping_questionable(&mut self, at: At, now: Time) -> Option<Contact> {
         let questionable = self.first_questionable(at, now);
         self.tables.bucket_mut(at).is_pinging = questionable.is_some();
         questionable
@@ -279,22 +284,56 @@ impl Kademlia {
     }
 
     /// `silent` did not answer a ping. If it counts as gone now, the newcomer that waited for that takes its place.
-    pub(super) fn ping_unanswered(&mut self, node: Slot, silent: Contact, newcomer: Contact, now: Time) {
+    /// Returns who is to be pinged next for it.
+    pub(super) fn ping_unanswered(
+        &mut self,
+        node: Slot,
+        silent: Contact,
+        newcomer: Contact,
+        now: Time,
+    ) -> Option<Contact> {
         self.miss(node, silent, now);
         if newcomer.is_none() {
-            return;
+            return None;
         }
-        self.ping_over(node, silent);
+        self.stop_pinging(node, silent);
         let at = self.bucket_of(node, newcomer.id());
         if !self.tables.is_full(at) || self.tables.entries(at).iter().any(|entry| self.is_stale(*entry)) {
             self.see(node, newcomer, Heard::of(now, false), now);
         }
+        // Whoever never counts as gone would be pinged for ever.
+        self.config.stale_after.and_then(|_| self.next_questionable(node, newcomer, now))
     }
 
-    /// The ping of a contact, on behalf of a newcomer to its bucket, is over.
-    pub(super) fn ping_over(&mut self, node: Slot, contact: Contact) {
+    /// The ping of a contact, on behalf of a newcomer to its bucket, was answered. Returns who is to be pinged next for
+    /// it.
+    pub(super) fn ping_answered(
+        &mut self,
+        node: Slot,
+        contact: Contact,
+        newcomer: Contact,
+        now: Time,
+    ) -> Option<Contact> {
+        self.stop_pinging(node, contact);
+        self.next_questionable(node, newcomer, now)
+    }
+
+    fn stop_pinging(&mut self, node: Slot, contact: Contact) {
         let at = self.bucket_of(node, contact.id());
         self.tables.bucket_mut(at).is_pinging = false;
+    }
+
+    /// A newcomer waits until one of the questionable contacts of its bucket fails to answer, or all are known to be
+    /// good (BEP 5). Where it is not known who is good one ping must do (Kademlia 2.2).
+    fn next_questionable(&mut self, node: Slot, newcomer: Contact, now: Time) -> Option<Contact> {
+        if !self.config.keeps_heard() {
+            return None;
+        }
+        let at = self.bucket_of(node, newcomer.id());
+        if !self.tables.is_full(at) || self.tables.bucket(at).is_pinging || self.place_in(at, newcomer).is_some() {
+            return None;
+        }
+        self.ping_questionable(at, now)
     }
 }
 

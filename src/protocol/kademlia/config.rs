@@ -268,8 +268,8 @@ pub(super) const KEYS: &[Key] = &[
         "\"0s\"",
         "time after which a contact that has not been heard is questionable (`ping_oldest = true` only). One that \
          has been heard since, and has ever answered a request, is good, and is not pinged for a newcomer; of the \
-         others the one seen longest ago is (BEP 5). `0s`: the one seen longest ago is pinged, whenever it was heard \
-         (2.2)",
+         others the one seen longest ago is, and if it answers the next, until one makes room (BEP 5). `0s`: the one \
+         seen longest ago is pinged, whenever it was heard (2.2)",
     ),
     Key::or(
         "stale_after",

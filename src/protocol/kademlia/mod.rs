@@ -288,7 +288,10 @@ impl Protocol for Kademlia {
             (Message::FindNode { key, lookup, .. }, Message::Nodes(named)) => {
                 self.nodes_named(context, node, key, lookup, from, named);
             }
-            (Message::Ping { candidate, .. }, Message::Ack) if candidate.is_some() => self.ping_over(node, from),
+            (Message::Ping { candidate, .. }, Message::Ack) if candidate.is_some() => {
+                let next = self.ping_answered(node, from, candidate, context.now());
+                self.ping_for(context, node, next, candidate);
+            }
             // An acknowledgement says only that there was no timeout.
             _ => {}
         }
@@ -303,7 +306,10 @@ impl Protocol for Kademlia {
                 }
                 self.nobody_named(context, node, key, lookup, to);
             }
-            Message::Ping { candidate, .. } => self.ping_unanswered(node, to, candidate, context.now()),
+            Message::Ping { candidate, .. } => {
+                let next = self.ping_unanswered(node, to, candidate, context.now());
+                self.ping_for(context, node, next, candidate);
+            }
             Message::Forward { query, .. } => {
                 self.miss(node, to, context.now());
                 self.forward_other(context, node, query, to);

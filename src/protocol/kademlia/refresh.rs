@@ -99,8 +99,21 @@ impl Kademlia {
     /// A message of `contact` has arrived.
     pub(super) fn heard(&mut self, context: &mut impl Context<Self>, node: Slot, contact: Contact, is_answer: bool) {
         let now = context.now();
-        if let Some(questionable) = self.see(node, contact, Heard::of(now, is_answer), now) {
-            self.ping(context, node, questionable, contact);
+        let questionable = self.see(node, contact, Heard::of(now, is_answer), now);
+        self.ping_for(context, node, questionable, contact);
+    }
+
+    /// Pings a contact that may be gone, if there is one, on behalf of a newcomer.
+    #[inline]
+    pub(super) fn ping_for(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        contact: Option<Contact>,
+        newcomer: Contact,
+    ) {
+        if let Some(contact) = contact {
+            self.ping(context, node, contact, newcomer);
         }
     }
 

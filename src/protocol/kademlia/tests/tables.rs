@@ -82,11 +82,11 @@ fn the_one_seen_longest_ago_is_pinged_for_a_newcomer_once_at_a_time() {
     let mut kademlia = small(true, 0, 1, false);
     assert_eq!(see(&mut kademlia, far(3)), Some(far(0)));
     assert_eq!(see(&mut kademlia, far(4)), None, "that ping is under way");
-    kademlia.ping_unanswered(0, far(0), far(3), Time::ZERO);
+    assert_eq!(kademlia.ping_unanswered(0, far(0), far(3), Time::ZERO), None);
     assert_eq!(far_bucket(&kademlia).0, [far(1), far(2), far(3)]);
     assert_eq!(see(&mut kademlia, far(4)), Some(far(1)));
     see(&mut kademlia, far(1));
-    kademlia.ping_over(0, far(1));
+    assert_eq!(kademlia.ping_answered(0, far(1), far(4), Time::ZERO), None, "one ping must do");
     assert_eq!(far_bucket(&kademlia).0, [far(2), far(3), far(1)], "it has answered, and the newcomer is forgotten");
 }
 
@@ -107,18 +107,17 @@ fn only_questionable_contacts_are_pinged_for_a_newcomer() {
     assert_eq!(hear(&mut kademlia, far(3), 1000, true), Some(far(0)), "two were heard longer ago than 15 minutes");
     assert_eq!(hear(&mut kademlia, far(4), 1000, true), None, "that ping is under way");
     assert_eq!(hear(&mut kademlia, far(0), 1001, true), None);
-    kademlia.ping_over(0, far(0));
-    // The next one does not answer, twice: then a newcomer has its place.
-    for _ in 0..2 {
-        assert_eq!(hear(&mut kademlia, far(4), 1002, true), Some(far(2)));
-        kademlia.ping_unanswered(0, far(2), far(4), at(1003));
-    }
-    assert_eq!(far_bucket(&kademlia).0, [far(1), far(0), far(4)]);
-    // It has been heard just now, but its answer is not known.
-    assert_eq!(hear(&mut kademlia, far(5), 1004, true), Some(far(4)));
-    assert_eq!(hear(&mut kademlia, far(4), 1005, true), None);
-    kademlia.ping_over(0, far(4));
-    assert_eq!(hear(&mut kademlia, far(5), 1006, true), None, "now all are good");
+    let next = kademlia.ping_answered(0, far(0), far(3), at(1001));
+    assert_eq!(next, Some(far(2)), "the next one is asked at once for the same newcomer");
+    assert_eq!(hear(&mut kademlia, far(4), 1002, true), None, "and nobody else meanwhile");
+    // It does not answer, and is tried once more: then the newcomer has its place.
+    assert_eq!(kademlia.ping_unanswered(0, far(2), far(3), at(1003)), Some(far(2)));
+    assert_eq!(kademlia.ping_unanswered(0, far(2), far(3), at(1004)), None);
+    assert_eq!(far_bucket(&kademlia).0, [far(1), far(0), far(3)]);
+    assert_eq!(hear(&mut kademlia, far(4), 1005, false), Some(far(3)), "heard just now, but no answer of it is known");
+    assert_eq!(hear(&mut kademlia, far(3), 1005, true), None);
+    assert_eq!(kademlia.ping_answered(0, far(3), far(4), at(1005)), None, "now all are good");
+    assert_eq!(hear(&mut kademlia, far(5), 1006, true), None);
 }
 
 #[test]
