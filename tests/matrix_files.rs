@@ -78,6 +78,93 @@ fn lists_of_pairs_are_no_matrices_and_units_are_asked_for() {
 }
 
 #[test]
+fn a_list_is_read_however_its_hosts_are_written() {
+    let thirds = [0.0, 10.0, 20.0, 10.0, 0.0, 30.0, 20.0, 30.0, 0.0];
+    for text in [
+        "0.000000e+00 1.000000e+00 1.000000e+01\n0.000000e+00 2.000000e+00 2.000000e+01\n\
+         1.000000e+00 2.000000e+00 3.000000e+01\n",
+        "0.0 1.0 10\n0.0 2.0 20\n1.0 2.0 30\n",
+        "0,0;1,0;10,0\n0,0;2,0;20,0\n1,0;2,0;30,0\n",
+        "1, 2 10\n1, 3 20\n2, 3 30\n",
+        "1 2, 10\n1 3, 20\n2 3, 30\n",
+        "1 , 2 10\n1 , 3 20\n2 , 3 30\n",
+        "\"0\",\"1\",\"10\"\n\"0\",\"2\",\"20\"\n\"1\",\"2\",\"30\"\n",
+        "% from, to, delay\n0 1 10\n0 2 20 % measured twice\n1 2 30\n",
+        "0 1 10\r0 2 20\r1 2 30\r",
+    ] {
+        assert_eq!(delays(text.as_bytes(), ""), thirds, "{text}");
+        assert_eq!(delays(text.as_bytes(), "format = \"list\""), thirds, "{text}");
+    }
+    for text in [
+        "0,10,20\r10,0,30\r20,30,0\r",
+        "\"0\",\"10\",\"20\"\n\"10\",\"0\",\"30\"\n\"20\",\"30\",\"0\"\n",
+        "% three hosts\n0 10 20\n10 0 30\n20 30 0\n",
+    ] {
+        assert_eq!(delays(text.as_bytes(), ""), thirds, "{text}");
+    }
+}
+
+#[test]
+fn three_lines_that_can_be_either_ask_for_the_format() {
+    for (text, as_list) in [
+        ("0 1 100\n1 0 100\n0 0 0\n", Some([0.0, 100.0, 100.0, 0.0])),
+        ("0 1 100\n1 0 120\n1 1 0\n", Some([0.0, 100.0, 120.0, 0.0])),
+        ("5 9 100\n5 12 200\n9 12 300\n", None),
+        ("5.0 9.0 100\n5.0 12.0 200\n5.0 14.0 300\n", None),
+    ] {
+        let asked = load(text.as_bytes(), "").unwrap_err();
+        assert!(asked.contains("format = \"list\"`, or \"square\"") && asked.matches("error:").count() == 1, "{asked}");
+        match as_list {
+            Some(two) => assert_eq!(delays(text.as_bytes(), "format = \"list\""), two, "{text}"),
+            None => assert!(load(text.as_bytes(), "format = \"list\"").unwrap_err().contains("without gaps")),
+        }
+        let first: Vec<f64> = text.split_whitespace().take(3).map(|word| word.parse().unwrap()).collect();
+        assert_eq!(delays(text.as_bytes(), "format = \"square\"")[..3], first[..], "{text}");
+    }
+    // Squares of three hosts, with whole numbers in all ways in which they come.
+    for text in [
+        "0 100 100\n100 0 100\n100 100 0\n",
+        "0 12 9\n12 0 30\n9 30 0\n",
+        "0 20 21\n22 0 24\n20 22 0\n",
+        "1 20 21\n22 1 24\n25 26 1\n",
+        "0 1 1\n1 0 1\n1 1 0\n",
+    ] {
+        let whole: Vec<f64> = text.split_whitespace().map(|word| word.parse().unwrap()).collect();
+        assert_eq!(delays(text.as_bytes(), ""), whole, "{text}");
+    }
+    let warned = load(b"1.5 20 21\n20 1.5 24\n21 24 1.5\n", "").unwrap().1;
+    assert!(warned.contains("within_host") && warned.contains("`format = \"list\"`"), "{warned}");
+    assert!(!load(b"5,10\n10,5\n", "").unwrap().1.contains("list"), "no list has two entries a line");
+    let four = "5 9 1\n5 12 2\n5 14 3\n9 12 4\n9 14 5\n12 14 6\n";
+    assert!(load(four.as_bytes(), "").unwrap_err().contains("without gaps"));
+    let from_zero = four.replace("14", "3").replace("12", "2").replace('9', "1").replace('5', "0");
+    let four = delays(from_zero.replace(' ', ".0 ").as_bytes(), "");
+    assert_eq!(four.len(), 16);
+    let shape = load(b"0.5 1 2\n1 0 3\n2 3 0\n4 5 6\n", "").unwrap_err();
+    assert!(shape.contains("not square") && shape.contains("format = \"list\""), "{shape}");
+}
+
+#[test]
+fn names_and_hosts_from_0_are_told_once() {
+    for (text, reason, advice) in [
+        ("a,b,c\n0,1,2\n1,0,3\n2,3,0\n", "a header line", "leave it out, or begin it with `#`"),
+        ("from to delay\n0 1 10\n0 2 20\n1 2 30\n", "a header line", "leave it out"),
+        ("\"a\",\"b\"\n0,1\n1,0\n", "a header line", "leave it out"),
+        (",a,b\na,0,1\nb,1,0\n", "a header line and a column of names", "leave out both"),
+        ("host;a;b\na;0;1,5\nb;1,5;0\n", "a header line and a column of names", "leave out both"),
+        (",0,1,2\n0,0,1,2\n1,1,0,3\n2,2,3,0\n", "a header line and a column of names", "leave out both"),
+        ("a,0,1\nb,1,0\n", "names, where delays", "leave out the column of names"),
+        ("a b 10\na c 20\nb c 30\n", "names, where delays", "a list has numbers of hosts"),
+        ("0,1 100\n0,2 200\n1,2 300\n", "`0` is not the number of a host", "add 1 to each"),
+        ("node 0\nnode 1\n0,1 100\n", "`0` is not the number of a host", "add 1 to each"),
+    ] {
+        let problems = load(text.as_bytes(), "").unwrap_err();
+        assert!(problems.contains(reason) && problems.contains(advice), "{text:?}: {problems}");
+        assert_eq!(problems.matches("error:").count(), 1, "{text:?}: {problems}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_says_why_and_what_to_do() {
     let utf16: Vec<u8> = "\u{feff}0\t10\n10\t0\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];

@@ -4,8 +4,9 @@
 //! is halved (rounding down to a whole nanosecond). Numbers are decimals such as `12`, `12.5`, `12.` or `1.25e+01`,
 //! rounded to the nearest nanosecond. Every pair of hosts needs a delay: empty, `nan` or negative entries (which mark
 //! missing measurements in many data sets) are errors. Lines that are blank or begin with `#` are left out, and so is
-//! whatever follows a `#`, and a byte order mark. Entries are separated by commas, semicolons, bars, tabs or blanks;
-//! where commas do not separate, they may stand before decimals (`matrix_text.rs`).
+//! whatever follows a `#`, or a `%` after a blank, and a byte order mark. Entries may be in quotes (`"`). Entries are
+//! separated by commas, semicolons, bars, tabs or blanks; where commas do not separate, they may stand before decimals
+//! (`matrix_text.rs`).
 //!
 //! **Square**: one line a host with the delays from it to every host, itself included, in the same order. The entry
 //! (i, j) is the delay from host i to host j. Half of a symmetric matrix will do: rows of 1, 2, 3, ... entries up to
@@ -21,16 +22,19 @@
 //! these delays are one-way, and so they are here if the scenario does not say what they are.
 //!
 //! `auto` takes a file for p2psim's if its first line is one of those above, and for a list if each of its lines has
-//! three entries, of which two are numbers of hosts.
+//! three entries, of which two are numbers of hosts. Three lines that could be a table as well must be told what they
+//! are (`matrix_kinds.rs`).
 
 use super::diagnostics::{FileProblems, Problem};
 use super::matrix_checks::{self, Remark};
+use super::matrix_kinds::{Looks, Names, host_number, is_missing, looks, looks_like_p2psim, names, number};
 use super::matrix_text::{Layout, lines, split_words};
 use super::model::LatencyMatrix;
 use super::source::{Place, SourceText};
 use super::units::{DecimalError, Notation, decimal};
 use crate::engine::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,6 +43,8 @@ const MOST_HOSTS: usize = 65_535;
 
 /// Longest delay \[ms\]: an hour.
 const LONGEST_MS: u64 = 3_600_000;
+
+const NUMBERED: &str = "the hosts of a list are numbered from 0 or from 1 on without gaps";
 
 const ALLOWED: &str = "a delay from 0 to an hour, in milliseconds unless `unit` says otherwise";
 
@@ -79,20 +85,42 @@ pub(super) struct Manner {
 
 /// Reads a matrix and what is remarkable about it, or gives the first twenty problems found.
 pub(super) fn read(source: &Arc<SourceText>, manner: Manner) -> Result<(LatencyMatrix, Vec<Remark>), Vec<Problem>> {
+    let source = &with_lines_ended(source);
     let layout = Layout::of(&source.text);
     let problems = FileProblems::new(Place::whole(source));
-    let mut file = MatrixFile { source, values: manner.values, unit_ns: manner.unit_ns, layout, problems };
+    let mut file = MatrixFile {
+        source,
+        values: manner.values,
+        unit_ns: manner.unit_ns,
+        layout,
+        problems,
+        has_told_of_zero: false,
+    };
     let matrix = match manner.format {
         Format::P2psim => file.read_pairs(),
         Format::Auto if looks_like_p2psim(source) => file.read_pairs(),
+        _ if file.has_names() => None,
         Format::List => file.read_list(),
-        Format::Auto if file.looks_like_a_list() => file.read_list(),
-        Format::Auto | Format::Square => file.read_square(),
+        Format::Square => file.read_square(),
+        Format::Auto => match looks(&source.text, &layout) {
+            Looks::List => file.read_list(),
+            Looks::Square => file.read_square(),
+            Looks::Either => file.ask_for_format(),
+        },
     };
     match matrix {
         Some(matrix) if file.problems.is_empty() => matrix_checks::check(matrix, manner, source),
         _ => Err(file.problems.finish()),
     }
+}
+
+/// The text with its lines ended as usual, where each ends with a carriage return alone.
+fn with_lines_ended(source: &Arc<SourceText>) -> Arc<SourceText> {
+    if source.text.contains('\n') || !source.text.contains('\r') {
+        return Arc::clone(source);
+    }
+    let text = source.text.replace('\r', "\n");
+    Arc::new(SourceText { name: source.name.clone(), text, rank: source.rank })
 }
 
 /// Whether the file will be read as one of p2psim's.
@@ -104,35 +132,65 @@ pub(super) fn is_p2psim(source: &SourceText, format: Format) -> bool {
     }
 }
 
-fn looks_like_p2psim(source: &SourceText) -> bool {
-    let Some(line) = lines(&source.text).next() else { return false };
-    let mut words = source.text[line].split_whitespace();
-    match (words.next(), words.next(), words.next()) {
-        (Some("node" | "topology" | "failure_model"), ..) => true,
-        (Some(pair), Some(_), None) => {
-            pair.split_once(',').is_some_and(|(a, b)| number(a).is_some() && number(b).is_some())
-        }
-        _ => false,
-    }
-}
-
-fn number(text: &str) -> Option<usize> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().ok()).flatten()
-}
-
 struct MatrixFile<'s> {
     source: &'s Arc<SourceText>,
     values: Values,
     unit_ns: u64,
     layout: Layout,
     problems: FileProblems,
+    has_told_of_zero: bool,
 }
 
 impl MatrixFile<'_> {
     fn problem(&mut self, range: Range<usize>, message: impl Into<String>, allowed: &str) {
         let place = Place::new(self.source, range);
         self.problems.push(Problem::error(message, place, "").note(format!("allowed: {allowed}")));
+    }
+
+    fn problem_with_help(&mut self, range: Range<usize>, message: impl Into<String>, help: &str) {
+        let place = Place::new(self.source, range);
+        self.problems.push(Problem::error(message, place, "").help(help));
+    }
+
+    /// Reports names where delays belong, once.
+    fn has_names(&mut self) -> bool {
+        let (range, message, help) = match names(&self.source.text, &self.layout) {
+            None => return false,
+            Some(Names::Header(line, false)) => {
+                (line, "a header line, where delays belong", "leave it out, or begin it with `#`")
+            }
+            Some(Names::Header(line, true)) => {
+                (line, "a header line and a column of names, where delays belong", "leave out both")
+            }
+            Some(Names::Column(entry)) => {
+                let help = "leave out the column of names; a list has numbers of hosts, from 0 or from 1 on";
+                (entry, "names, where delays or numbers of hosts belong", help)
+            }
+        };
+        self.problem_with_help(range, message, help);
+        true
+    }
+
+    /// Three lines can be a table or a list.
+    fn ask_for_format(&mut self) -> Option<LatencyMatrix> {
+        let first = lines(&self.source.text).next().unwrap_or(0..0);
+        let place = Place::new(self.source, first);
+        let message = "these can be the delays of three hosts in a square, or a list of two hosts and a delay a line";
+        let problem = Problem::error(message, place, "");
+        self.problems
+            .push(problem.note(NUMBERED).help("say which: `network.latency.matrix.format = \"list\"`, or \"square\""));
+        None
+    }
+
+    /// A problem of the shape of a square, which a list would not have.
+    fn problem_of_shape(&mut self, range: Range<usize>, message: String, allowed: &str) {
+        let place = Place::new(self.source, range);
+        let mut problem = Problem::error(message, place, "").note(format!("allowed: {allowed}"));
+        if self.widths().iter().all(|width| *width == 3) {
+            problem =
+                problem.help("if each line has two hosts and a delay, say `network.latency.matrix.format = \"list\"`");
+        }
+        self.problems.push(problem);
     }
 
     /// A problem of the file as a whole, shown at its end.
@@ -161,13 +219,11 @@ impl MatrixFile<'_> {
             }
             Ok(_) | Err(DecimalError::TooLarge | DecimalError::TooFine) => format!("`{text}` is too long for a delay"),
             Err(DecimalError::Negative) => return self.hole(range.clone(), format!("`{text}` is negative")),
-            Err(DecimalError::NotANumber) => match text.to_ascii_lowercase().as_str() {
-                "" => return self.hole(range, "an entry is empty".to_owned()),
-                "nan" | "na" | "n/a" | "null" | "none" | "-" | "inf" | "infinity" | "-nan" | "-inf" | "?" => {
-                    return self.hole(range.clone(), format!("`{text}`"));
-                }
-                _ => format!("`{text}` is not a number"),
-            },
+            Err(DecimalError::NotANumber) if text.is_empty() => {
+                return self.hole(range, "an entry is empty".to_owned());
+            }
+            Err(DecimalError::NotANumber) if is_missing(text) => return self.hole(range.clone(), format!("`{text}`")),
+            Err(DecimalError::NotANumber) => format!("`{text}` is not a number"),
         };
         self.problem(range, message, ALLOWED);
         Duration::ZERO
@@ -215,7 +271,7 @@ impl MatrixFile<'_> {
             if rows > hosts {
                 let message =
                     format!("the matrix is not square: a row too many, after {hosts} rows of {hosts} entries");
-                self.problem(line, message, "as many rows as entries in a row");
+                self.problem_of_shape(line, message, "as many rows as entries in a row");
                 return None;
             }
             if entries.len() != hosts {
@@ -264,29 +320,6 @@ impl MatrixFile<'_> {
         Some(LatencyMatrix { hosts: hosts as u32, one_way, one_node_per_host: false })
     }
 
-    /// Whether each row has two numbers of hosts and something else. Three such rows could be a matrix of three hosts,
-    /// if it is symmetric or has nothing in its diagonal, or they name more hosts than they can connect.
-    fn looks_like_a_list(&self) -> bool {
-        let text = &self.source.text;
-        let mut rows: Vec<[f64; 3]> = Vec::new();
-        for line in lines(text) {
-            let entries = self.layout.split(text, &line);
-            let [from, to, delay] = entries.as_slice() else { return false };
-            let pair = (number(&text[from.clone()]), number(&text[to.clone()]));
-            let (Some(from), Some(to)) = pair else { return false };
-            rows.push([from as f64, to as f64, text[delay.clone()].replace(',', ".").parse().unwrap_or(f64::NAN)]);
-        }
-        let most = 2.0 * rows.len() as f64;
-        let numbers = || rows.iter().flat_map(|row| row[..2].iter().copied());
-        let are_few = numbers().all(|number| number <= most) && numbers().any(|number| number <= 1.0);
-        if rows.len() != 3 {
-            return are_few;
-        }
-        let is_symmetric = rows[0][1] == rows[1][0] && rows[0][2] == rows[2][0] && rows[1][2] == rows[2][1];
-        let has_empty_diagonal = (0..3).all(|host| rows[host][host] == 0.0);
-        are_few && !is_symmetric && !has_empty_diagonal
-    }
-
     fn read_list(&mut self) -> Option<LatencyMatrix> {
         let source = Arc::clone(self.source);
         let mut delays: BTreeMap<(u32, u32), Duration> = BTreeMap::new();
@@ -310,6 +343,12 @@ impl MatrixFile<'_> {
         if !self.problems.is_empty() || !self.check_hosts(hosts, end..end) {
             return None;
         }
+        let named: BTreeSet<u32> = numbers().collect();
+        if let Some(host) = (first..first + hosts as u32).find(|host| !named.contains(host)) {
+            let allowed = "hosts numbered from 0 or from 1 on without gaps";
+            self.problem_at_end(format!("no line has a delay of host {host}, but lines have some of others"), allowed);
+            return None;
+        }
         let pairs: BTreeMap<(u32, u32), Duration> =
             delays.into_iter().map(|((from, to), delay)| ((from - first, to - first), delay)).collect();
         self.fill(hosts, first, &pairs)
@@ -318,7 +357,7 @@ impl MatrixFile<'_> {
     /// A number of a host in a list.
     fn numbered_host(&mut self, range: Range<usize>) -> Option<u32> {
         let text = &self.source.text[range.clone()];
-        let host = number(text).filter(|host| *host <= MOST_HOSTS);
+        let host = host_number(text, &self.layout).filter(|host| *host <= MOST_HOSTS);
         if host.is_none() {
             self.problem(range, format!("`{text}` is not the number of a host"), "0 to 65_535");
         }
@@ -376,7 +415,17 @@ impl MatrixFile<'_> {
         let most = declared.unwrap_or(MOST_HOSTS);
         let host = number(&self.source.text[range.clone()]).filter(|host| (1..=most).contains(host));
         if host.is_none() {
-            let message = format!("`{}` is not the number of a host", &self.source.text[range.clone()]);
+            let text = &self.source.text[range.clone()];
+            let message = format!("`{text}` is not the number of a host");
+            if number(text) == Some(0) {
+                // Of all hosts 0 once.
+                let help = "p2psim numbers hosts from 1 on: add 1 to each, or write `I J DELAY`, with a blank for the \
+                            comma, and say `format = \"list\"` (which may begin at 0) and `values = \"one_way\"`";
+                if !mem::replace(&mut self.has_told_of_zero, true) {
+                    self.problem_with_help(range, message, help);
+                }
+                return None;
+            }
             self.problem(range, message, &format!("1 to {most}"));
         }
         host
@@ -594,7 +643,7 @@ error: the matrix has a hole: `nan`
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "([0-9., \n\t#-]|nan|node |topology E2EGraph ){0,60}|\\PC{0,60}") {
+        fn no_text_makes_it_panic(text in "([0-9.,;a \n\r\t\"%#-]|nan|node |topology E2EGraph ){0,60}|\\PC{0,60}") {
             for format in [Format::Auto, Format::Square, Format::List, Format::P2psim] {
                 if let Err(problems) = read(&source(&text), manner(format, Values::RoundTrip)) {
                     prop_assert!(!problems.is_empty());

@@ -2,7 +2,7 @@
 //! delays from hosts to themselves.
 
 use super::diagnostics::Problem;
-use super::matrix::{Manner, Values};
+use super::matrix::{Format, Manner, Values};
 use super::model::LatencyMatrix;
 use super::source::{Place, SourceText};
 use crate::engine::time::Duration;
@@ -18,6 +18,8 @@ const SAMPLE: usize = 100_000;
 pub(super) enum Remark {
     /// The delay from a host to itself, with the host's number from 1 on, is not zero.
     Diagonal(u32, Duration),
+    /// The same in a table of three hosts, which may be a list, as the scenario does not say.
+    DiagonalOfThree(u32, Duration),
     /// So many pairs of different hosts have no delay, the first of which these are, from 1 on.
     Zeros(usize, u32, u32),
 }
@@ -43,7 +45,9 @@ pub(super) fn check(
     }
     let mut remarks = Vec::new();
     if let Some((row, _, delay)) = all().find(|(row, column, delay)| row == column && !delay.is_zero()) {
-        remarks.push(Remark::Diagonal(row as u32 + 1, delay));
+        let may_be_list = hosts == 3 && manner.format == Format::Auto;
+        let remark = if may_be_list { Remark::DiagonalOfThree } else { Remark::Diagonal };
+        remarks.push(remark(row as u32 + 1, delay));
     }
     let mut zeros = all().filter(|(row, column, delay)| row != column && delay.is_zero());
     if let Some((row, column, _)) = zeros.next() {
@@ -83,11 +87,17 @@ impl Remark {
     /// The warning for it.
     pub(super) fn warning(&self, place: Place) -> Problem {
         match self {
-            Remark::Diagonal(host, delay) => {
+            Remark::Diagonal(host, delay) | Remark::DiagonalOfThree(host, delay) => {
                 let message = format!("the diagonal of the matrix is not zero: {delay} one way at host {host}");
                 let problem = Problem::warning(message, place, "");
                 let problem = problem.note("it is the delay between two nodes on the same host");
-                problem.help("if that is meant, say `within_host = \"diagonal\"`; if not, `within_host = \"zero\"`")
+                let help = "if that is meant, say `within_host = \"diagonal\"`; if not, `within_host = \"zero\"`";
+                problem.help(match self {
+                    Remark::DiagonalOfThree(..) => {
+                        format!("{help}; if each line has two hosts and a delay, `format = \"list\"`")
+                    }
+                    _ => help.to_owned(),
+                })
             }
             Remark::Zeros(count, from, to) => {
                 let message = format!(

@@ -25,6 +25,7 @@ mod files;
 mod laws;
 mod load;
 mod matrix_checks;
+mod matrix_kinds;
 mod matrix_text;
 mod overrides;
 mod read_churn;

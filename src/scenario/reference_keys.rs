@@ -17,11 +17,13 @@ pub(super) const SECTIONS: &[Section] = &[
         path: "network.latency",
         text: "One-way delay of a message: exactly one of these tables. `constant`, `uniform`, `exponential` and\n\
             `log_normal` are drawn anew for each message.\n\n\
-            A `matrix` is a text file in UTF-8. Entries stand between commas, semicolons, bars, tabs or blanks;\n\
-            commas that do not separate may stand before decimals, and what follows a `#` is left out. Every pair\n\
-            of hosts needs a delay: an empty entry, `nan` or a negative number is an error. `auto` takes a file for\n\
-            one of p2psim's by its first line, for a list if each line has two numbers of hosts (from 0 or from 1\n\
-            on) and a delay, and else for a square. A pair that a list or p2psim names once has that delay both\n\
+            A `matrix` is a text file in UTF-8. Entries stand between commas, semicolons, bars, tabs or blanks, with\n\
+            or without quotes; commas that do not separate may stand before decimals. What follows a `#`, or a `%`\n\
+            after a blank, is left out. Names of hosts, in a first line or column, are an error. Every pair of hosts\n\
+            needs a delay: an empty entry, `nan` or a negative number is an error. `auto` takes a file for one of\n\
+            p2psim's by its first line, for a list if each line has two numbers of hosts (from 0 or from 1 on without\n\
+            gaps; `3` or `3.0`) and a delay, and else for a square; three lines that could be a square of three hosts\n\
+            or a list need a `format`. A pair that a list or p2psim names once has that delay both\n\
             ways. A sweep reads a matrix once.",
         keys: LATENCY,
     },
