@@ -131,7 +131,8 @@ const NETWORK: &[Key] = &[
         "behind_nat",
         "a number at least 0 and below 1",
         "0.0",
-        "share of nodes behind NAT, which own no keys: what they ask is answered, nothing sent unasked reaches them",
+        "share of nodes behind NAT, which own no keys: what they ask is answered, nothing sent unasked reaches them; \
+         they say so and are in nobody's tables, but for Kademlia's `learn_unreachable`",
     ),
 ];
 

@@ -4,18 +4,22 @@ use super::fix_fingers::{finger_start, last_same};
 use super::{Chord, FingerTurns};
 use crate::engine::random;
 use crate::protocol::identifier::clockwise;
-use crate::protocol::{Contact, Context, Members};
+use crate::protocol::{Contact, Context, Members, Protocol};
 
 impl Chord {
     /// Gives every member its exact predecessor, successor list and fingers, and starts its timers.
     pub(super) fn build(&mut self, context: &mut impl Context<Self>, members: &Members) {
-        let ring: Vec<Contact> = members.iter().collect();
-        for contact in &ring {
-            self.move_in(*contact);
+        for contact in members.iter() {
+            self.move_in(contact, context.is_behind_nat(contact.slot()));
         }
-        for place in 0..ring.len() {
-            self.build_neighbours(&ring, place);
-            self.build_fingers(ring[place], members);
+        // Who is behind NAT is in nobody's tables.
+        let ring: Vec<Contact> = members.iter().filter(|contact| !self.asks_only(contact.slot())).collect();
+        // How many of the ring come before this member.
+        let mut place = 0;
+        for contact in members.iter() {
+            self.build_neighbours(&ring, place, contact);
+            self.build_fingers(contact, members);
+            place += usize::from(ring.get(place) == Some(&contact));
         }
         // In order of slots, so that the phases of timers do not depend on identifiers.
         for node in 0..self.nodes.len() as u32 {
@@ -30,18 +34,22 @@ impl Chord {
         }
     }
 
-    fn build_neighbours(&mut self, ring: &[Contact], place: usize) {
-        let node = ring[place].slot();
+    fn build_neighbours(&mut self, ring: &[Contact], place: usize, own: Contact) {
+        let (node, asks_only) = (own.slot(), self.asks_only(own.slot()));
         let capacity = self.config.successors as usize;
-        let count = capacity.min(ring.len() - 1);
+        let next = if asks_only { place } else { place + 1 };
+        let count = capacity.min(if asks_only { ring.len() } else { ring.len() - 1 });
         let start = node as usize * capacity;
         for (offset, successor) in self.successors[start..start + count].iter_mut().enumerate() {
-            *successor = ring[(place + 1 + offset) % ring.len()];
+            *successor = ring[(next + offset) % ring.len()];
         }
         let state = &mut self.nodes[node as usize];
         state.member = true;
-        if count == 0 {
-            return self.push_successor(node, ring[place]);
+        match count {
+            // Nobody can be reached: it looks for its place from the first round on.
+            0 if asks_only => return,
+            0 => return self.push_successor(node, own),
+            _ => {}
         }
         state.predecessor = ring[(place + ring.len() - 1) % ring.len()];
         self.keep_successors(node, count);
@@ -49,8 +57,10 @@ impl Chord {
 
     fn build_fingers(&mut self, own: Contact, members: &Members) {
         let first = self.first_kept_finger(own.slot());
-        let state = &mut self.nodes[own.slot() as usize];
-        state.fingers.fill(&mut self.contacts, first, |index| match members.successor(finger_start(own.id(), index)) {
+        let Chord { nodes, contacts, asks_only, .. } = self;
+        let is_reachable = |contact: Contact| !asks_only.get(contact.slot() as usize).copied().unwrap_or(false);
+        let finger = |index| Self::owner(members, finger_start(own.id(), index), is_reachable);
+        nodes[own.slot() as usize].fingers.fill(contacts, first, |index| match finger(index) {
             Some(finger) if finger != own => (finger, last_same(index, clockwise(own.id(), finger.id()))),
             _ => (Contact::NONE, 63),
         });

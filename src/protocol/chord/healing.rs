@@ -63,8 +63,8 @@ impl Chord {
         }
     }
 
-    /// For nodes to join that have arrived; nothing is promised where a node is behind NAT: a ring in which a successor
-    /// gives no answer never becomes exact. An attempt that must not meet many dead nodes may have to wait until
+    /// For nodes to join that have arrived; nothing is promised where a node is behind NAT: what is said of the ring in
+    /// quiet is said of all members. An attempt that must not meet many dead nodes may have to wait until
     /// nobody's tables name them.
     pub(super) fn time_to_join(&self, truth: &Truth<'_>) -> Option<Duration> {
         if (0..truth.directory.slots()).any(|slot| truth.directory.is_occupied(slot) && (truth.is_behind_nat)(slot)) {
@@ -196,7 +196,7 @@ impl Chord {
         if history.suspected_since(from) {
             return None;
         }
-        let live = truth.members.iter();
+        let live = reachable(truth);
         let live = live.map(|live| (live.id(), Presence::Member(history.age(live, truth.now))));
         let dead = history.departed_since(from).iter().map(|(time, id)| (*id, Presence::Gone(truth.now.since(*time))));
         let mut all: Vec<(u64, Presence)> = live.chain(dead).collect();
@@ -259,7 +259,7 @@ impl Chord {
     /// way through a list and back.
     fn horizon(&self, truth: &Truth<'_>) -> Option<Duration> {
         let history = truth.history?;
-        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
+        let ages: Vec<Duration> = reachable(truth).map(|member| history.age(member, truth.now)).collect();
         let more = match self.config.successor_list_refresh {
             ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
             _ => Duration::ZERO,
@@ -275,14 +275,15 @@ impl Chord {
         }
     }
 
-    /// Which members have been there for long enough to be in all lists that should have them. None, if that cannot be
+    /// Which members, but for those behind NAT, have been there for long enough to be in all lists that should have
+    /// them. None, if that cannot be
     /// told: somebody may have been taken for dead, or more have joined at one place than a list has places.
     pub(super) fn is_known_to_all(&self, truth: &Truth<'_>) -> Vec<bool> {
-        let Some(history) = truth.history else { return vec![true; truth.members.len()] };
+        let Some(history) = truth.history else { return reachable(truth).map(|_| true).collect() };
         let settling = self.settling_time(truth);
         let settling = settling.filter(|settling| !history.suspected_since(before(truth.now, *settling)));
         let is_known = |member: Contact| settling.is_some_and(|settling| history.age(member, truth.now) >= settling);
-        truth.members.iter().map(is_known).collect()
+        reachable(truth).map(is_known).collect()
     }
 
     /// How long a new member takes at most to be known to all that should have it in their lists: a round for each that
@@ -294,7 +295,7 @@ impl Chord {
             ListRefresh::InTurn => self.time_to_fix_fingers(truth)?,
             _ => Duration::ZERO,
         };
-        let ages: Vec<Duration> = truth.members.iter().map(|member| history.age(member, truth.now)).collect();
+        let ages: Vec<Duration> = reachable(truth).map(|member| history.age(member, truth.now)).collect();
         for beside in 0..=places {
             let settling = self.list_rounds(places + 4 + beside, truth.members.len(), truth.longest_wait)? + more;
             if longest_run(&ages, settling) as u64 <= beside {
@@ -323,6 +324,11 @@ enum Presence {
     Member(Duration),
     /// Gone, so long ago.
     Gone(Duration),
+}
+
+/// The members that have a place in the ring: all but those behind NAT.
+pub(super) fn reachable<'a>(truth: &'a Truth<'_>) -> impl Iterator<Item = Contact> + 'a {
+    truth.members.iter().filter(|member| !(truth.is_behind_nat)(member.slot()))
 }
 
 /// Length of the longest run of neighbours that are younger than `age`.

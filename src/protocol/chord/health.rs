@@ -2,6 +2,7 @@
 
 use super::Chord;
 use super::fix_fingers::finger_start;
+use super::healing::reachable;
 use crate::protocol::{Contact, Protocol, Slot, Truth};
 
 pub(super) const NAMES: &[&str] =
@@ -18,7 +19,11 @@ pub(super) const FIGURES: &[(&str, &str)] = &[
     ),
     (NAMES[3], "number of rings (cycles) that first live successors form"),
     (NAMES[4], "1 if there is one ring and it goes around the identifiers once, else 0"),
-    (NAMES[5], "share of members on the largest ring; the others lead to a ring, but nobody on it knows them yet"),
+    (
+        NAMES[5],
+        "share of members, but for those behind NAT, on the largest ring; the others lead to a ring, but nobody on it \
+         knows them yet",
+    ),
 ];
 
 /// Members whose fingers are looked at; evenly spread over the ring, since all of a large network would take longer
@@ -29,8 +34,9 @@ impl Chord {
     /// In the order of [`NAMES`]: the share of members whose first successor is not the next member they can reach,
     /// and of those whose first successor is dead; the share of fingers that are not the first reachable member at or
     /// after their start; the number of cycles that first live successors form; 1 if that is one cycle that goes
-    /// around the identifiers once, else 0; and the share of members on the largest cycle. The others are appendages:
-    /// their successors lead to a cycle, but nobody on it knows them yet.
+    /// around the identifiers once, else 0; and the share of members on the largest cycle, of those that can be on one:
+    /// all but those behind NAT. The others are appendages: their successors lead to a cycle, but nobody on it knows
+    /// them yet.
     pub(super) fn measure_health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         let members: Vec<Slot> = truth.members.iter().map(Contact::slot).collect();
         if members.is_empty() {
@@ -45,6 +51,7 @@ impl Chord {
         let share = |count: u64| Some(count as f64 / members.len() as f64);
         let cycles = self.cycles(&members, |contact| truth.directory.is_live(contact));
         let one_ring = matches!(cycles[..], [cycle] if cycle.turns == 1);
+        let in_ring = reachable(truth).count();
         let largest = cycles.iter().map(|cycle| cycle.members).max().unwrap_or(0);
         vec![
             share(wrong),
@@ -52,7 +59,7 @@ impl Chord {
             self.wrong_finger_share(truth, &members),
             Some(cycles.len() as f64),
             Some(f64::from(u8::from(one_ring))),
-            share(largest),
+            (in_ring > 0).then(|| largest as f64 / in_ring as f64),
         ]
     }
 

@@ -4,13 +4,13 @@
 //! is then used like that of a round of stabilisation, which at once tells the successor of its new predecessor.
 
 use super::routing::Step;
-use super::{Asking, Chord, FingersPerRound, Message, Task, Timer, message};
+use super::{Asking, Chord, FingersPerRound, Task, Timer};
 use crate::protocol::identifier::clockwise;
 use crate::protocol::{Contact, Context, Slot};
 
 impl Chord {
     /// Looks for a successor: on arrival, or after the last one was lost. The first node of a network is a ring of
-    /// its own.
+    /// its own, unless nobody could reach it there.
     pub(super) fn begin_join(&mut self, context: &mut impl Context<Self>, node: Slot) {
         if self.head(node).is_some() {
             // A notification has brought a successor meanwhile.
@@ -25,6 +25,7 @@ impl Chord {
                 let lookup = context.start_task(node, key, Task::Join);
                 self.begin(context, node, key, lookup);
             }
+            None if self.asks_only(node) => self.join_failed(context, node),
             None => {
                 let own = self.own(node);
                 self.push_successor(node, own);
@@ -41,8 +42,7 @@ impl Chord {
         match self.nearest_finger(node) {
             Some(finger) => {
                 self.node_mut(node).joining = true;
-                let request = Message::GetNeighbours(Asking::Join);
-                context.request(node, finger, request, message::GET_NEIGHBOURS, None);
+                self.ask_neighbours(context, node, finger, Asking::Join);
             }
             None => self.begin_join(context, node),
         }
@@ -87,8 +87,7 @@ impl Chord {
         if successor == self.own(node) {
             self.join_failed(context, node);
         } else {
-            let request = Message::GetNeighbours(Asking::Join);
-            context.request(node, successor, request, message::GET_NEIGHBOURS, None);
+            self.ask_neighbours(context, node, successor, Asking::Join);
         }
     }
 

@@ -6,9 +6,9 @@ use crate::engine::pool::List;
 use crate::protocol::{Contact, Context, Slot};
 
 impl Chord {
-    /// Tells the predecessor and the successor.
+    /// Tells the predecessor and the successor, unless neither knows of this node.
     pub(super) fn say_goodbye(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        if !self.node(node).member {
+        if !self.node(node).member || self.asks_only(node) {
             return;
         }
         let own = self.own(node);

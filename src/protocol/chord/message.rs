@@ -69,7 +69,12 @@ pub enum Message {
         hops: u8,
     },
     /// Request: who are your neighbours?
-    GetNeighbours(Asking),
+    GetNeighbours {
+        /// Why.
+        asking: Asking,
+        /// Whether the sender cannot be reached, so that it is nobody's neighbour.
+        asks_only: bool,
+    },
     /// Reply to `GetNeighbours`.
     Neighbours {
         /// The predecessor, if one is known.

@@ -91,6 +91,8 @@ pub struct Chord {
     queries: Slab<Query>,
     /// Periods by slot and [`Timer`]; empty unless each node has its own.
     own_periods: Vec<[Duration; 4]>,
+    /// Whether a node cannot be reached, by slot up to the last that cannot.
+    asks_only: Vec<bool>,
 }
 
 impl Chord {
@@ -105,6 +107,7 @@ impl Chord {
             iterations: Vec::new(),
             queries: Slab::new(),
             own_periods: Vec::new(),
+            asks_only: Vec::new(),
         }
     }
 
@@ -247,7 +250,7 @@ impl Protocol for Chord {
     fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
         let lookups = room(&self.iterations) + self.queries.memory_bytes() + self.dead.memory_bytes();
         vec![
-            ("node state", room(&self.nodes) + room(&self.own_periods)),
+            ("node state", room(&self.nodes) + room(&self.own_periods) + room(&self.asks_only)),
             ("successor lists", room(&self.successors)),
             ("fingers, lists on their way", self.contacts.memory_bytes()),
             ("routes of lookups", lookups),
@@ -267,7 +270,7 @@ impl Protocol for Chord {
     }
 
     fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        self.move_in(context.contact(node));
+        self.move_in(context.contact(node), context.is_behind_nat(node));
         self.begin_join(context, node);
     }
 
@@ -298,7 +301,8 @@ impl Protocol for Chord {
             Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
             Message::Forward { query } => self.carry_on(context, node, from, query),
             Message::Return { query } => self.carry_back(context, node, query),
-            Message::GetNeighbours(asking) => self.neighbours_asked(context, node, from, asking),
+            Message::GetNeighbours { asking, asks_only: true } => self.neighbours(node, asking),
+            Message::GetNeighbours { asking, .. } => self.neighbours_asked(context, node, from, asking),
             Message::GetPredecessor { .. } => self.predecessor_told(node),
             Message::Confirm { key, .. } => Some((self.confirm(node, key), message::CONFIRM_REPLY)),
             Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),
@@ -323,7 +327,7 @@ impl Protocol for Chord {
             }
             (Message::Confirm { lookup, .. }, Message::Ack) => self.owner_confirmed(context, node, lookup, from),
             (Message::Confirm { lookup, .. }, Message::NotMine) => self.give_up(context, node, lookup),
-            (Message::GetNeighbours(asking), Message::Neighbours { predecessor, successors }) => {
+            (Message::GetNeighbours { asking, .. }, Message::Neighbours { predecessor, successors }) => {
                 self.neighbours_learnt(context, node, from, asking, predecessor, successors);
             }
             (Message::GetPredecessor { finger }, Message::Predecessor(predecessor)) => {
@@ -341,7 +345,7 @@ impl Protocol for Chord {
             }
             Message::Forward { query } => self.forward_other(context, node, query, to),
             Message::Return { query } => self.return_past(context, node, query),
-            Message::GetNeighbours(asking) => self.no_neighbours(context, node, to, asking),
+            Message::GetNeighbours { asking, .. } => self.no_neighbours(context, node, to, asking),
             Message::Ping { candidate } => self.predecessor_dead(context, node, to, candidate),
             Message::GetPredecessor { finger } => self.finger_silent(context, node, to, u32::from(finger)),
             _ => {}

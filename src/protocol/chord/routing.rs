@@ -50,7 +50,7 @@ impl Chord {
 
     /// The node whose identifier is the key, if `node` is that or has it as a finger.
     fn holder(&self, node: Slot, key: u64) -> Option<Contact> {
-        if self.node(node).id == key {
+        if self.node(node).id == key && !self.asks_only(node) {
             return Some(self.own(node));
         }
         let mut fingers = self.node(node).fingers.contacts(&self.contacts).iter().copied();

@@ -4,6 +4,9 @@
 //! node takes a nearer predecessor only. Under the corrected rules (Zave 2017) a candidate is asked for its own
 //! successor list, and so seen alive, before it is adopted; and a node that is notified by another than its
 //! predecessor pings the predecessor, and takes the notifier in its place if there is no answer.
+//!
+//! A node behind NAT keeps its successors in the same way, but notifies nobody: as a predecessor that gives no answer
+//! it would hide the nodes that join before it. So nobody names it, and the ring is that of the others.
 
 use super::message::{self, Asking, Message};
 use super::{Chord, ListRefresh, Maintenance, NO_LIST, Notify};
@@ -49,8 +52,19 @@ impl Chord {
         }
     }
 
-    fn ask_neighbours(&mut self, context: &mut impl Context<Self>, node: Slot, whom: Contact, asking: Asking) {
-        context.request(node, whom, Message::GetNeighbours(asking), message::GET_NEIGHBOURS, None);
+    pub(super) fn ask_neighbours(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        whom: Contact,
+        asking: Asking,
+    ) {
+        let charge = match asking {
+            Asking::Notification => message::NOTIFICATION,
+            _ => message::GET_NEIGHBOURS,
+        };
+        let request = Message::GetNeighbours { asking, asks_only: self.asks_only(node) };
+        context.request(node, whom, request, charge, None);
     }
 
     /// Answers a request for neighbours. A node that has not joined has none to tell of. Nor has one that lost them:
@@ -189,13 +203,13 @@ impl Chord {
         }
     }
 
+    /// Tells the first successor of this node, unless it cannot be reached: then it asks for the list only, if that
+    /// comes with a notification.
     pub(super) fn notify_head(&mut self, context: &mut impl Context<Self>, node: Slot) {
         if let Some(head) = self.head(node).filter(|head| *head != self.own(node)) {
             match self.config.successor_list_refresh == ListRefresh::WithNotification {
-                true => {
-                    let request = Message::GetNeighbours(Asking::Notification);
-                    context.request(node, head, request, message::NOTIFICATION, None);
-                }
+                true => self.ask_neighbours(context, node, head, Asking::Notification),
+                false if self.asks_only(node) => {}
                 false => context.send(node, head, Message::Notify, message::NOTIFICATION, None),
             }
         }

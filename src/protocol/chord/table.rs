@@ -44,8 +44,14 @@ impl Node {
 
 impl Chord {
     /// A node with empty tables at its slot.
-    pub(super) fn move_in(&mut self, contact: Contact) {
+    pub(super) fn move_in(&mut self, contact: Contact, asks_only: bool) {
         let index = contact.slot() as usize;
+        if asks_only && index >= self.asks_only.len() {
+            self.asks_only.resize(index + 1, false);
+        }
+        if let Some(known) = self.asks_only.get_mut(index) {
+            *known = asks_only;
+        }
         if index >= self.nodes.len() {
             self.nodes.resize(index + 1, Node::default());
             self.successors.resize((index + 1) * self.config.successors as usize, Contact::NONE);
@@ -68,6 +74,12 @@ impl Chord {
     #[inline]
     pub(super) fn node_mut(&mut self, node: Slot) -> &mut Node {
         &mut self.nodes[node as usize]
+    }
+
+    /// Whether `node` is behind NAT: it asks, but no other node has it in a table, and it owns nothing.
+    #[inline]
+    pub(super) fn asks_only(&self, node: Slot) -> bool {
+        self.asks_only.get(node as usize).copied().unwrap_or(false)
     }
 
     /// The node itself, as others know it.

@@ -4,7 +4,7 @@
 //! two neighbours in any such list lie on either side of it. With as many principals as a list has places and one
 //! more, no list can reach past all of them, which is what keeps the ring one ring and in order.
 
-use super::super::healing::skipped;
+use super::super::healing::{reachable, skipped};
 use super::Chord;
 use crate::protocol::Truth;
 use crate::protocol::checker::{Checker, Fault, Scope};
@@ -18,7 +18,7 @@ pub(super) const CHECKER: Checker<Chord> = Checker {
 };
 
 fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
-    let identifiers: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
+    let identifiers: Vec<u64> = reachable(truth).map(|member| member.id()).collect();
     let wanted = chord.config().successors as usize + 1;
     // Whoever was once skipped by nobody never is again; so who departs must leave enough who are known to all.
     let known = chord.is_known_to_all(truth).iter().filter(|is_known| **is_known).count();
@@ -40,7 +40,7 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
 
 /// Whether all members are principals that have been there for long enough to be known to all.
 pub(super) fn all_known_are(chord: &Chord, truth: &Truth<'_>) -> bool {
-    let identifiers: Vec<u64> = truth.members.iter().map(|member| member.id()).collect();
+    let identifiers: Vec<u64> = reachable(truth).map(|member| member.id()).collect();
     let is_known = chord.is_known_to_all(truth);
     let skipped = skipped(&identifiers, pairs(chord, truth));
     is_known.contains(&true) && is_known.iter().zip(&skipped).all(|(is_known, is_skipped)| !(*is_known && *is_skipped))

@@ -105,7 +105,8 @@ fn a_node_that_has_not_joined_helps_nobody_and_takes_nothing_on_offer() {
         let (chord, net) = (&mut ring.chord, &mut ring.net);
         chord.on_message(net, node, from, &Message::NewSuccessor(offered));
         chord.on_message(net, node, from, &Message::Notify);
-        let asked = chord.on_request(net, node, from, &Message::GetNeighbours(Asking::Successor));
+        let asked =
+            chord.on_request(net, node, from, &Message::GetNeighbours { asking: Asking::Successor, asks_only: false });
         assert!(asked.is_none());
         ring.settle_down();
         assert_eq!((ring.successors(node), ring.predecessor(node)), (vec![], None));
