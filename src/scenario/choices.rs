@@ -32,6 +32,15 @@ const ALTERNATIVES: [&[&str]; 7] = [
 /// What `steady = true` excludes.
 const UNSTEADY: [&str; 3] = ["downtime", "preset", "poisson"];
 
+/// What stands around a change.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// All changes that are made together, this one among them.
+    pub(super) changes: &'a [&'a Change],
+    /// Names of the protocols that there are.
+    pub(super) protocols: &'a [&'a str],
+}
+
 /// Whether `name` and `other`, both in the table at `parent`, are names of one choice.
 pub(super) fn is_other_choice(parent: &str, name: &str, other: &str) -> bool {
     name != other && (parent == "protocol" || (NAMED.contains(&name) && NAMED.contains(&other)))
@@ -52,12 +61,12 @@ fn is_true(value: &Value) -> bool {
 
 /// What is wrong with a change at the step `depth`, whose name belongs into `table`, if it would drop what the scenario
 /// chose there.
-pub(super) fn refuse(change: &Change, table: &Table, depth: usize) -> Option<Box<Problem>> {
+pub(super) fn refuse(change: &Change, table: &Table, depth: usize, around: Around<'_>) -> Option<Box<Problem>> {
     let (name, _) = &change.steps[depth];
     let parent = change.path(depth);
     let is_last = depth + 1 == change.steps.len();
     if let Some(other) = table.entries().iter().find(|entry| is_other_choice(&parent, name, &entry.key)) {
-        return Some(Box::new(other_choice(change, &parent, depth, &other.key, other)));
+        return Some(Box::new(other_choice(change, &parent, depth, (&other.key, other), around)));
     }
     if is_last {
         return None;
@@ -69,13 +78,18 @@ pub(super) fn refuse(change: &Change, table: &Table, depth: usize) -> Option<Box
         let problem = Problem::error(message, change.steps[depth].1.clone(), "not what the scenario has");
         let problem = problem.and(other.key_place.clone(), "what it has");
         let whole = join(&parent, name);
-        return Some(Box::new(problem.help(in_words(change, &format!("to have `{whole}` instead"), depth + 1))));
+        return Some(Box::new(problem.help(in_words(
+            change,
+            &format!("to have `{whole}` instead"),
+            depth + 1,
+            around.changes,
+        ))));
     }
-    refuse_plain(change, table, depth)
+    refuse_plain(change, table, depth, around)
 }
 
 /// A key below something that is no table would drop it.
-fn refuse_plain(change: &Change, table: &Table, depth: usize) -> Option<Box<Problem>> {
+fn refuse_plain(change: &Change, table: &Table, depth: usize, around: Around<'_>) -> Option<Box<Problem>> {
     let (name, _) = &change.steps[depth];
     let (next, next_place) = &change.steps[depth + 1];
     let entry = table.get(name)?;
@@ -89,19 +103,25 @@ fn refuse_plain(change: &Change, table: &Table, depth: usize) -> Option<Box<Prob
         }
         Kind::String(word) if word == next => None,
         Kind::String(word) if whole == "protocol" || NAMED.contains(&word.as_str()) => {
-            Some(Box::new(other_choice(change, &whole, depth + 1, word, entry)))
+            Some(Box::new(other_choice(change, &whole, depth + 1, (word, entry), around)))
         }
         _ => {
             let message = format!("`{}` would drop what `{whole}` is", change.key());
             let problem = Problem::error(message, next_place.clone(), "a key within it");
             let problem = problem.and(entry.value.place.clone(), format!("{}, not a table", entry.value.described()));
-            Some(Box::new(problem.help(in_words(change, "to replace it", depth + 1))))
+            Some(Box::new(problem.help(in_words(change, "to replace it", depth + 1, around.changes))))
         }
     }
 }
 
 /// The change names something at `depth` in the choice `choice`, where the scenario has `chosen`.
-fn other_choice(change: &Change, choice: &str, depth: usize, chosen: &str, entry: &Entry) -> Problem {
+fn other_choice(
+    change: &Change,
+    choice: &str,
+    depth: usize,
+    (chosen, entry): (&str, &Entry),
+    around: Around<'_>,
+) -> Problem {
     let (name, place) = &change.steps[depth];
     let is_last = depth + 1 == change.steps.len();
     let has = match choice {
@@ -111,7 +131,18 @@ fn other_choice(change: &Change, choice: &str, depth: usize, chosen: &str, entry
     let message = format!("{has}: `{}` would change that", change.key());
     let problem = Problem::error(message, place.clone(), format!("not `{chosen}`"));
     let problem = problem.and(entry.key_place.clone(), "chosen here");
-    if is_last && !matches!(change.value.kind, Kind::Table(_)) {
+    let is_argument = change.place().source().rank >= 2;
+    let is_plain = is_last && !matches!(change.value.kind, Kind::Table(_));
+    let is_choice = choice != "protocol" || around.protocols.contains(&name.as_str());
+    if is_plain && is_choice {
+        let what = if choice == "protocol" { "the protocol".to_owned() } else { format!("`{choice}`") };
+        let keys = format!("{{ {name} = {{ KEY = VALUE }} }}");
+        return problem.help(match is_argument {
+            true => format!("to change {what}: --set '{choice}={name}', or --set '{choice}={keys}'"),
+            false => format!("to change {what}: \"{choice}\" = \"{name}\", or {keys}"),
+        });
+    }
+    if is_plain {
         return problem.help(format!("did you mean `{choice}.{chosen}.{name}`?"));
     }
     if nearest(name, &[chosen]).is_some() {
@@ -121,15 +152,37 @@ fn other_choice(change: &Change, choice: &str, depth: usize, chosen: &str, entry
         "protocol" => format!("to change the protocol, set `protocol = \"{name}\"`; to give it keys as well"),
         _ => format!("to change `{choice}`"),
     };
-    problem.help(in_words(change, &purpose, depth))
+    problem.help(in_words(change, &purpose, depth, around.changes))
 }
 
 /// How to say the same on purpose: the path up to `depth` set to a table with the rest. In a sweep, where a key has
-/// many values, these are left out.
-fn in_words(change: &Change, purpose: &str, depth: usize) -> String {
+/// many values, these are left out. What `changes` set in the same table belongs to it.
+fn in_words(change: &Change, purpose: &str, depth: usize, changes: &[&Change]) -> String {
     let is_argument = change.place().source().rank >= 2;
-    let mut value = if is_argument { written(&change.value) } else { "...".to_owned() };
-    for (name, _) in change.steps[depth..].iter().rev() {
+    let last = change.steps.len() - 1;
+    let is_beside =
+        |other: &&&Change| last > depth && other.steps.len() == last + 1 && other.path(last) == change.path(last);
+    let mut beside: Vec<(&str, &Value)> = Vec::new();
+    for other in changes.iter().filter(is_beside) {
+        let name = other.steps[last].0.as_str();
+        // A later value of the same key counts.
+        match beside.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, value)) => *value = &other.value,
+            None => beside.push((name, &other.value)),
+        }
+    }
+    if beside.is_empty() {
+        beside.push((change.steps[last].0.as_str(), &change.value));
+    }
+    let said = |value: &Value| if is_argument { written(value) } else { "...".to_owned() };
+    let mut value = match last >= depth {
+        true => {
+            let keys = beside.iter().map(|(name, value)| format!("{name} = {}", said(value)));
+            format!("{{ {} }}", keys.collect::<Vec<_>>().join(", "))
+        }
+        false => said(&change.value),
+    };
+    for (name, _) in change.steps[depth..].iter().rev().skip(1) {
         value = format!("{{ {name} = {value} }}");
     }
     let key = change.path(depth);
@@ -172,7 +225,7 @@ pub(super) fn refuse_undoing(change: &Change, earlier: &[&Change]) -> Option<Pro
     let message = format!("`{key}` is set as a whole, which would drop what `{part}` is set to");
     let problem = Problem::error(message, change.place().clone(), "the whole");
     let problem = problem.and(other.place().clone(), "a part of it");
-    let whole = in_words(other, "leave one of them out; or both in one", length);
+    let whole = in_words(other, "leave one of them out; or both in one", length, &[]);
     Some(problem.help(whole))
 }
 

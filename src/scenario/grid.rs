@@ -307,7 +307,8 @@ impl Grid {
     ) -> Result<Loaded<C>, Diagnostics> {
         let mut root = self.base.clone();
         let mut diagnostics = Diagnostics::default();
-        overrides::apply_changes(&mut root, self.shared.iter().chain(&self.changes[cell]), &mut diagnostics);
+        let changes: Vec<&Change> = self.shared.iter().chain(&self.changes[cell]).collect();
+        overrides::apply_changes(&mut root, &changes, protocols, &mut diagnostics);
         let files = Files::new(self.folder.clone(), Arc::clone(&self.matrices));
         load_tree(&root, &self.base_text, files, diagnostics, protocols, read_protocol)
     }

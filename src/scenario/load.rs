@@ -64,7 +64,7 @@ pub fn load<C>(
     let text = Arc::new(SourceText { name: source.name, text: source.text, rank: 0 });
     let mut syntax = Diagnostics::default();
     let mut root = tree::parse(&text, &mut syntax);
-    overrides::apply(&mut root, overrides, &mut syntax);
+    overrides::apply(&mut root, overrides, protocols, &mut syntax);
     let files = Files::new(source.folder, Arc::new(Matrices::default()));
     load_tree(&root, &text, files, syntax, protocols, read_protocol)
 }

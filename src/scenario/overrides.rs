@@ -7,7 +7,7 @@
 //! sessions and downtimes, `mean` that of `scale`. A choice among named tables changes only where it is set itself; see
 //! [`super::choices`]. Two arguments that contradict each other are an error.
 
-use super::choices;
+use super::choices::{self, Around};
 use super::diagnostics::{Diagnostics, Problem};
 use super::source::{Place, SourceText};
 use super::tree::{self, Entry, Kind, Table, Value};
@@ -42,29 +42,30 @@ impl Change {
     }
 }
 
-/// Applies the arguments of `--set` (each `key=value`) to the tree, in their order.
-pub(super) fn apply(root: &mut Table, arguments: &[String], diagnostics: &mut Diagnostics) {
+/// Applies the arguments of `--set` (each `key=value`) to the tree, in their order. `protocols` are the names of those
+/// that there are.
+pub(super) fn apply(root: &mut Table, arguments: &[String], protocols: &[&str], diagnostics: &mut Diagnostics) {
     let changes = parse(arguments, diagnostics);
-    apply_changes(root, changes.iter(), diagnostics);
+    apply_changes(root, &changes.iter().collect::<Vec<_>>(), protocols, diagnostics);
 }
 
 /// Applies changes in their order.
-pub(super) fn apply_changes<'c>(
-    root: &mut Table,
-    changes: impl Iterator<Item = &'c Change>,
-    diagnostics: &mut Diagnostics,
-) {
-    let mut earlier = Vec::new();
-    for change in changes {
-        match choices::refuse_undoing(change, &earlier) {
+pub(super) fn apply_changes(root: &mut Table, changes: &[&Change], protocols: &[&str], diagnostics: &mut Diagnostics) {
+    let around = Around { changes, protocols };
+    let mut advice: Vec<Vec<String>> = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        match choices::refuse_undoing(change, &changes[..index]) {
             Some(problem) => diagnostics.push(problem),
             None => {
-                if let Err(problem) = set_in_table(root, change, 0) {
-                    diagnostics.push(*problem);
+                if let Err(problem) = set_in_table(root, change, 0, around) {
+                    // Keys of one table that was not chosen are set together, so it is said once.
+                    if !advice.contains(&problem.helps) || problem.helps.is_empty() {
+                        advice.push(problem.helps.clone());
+                        diagnostics.push(*problem);
+                    }
                 }
             }
         }
-        earlier.push(change);
     }
 }
 
@@ -111,9 +112,9 @@ fn parse_one(source: &Arc<SourceText>, diagnostics: &mut Diagnostics) -> Result<
 }
 
 /// Sets the value of a change, of which the step `depth` belongs into `table`.
-fn set_in_table(table: &mut Table, change: &Change, depth: usize) -> Result<(), Failure> {
+fn set_in_table(table: &mut Table, change: &Change, depth: usize, around: Around<'_>) -> Result<(), Failure> {
     let Some((name, place)) = change.steps.get(depth) else { return Ok(()) };
-    if let Some(problem) = choices::refuse(change, table, depth) {
+    if let Some(problem) = choices::refuse(change, table, depth, around) {
         return Err(problem);
     }
     let next = change.steps.get(depth + 1);
@@ -132,13 +133,19 @@ fn set_in_table(table: &mut Table, change: &Change, depth: usize) -> Result<(), 
         table.insert(Entry { key: name.clone(), key_place: place.clone(), value: made });
     }
     match table.get_mut(name).map(|entry| &mut entry.value.kind) {
-        Some(Kind::Table(inner)) => set_in_table(inner, change, depth + 1),
-        Some(Kind::Array(items)) => set_in_array(items, name, change, depth + 1),
+        Some(Kind::Table(inner)) => set_in_table(inner, change, depth + 1, around),
+        Some(Kind::Array(items)) => set_in_array(items, name, change, depth + 1, around),
         _ => Ok(()),
     }
 }
 
-fn set_in_array(items: &mut Vec<Value>, name: &str, change: &Change, depth: usize) -> Result<(), Failure> {
+fn set_in_array(
+    items: &mut Vec<Value>,
+    name: &str,
+    change: &Change,
+    depth: usize,
+    around: Around<'_>,
+) -> Result<(), Failure> {
     let Some((index_text, place)) = change.steps.get(depth) else { return Ok(()) };
     let index = index_text.parse().unwrap_or(usize::MAX);
     if index > items.len() {
@@ -154,7 +161,7 @@ fn set_in_array(items: &mut Vec<Value>, name: &str, change: &Change, depth: usiz
         return Ok(());
     }
     match &mut items[index].kind {
-        Kind::Table(inner) => set_in_table(inner, change, depth + 1),
+        Kind::Table(inner) => set_in_table(inner, change, depth + 1, around),
         _ => {
             let message = format!("entry {index_text} of `{name}` is {}, not a table", items[index].described());
             Err(Box::new(Problem::error(message, change.steps[depth + 1].1.clone(), "so it has no keys")))
@@ -213,7 +220,7 @@ mod tests {
         let source = SourceText { name: "test.toml".to_owned(), text: text.to_owned(), rank: 0 };
         let mut root = tree::parse(&Arc::new(source), &mut diagnostics);
         let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        apply(&mut root, &arguments, &mut diagnostics);
+        apply(&mut root, &arguments, &["chord", "kademlia"], &mut diagnostics);
         (root, diagnostics)
     }
 
@@ -349,6 +356,19 @@ mod tests {
                 "would drop what `stabilize_every` is",
                 "--set 'stabilize_every={ exponential = { mean = \"30s\" } }'",
             ),
+            (
+                CHORD,
+                "protocol.kademlia=",
+                "the scenario runs `chord`",
+                "to change the protocol: --set 'protocol=kademlia', or --set 'protocol={ kademlia = { KEY = VALUE } }'",
+            ),
+            (CHORD, "protocol.kademlia=8", "the scenario runs `chord`", "--set 'protocol=kademlia'"),
+            (
+                LATENCY,
+                "network.latency.constant=10ms",
+                "`network.latency` is `exponential`",
+                "--set 'network.latency=constant', or --set 'network.latency={ constant = { KEY = VALUE } }'",
+            ),
             ("[[event]]\nat = '1s'", "event.at=2s", "has entries with numbers, from 0 on, not `at`", ""),
             ("a = [1]", "a.0.b=2s", "entry 0 of `a` is a whole number, not a table", ""),
         ] {
@@ -357,6 +377,25 @@ mod tests {
             assert_eq!(diagnostics.errors(), 1, "{argument}: {shown}");
             assert!(shown.contains(message) && shown.contains(help), "{argument}: {shown}");
         }
+    }
+
+    #[test]
+    fn keys_of_one_table_that_was_not_chosen_are_advised_of_together() {
+        let median = "network.latency.log_normal.median=10ms";
+        let sigma = "network.latency.log_normal.sigma=1";
+        let (_, diagnostics) = tree(LATENCY, &[median, "seed=3", sigma]);
+        let shown = diagnostics.to_string();
+        let both = "network.latency={ log_normal = { median = \"10ms\", sigma = 1 } }";
+        assert!(diagnostics.errors() == 1 && shown.contains(&format!("--set '{both}'")), "{shown}");
+        assert_eq!(
+            flat(LATENCY, &[both]),
+            "network.latency.log_normal.median=\"10ms\" network.latency.log_normal.sigma=1"
+        );
+        let (_, diagnostics) = tree(LATENCY, &[median, "network.latency.log_normal.median=20ms"]);
+        assert!(diagnostics.to_string().contains("{ log_normal = { median = \"20ms\" } }"), "{diagnostics}");
+        let (_, diagnostics) = tree(CHORD, &["protocol.kademlia.k=8", "protocol.kademlia.alpha=3", "protocol.base=2"]);
+        let shown = diagnostics.to_string();
+        assert!(diagnostics.errors() == 2 && shown.contains("{ kademlia = { k = 8, alpha = 3 } }"), "{shown}");
     }
 
     #[test]

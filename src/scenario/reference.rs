@@ -91,7 +91,7 @@ prints it with all defaults filled in.
   `--set 'network.latency={ constant = { delay = \"10ms\" } }'`. A key of what was not chosen, such as
   `protocol.kademlia.k` in a scenario that runs Chord, is an error. Of alternatives that stand side by side, such as
   `churn.preset` and `churn.session`, or `crash` and `leave` in an event, one that is set as a whole takes the other's
-  place; so do plain values such as `mean` and `scale`.
+  place; so do plain values such as `mean` and `scale`, and `churn.steady=true`, which that of `churn.downtime`.
 - Large numbers may have underscores: `10_000`.
 - Paths of files are relative to the folder of the scenario.
 ";

@@ -212,7 +212,13 @@ const CHURN: &[Key] = &[
         "`equilibrium`: time 0 finds sessions running and nodes away as if the churn had gone on for ever (residual \
          lengths; the laws need means); `fresh`: all sessions begin at time 0 and nobody is away",
     ),
-    Key::or("steady", "true or false", "false", "with `session`: each departure is replaced at once by a new node"),
+    Key::or(
+        "steady",
+        "true or false",
+        "false",
+        "with `session`: each departure is replaced at once by a new node. Set by `--set`, `[set]` or an axis it takes \
+         the place of `downtime`",
+    ),
     Key::optional("preset", "a string", "name of a churn seen in the field or used by a well-known study, see below"),
     Key::optional("poisson.joins_every", POSITIVE_DURATION, "mean time between two joins, over the whole network"),
     Key::optional(
