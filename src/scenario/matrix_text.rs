@@ -136,8 +136,11 @@ fn split_at_both(text: &str, line: &Range<usize>) -> Vec<Range<usize>> {
         let begin = word.start + content.len() - content.trim_start_matches(',').len();
         unquoted(text, begin..begin.max(word.end - (content.len() - content.trim_end_matches(',').len())))
     });
-    let entries: Vec<Range<usize>> = words.filter(|word| !word.is_empty()).collect();
-    if entries.is_empty() { vec![line.start..line.start] } else { entries }
+    let mut entries: Vec<Range<usize>> = words.filter(|word| !word.is_empty()).collect();
+    if entries.is_empty() {
+        entries.push(line.start..line.start);
+    }
+    entries
 }
 
 /// The words of a line, between blanks.
