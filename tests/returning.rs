@@ -142,8 +142,8 @@ fn identifiers_that_are_too_short_are_refused_before_anything_is_played() {
         words.iter().for_each(|word| assert!(ended.err.contains(word), "{}", ended.err));
         assert!(!place.path().join("out").exists(), "something was written");
     };
-    // 100 nodes, and 50 of them replaced 144 times: 7,300, which 12 bits are too few for.
-    let bits = ["too short: 7300 nodes expected", "`identifier_bits` is 11, at least 13 are needed"];
+    // 100 nodes, and 50 of them replaced 144 times: 7,300, give or take 85, which 12 bits are too few for.
+    let bits = ["too short: 7639 nodes in all", "`identifier_bits` is 11, at least 13 are needed"];
     refused(&a_day("kademlia = { k = 8, identifier_bits = 11 }"), &bits);
     let full = a_day("chord = { successors = 4, identifier_bits = 8 }").replace("nodes = 100", "nodes = 300");
     refused(&full, &["the identifiers are too short for the ring"]);
@@ -151,6 +151,17 @@ fn identifiers_that_are_too_short_are_refused_before_anything_is_played() {
                 churn = { return_identifier = \"same\", session.exponential.mean = \"10min\", \
                 downtime.exponential.mean = \"20min\" }\nmeasurement.duration = \"1h\"\n";
     refused(away, &["too short: 300 nodes", "at least 9 are needed"]);
+    // 16 nodes, and 360 that come, give or take 19, and do not go.
+    let growing = "name = \"growing\"\npopulation.nodes = 16\nmeasurement.duration = \"1h\"\n\
+                   protocol.chord = { successors = 4, identifier_bits = 8 }\nchurn.poisson.joins_every = \"10s\"\n";
+    refused(growing, &["too short: 451 nodes at a time", "at least 9 are needed"]);
+    // 10 nodes, replaced 24 times: 250, which 8 bits are enough for, if chance does not add more than 6.
+    let close = "name = \"close\"\npopulation.nodes = 10\nprotocol.kademlia.identifier_bits = 8\n\
+                 churn = { session.exponential.mean = \"10min\", steady = true }\nmeasurement.duration = \"4h\"\n";
+    refused(close, &["too short: 311 nodes in all", "at least 9 are needed"]);
+    let balanced =
+        growing.replace("joins_every = \"10s\"", "joins_every = \"10s\"\nchurn.poisson.departures_every = \"10s\"");
+    play(place.path(), &balanced).expect(0);
 }
 
 #[test]

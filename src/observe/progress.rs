@@ -79,10 +79,10 @@ pub struct Exhausted {
 impl std::fmt::Display for Exhausted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Exhausted { at, live_nodes } = self;
-        let at = at.since(Time::ZERO);
+        let at_s = at.since(Time::ZERO).as_secs_f64();
         write!(
             f,
-            "at {at} a node arrives and all identifiers are taken, with {live_nodes} nodes live; nodes that may "
+            "at {at_s:.1} s a node arrives and all identifiers are taken, with {live_nodes} nodes live; nodes that may "
         )?;
         write!(f, "return as who they were hold theirs while they are away: raise `identifier_bits` of the protocol")
     }

@@ -48,7 +48,7 @@ Kinds of `warnings` in `manifest.json`, which are also printed at the end of a r
   tenth as many as the failures. If a share a of the failures had a false timeout among their requests, and a share b of
   the right answers, (a - b) / (1 - b) of the failures are explained, or none if a is within three standard deviations
   of b or only two failures had one. A failure for which a false timeout of maintenance laid the ground is not among
-  them.
+  them, and in Chord that is how most come about: only a run with a longer timeout tells how many.
 - `answers_stopped`: NAT stopped answers of lookups, sent straight by nodes that the initiator had not asked itself
   (`routing = \"semi_recursive\"`).
 - `not_steady`: latency, failure rate, maintenance messages or a figure of health differ between the first and the last

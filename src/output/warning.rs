@@ -64,14 +64,24 @@ impl fmt::Display for Warning {
                  dead: raise network.rpc_timeout, unless this is what you study",
                 percent(share),
             ),
-            Warning::FalseTimeouts { of_requests, of_timeouts, of_failures } => write!(
-                f,
-                "false timeouts explain {} of the failures and are {} of all timeouts ({} of all requests): live nodes \
-                 whose reply was late were taken for dead: raise network.rpc_timeout, unless this is what you study",
-                percent(of_failures),
-                percent(of_timeouts),
-                percent(of_requests),
-            ),
+            Warning::FalseTimeouts { of_requests, of_timeouts, of_failures } => {
+                write!(
+                    f,
+                    "false timeouts are {} of all timeouts ({} of all requests): live nodes whose reply was late were \
+                     taken for dead. ",
+                    percent(of_timeouts),
+                    percent(of_requests),
+                )?;
+                if of_failures > 0.0 {
+                    write!(f, "Lookups that had one themselves explain {} of the failures; h", percent(of_failures))?;
+                } else {
+                    f.write_str("H")?;
+                }
+                f.write_str(
+                    "ow many come from live neighbours that upkeep dropped is not counted: raise network.rpc_timeout \
+                     and compare, unless this is what you study",
+                )
+            }
             Warning::AnswersStopped { answers, share } => write!(
                 f,
                 "NAT stopped {} answers ({} of the lookups judged), which came from nodes that the initiator had not \
@@ -119,6 +129,9 @@ mod tests {
             Warning::ShortWarmup { warmup: Duration::from_secs(60), session: Duration::from_secs(1_200) },
             Warning::AnswersStopped { answers: 3542, share: 0.2957 },
         ];
+        let unknown = Warning::FalseTimeouts { of_requests: 0.0005, of_timeouts: 1.0, of_failures: 0.0 };
+        assert!(!unknown.to_string().contains("explain"), "{unknown}");
+        assert!(all[6].to_string().contains("explain 31.0% of the failures"));
         assert_eq!(all.iter().map(Warning::kind).collect::<BTreeSet<_>>().len(), all.len());
         for warning in &all {
             let text = warning.to_string();
@@ -132,11 +145,9 @@ mod tests {
         );
         assert!(all[2].to_string().contains("from 10,000 in the first window to 5,012 in the last"));
         assert!(all[4].to_string().starts_with("no node was alive at 1min 30s"));
-        assert!(
-            all[6]
-                .to_string()
-                .starts_with("false timeouts explain 31.0% of the failures and are 1.30% of all timeouts")
-        );
+        assert!(all[6].to_string().contains(
+            "1.30% of all timeouts (0.0500% of all requests): live nodes whose reply was late were taken for"
+        ));
         assert!(all[7].to_string().contains("to the last latency_ms_mean went from 1,612 to 1,874, so means"));
         assert!(all[8].to_string().starts_with("the warm-up (1min) is shorter than a session (20min)"));
     }

@@ -2,6 +2,7 @@
 
 use super::{Options, Simulation};
 use crate::engine::dice::Dice;
+use crate::engine::time::Duration;
 use crate::observe::report::{Recorder, RunReport};
 use crate::observe::{Monitor, Stopped};
 use crate::protocol::sample::{Circumstances, Sample};
@@ -14,6 +15,8 @@ use crate::scenario::{
 /// Memory that every run takes, whatever its size \[B\]: the program itself, and buffers of fixed size, such as the
 /// histograms of times.
 const BASE_BYTES: u64 = 13 << 20;
+/// Standard deviations by which chance is allowed to exceed what is expected.
+const MARGIN: f64 = 4.0;
 /// Memory of a node that is away: its place in the churn process \[B\].
 const AWAY_BYTES: u64 = 80;
 /// Memory of a lookup under way, with its messages \[B\].
@@ -89,7 +92,7 @@ impl Playable {
         let holders = nodes + if keeps_identifiers(scenario) { away } else { 0 };
         let (needed, who) = match self.identifiers_may_come_again {
             true => (holders, "nodes at a time"),
-            false => (holders + new_nodes(scenario), "nodes expected in all, each with another identifier"),
+            false => (holders - gain(scenario) + new_nodes(scenario), "nodes in all, each with another identifier"),
         };
         let needed_identifiers = u128::from(needed) * u128::from(self.identifiers_per_node);
         let bits = 128 - needed_identifiers.saturating_sub(1).leading_zeros();
@@ -133,7 +136,7 @@ fn nodes_and_away(scenario: &Scenario) -> (u64, u64) {
         Action::Join { count, .. } => u64::from(count),
         _ => 0,
     });
-    let nodes = u64::from(scenario.population.nodes) + joining.sum::<u64>();
+    let nodes = u64::from(scenario.population.nodes) + joining.sum::<u64>() + gain(scenario);
     let away = match (&scenario.churn.process, scenario.churn.at_start) {
         (ChurnProcess::OnOff { session, downtime }, AtStart::Equilibrium) => {
             (nodes as f64 * downtime.mean_s() / session.mean_s()) as u64
@@ -143,7 +146,20 @@ fn nodes_and_away(scenario: &Scenario) -> (u64, u64) {
     (nodes, away)
 }
 
-/// Nodes with identifiers of their own that are expected to arrive after the start, but for those that join by events.
+/// By how much the nodes of Poisson arrivals and departures may become more: the difference that is expected at the end
+/// of the run, if they become more, and the margin of chance.
+fn gain(scenario: &Scenario) -> u64 {
+    let ChurnProcess::Poisson { joins_every, departures_every } = scenario.churn.process else { return 0 };
+    let length_s = scenario.measurement.end().as_secs_f64();
+    // A rate of 0 has the longest of all pauses.
+    let count = |every: Duration| if every == Duration::MAX { 0.0 } else { length_s / every.as_secs_f64() };
+    let (joins, departures) = (count(joins_every), count(departures_every));
+    let margin = (MARGIN * libm::sqrt(joins + departures)).min(joins);
+    ((joins - departures).max(0.0) + margin).min(joins + margin) as u64
+}
+
+/// Nodes with identifiers of their own that arrive after the start, but for those that join by events: as many as are
+/// expected, and the margin of chance.
 fn new_nodes(scenario: &Scenario) -> u64 {
     let length_s = scenario.measurement.end().as_secs_f64();
     let transient = f64::from(scenario.population.nodes - scenario.population.permanent.min(scenario.population.nodes));
@@ -155,10 +171,10 @@ fn new_nodes(scenario: &Scenario) -> u64 {
         ChurnProcess::Poisson { joins_every, .. } => length_s / joins_every.as_secs_f64(),
         ChurnProcess::None => {
             let entries = scenario.schedule.iter().flat_map(|entries| entries.iter());
-            entries.filter(|entry| entry.action == ScheduleAction::Join).count() as f64
+            return entries.filter(|entry| entry.action == ScheduleAction::Join).count() as u64;
         }
     };
-    expected as u64
+    (expected + MARGIN * libm::sqrt(expected)) as u64
 }
 
 /// Lists protocols by their types.
