@@ -72,7 +72,7 @@ fn the_share_of_false_timeouts_is_the_tail_of_the_round_trip() {
         assert!((seen - share(x)).abs() < noise, "{timeout}: {seen} for {}", share(x));
         let told = format!("warning: {:.4}", share(x) * 100.0);
         assert!(err.starts_with(&told[..12]) && err.contains("of all requests to live nodes will time out"), "{err}");
-        assert!(err.contains("false timeouts explain"), "{err}");
+        assert!(err.contains("false timeouts are 100% of all timeouts"), "{err}");
         let lookups = results.join("lookups.csv");
         assert_eq!(column(&lookups, "timeouts"), column(&lookups, "false_timeouts"), "nobody died");
         assert!(numbers(&lookups, "false_timeouts").iter().sum::<f64>() > 0.0);
