@@ -72,14 +72,16 @@ impl fmt::Display for Warning {
                     percent(of_timeouts),
                     percent(of_requests),
                 )?;
-                if of_failures > 0.0 {
-                    write!(f, "Lookups that had one themselves explain {} of the failures; h", percent(of_failures))?;
+                let how = if of_failures > 0.0 {
+                    write!(f, "Lookups that had one themselves explain {} of the failures; ", percent(of_failures))?;
+                    "how"
                 } else {
-                    f.write_str("H")?;
-                }
-                f.write_str(
-                    "ow many come from live neighbours that upkeep dropped is not counted: raise network.rpc_timeout \
-                     and compare, unless this is what you study",
+                    "How"
+                };
+                write!(
+                    f,
+                    "{how} many come from live neighbours that upkeep dropped is not counted: raise \
+                     network.rpc_timeout and compare, unless this is what you study",
                 )
             }
             Warning::AnswersStopped { answers, share } => write!(

@@ -131,7 +131,7 @@ fn other_choice(
     let message = format!("{has}: `{}` would change that", change.key());
     let problem = Problem::error(message, place.clone(), format!("not `{chosen}`"));
     let problem = problem.and(entry.key_place.clone(), "chosen here");
-    let is_argument = change.place().source().rank >= 2;
+    let is_argument = change.is_argument();
     let is_plain = is_last && !matches!(change.value.kind, Kind::Table(_));
     let is_choice = choice != "protocol" || around.protocols.contains(&name.as_str());
     if is_plain && is_choice {
@@ -158,7 +158,7 @@ fn other_choice(
 /// How to say the same on purpose: the path up to `depth` set to a table with the rest. In a sweep, where a key has
 /// many values, these are left out. What `changes` set in the same table belongs to it.
 fn in_words(change: &Change, purpose: &str, depth: usize, changes: &[&Change]) -> String {
-    let is_argument = change.place().source().rank >= 2;
+    let is_argument = change.is_argument();
     let last = change.steps.len() - 1;
     let is_beside =
         |other: &&&Change| last > depth && other.steps.len() == last + 1 && other.path(last) == change.path(last);

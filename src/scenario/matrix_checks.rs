@@ -17,9 +17,12 @@ const SAMPLE: usize = 100_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Remark {
     /// The delay from a host to itself, with the host's number from 1 on, is not zero.
-    Diagonal(u32, Duration),
-    /// The same in a table of three hosts, which may be a list, as the scenario does not say.
-    DiagonalOfThree(u32, Duration),
+    Diagonal {
+        host: u32,
+        delay: Duration,
+        /// Whether the table, of three hosts, may be a list, as the scenario does not say.
+        may_be_list: bool,
+    },
     /// So many pairs of different hosts have no delay, the first of which these are, from 1 on.
     Zeros(usize, u32, u32),
 }
@@ -46,8 +49,7 @@ pub(super) fn check(
     let mut remarks = Vec::new();
     if let Some((row, _, delay)) = all().find(|(row, column, delay)| row == column && !delay.is_zero()) {
         let may_be_list = hosts == 3 && manner.format == Format::Auto;
-        let remark = if may_be_list { Remark::DiagonalOfThree } else { Remark::Diagonal };
-        remarks.push(remark(row as u32 + 1, delay));
+        remarks.push(Remark::Diagonal { host: row as u32 + 1, delay, may_be_list });
     }
     let mut zeros = all().filter(|(row, column, delay)| row != column && delay.is_zero());
     if let Some((row, column, _)) = zeros.next() {
@@ -87,16 +89,14 @@ impl Remark {
     /// The warning for it.
     pub(super) fn warning(&self, place: Place) -> Problem {
         match self {
-            Remark::Diagonal(host, delay) | Remark::DiagonalOfThree(host, delay) => {
+            Remark::Diagonal { host, delay, may_be_list } => {
                 let message = format!("the diagonal of the matrix is not zero: {delay} one way at host {host}");
                 let problem = Problem::warning(message, place, "");
                 let problem = problem.note("it is the delay between two nodes on the same host");
                 let help = "if that is meant, say `within_host = \"diagonal\"`; if not, `within_host = \"zero\"`";
-                problem.help(match self {
-                    Remark::DiagonalOfThree(..) => {
-                        format!("{help}; if each line has two hosts and a delay, `format = \"list\"`")
-                    }
-                    _ => help.to_owned(),
+                problem.help(match may_be_list {
+                    true => format!("{help}; if each line has two hosts and a delay, `format = \"list\"`"),
+                    false => help.to_owned(),
                 })
             }
             Remark::Zeros(count, from, to) => {

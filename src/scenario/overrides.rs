@@ -40,6 +40,11 @@ impl Change {
     pub(super) fn place(&self) -> &Place {
         self.steps.first().map_or(&self.value.place, |(_, place)| place)
     }
+
+    /// Whether it was given on the command line, not in a sweep's file.
+    pub(super) fn is_argument(&self) -> bool {
+        self.place().source().rank >= 2
+    }
 }
 
 /// Applies the arguments of `--set` (each `key=value`) to the tree, in their order. `protocols` are the names of those

@@ -86,7 +86,7 @@ fn read_matrix(table: &mut TableReader<'_>, files: &mut Files, nodes: Option<u32
         }
     };
     for remark in read.remarks {
-        if !(matches!(remark, Remark::Diagonal(..) | Remark::DiagonalOfThree(..)) && table.has("within_host")) {
+        if !(matches!(remark, Remark::Diagonal { .. }) && table.has("within_host")) {
             table.warn(remark.warning(table.place_of("file")));
         }
     }

@@ -91,8 +91,8 @@ impl Playable {
         let (nodes, away) = nodes_and_away(scenario);
         let holders = nodes + if keeps_identifiers(scenario) { away } else { 0 };
         let (needed, who) = match self.identifiers_may_come_again {
-            true => (holders, "nodes at a time"),
-            false => (holders - gain(scenario) + new_nodes(scenario), "nodes in all, each with another identifier"),
+            true => (holders + gain(scenario), "nodes at a time"),
+            false => (holders + new_nodes(scenario), "nodes in all, each with another identifier"),
         };
         let needed_identifiers = u128::from(needed) * u128::from(self.identifiers_per_node);
         let bits = 128 - needed_identifiers.saturating_sub(1).leading_zeros();
@@ -108,6 +108,7 @@ impl Playable {
     /// by the churn law are counted as if all were there at once.
     pub fn memory_bytes(&self, scenario: &Scenario) -> u64 {
         let (nodes, away) = nodes_and_away(scenario);
+        let nodes = nodes + gain(scenario);
         // Who comes back as who it was keeps its place.
         let places = nodes + if keeps_identifiers(scenario) { away } else { 0 };
         let lookups_per_s = match scenario.workload.arrivals {
@@ -130,13 +131,14 @@ fn keeps_identifiers(scenario: &Scenario) -> bool {
     scenario.churn.return_identifier == ReturnIdentifier::Same
 }
 
-/// Nodes that may be there at once, those that join by events among them, and nodes that are away meanwhile.
+/// Nodes that may be there at once, those that join by events among them, but for the [`gain`] of Poisson arrivals; and
+/// nodes that are away meanwhile.
 fn nodes_and_away(scenario: &Scenario) -> (u64, u64) {
     let joining = scenario.events.iter().map(|event| match event.action {
         Action::Join { count, .. } => u64::from(count),
         _ => 0,
     });
-    let nodes = u64::from(scenario.population.nodes) + joining.sum::<u64>() + gain(scenario);
+    let nodes = u64::from(scenario.population.nodes) + joining.sum::<u64>();
     let away = match (&scenario.churn.process, scenario.churn.at_start) {
         (ChurnProcess::OnOff { session, downtime }, AtStart::Equilibrium) => {
             (nodes as f64 * downtime.mean_s() / session.mean_s()) as u64
@@ -155,7 +157,7 @@ fn gain(scenario: &Scenario) -> u64 {
     let count = |every: Duration| if every == Duration::MAX { 0.0 } else { length_s / every.as_secs_f64() };
     let (joins, departures) = (count(joins_every), count(departures_every));
     let margin = (MARGIN * libm::sqrt(joins + departures)).min(joins);
-    ((joins - departures).max(0.0) + margin).min(joins + margin) as u64
+    ((joins - departures).max(0.0) + margin) as u64
 }
 
 /// Nodes with identifiers of their own that arrive after the start, but for those that join by events: as many as are

@@ -22,6 +22,8 @@ pub struct Row<'a> {
     pub measured: Option<Estimate>,
     /// What it is held against, if there is anything.
     pub reference: Option<Reference>,
+    /// What its explanation holds it to instead, if it is explained.
+    pub instead: Option<Reference>,
     /// Whether the two agree; `None` without a reference.
     pub verdict: Option<Verdict>,
 }
@@ -96,18 +98,17 @@ impl<'a> Row<'a> {
         let analysis = experiment.analysis.iter().find(|(name, _)| *name == metric);
         let analysis = analysis.map(|(_, value)| Reference { value: value(x), tolerance: Some(half_width) });
         let reference = listed.or(analysis);
-        let verdict = reference.map(|reference| judge(experiment, x, metric, measured, reference));
-        Row { experiment, aspect: Aspect::At(x), metric, measured, reference, verdict }
+        let judged = reference.map(|reference| judge(experiment, x, metric, measured, reference));
+        let (verdict, instead) = judged.map_or((None, None), |(verdict, instead)| (Some(verdict), instead));
+        Row { experiment, aspect: Aspect::At(x), metric, measured, reference, instead, verdict }
     }
 
     /// The rows on the shape of each series that is judged, from the rows of its points.
     pub fn of_shape(experiment: &'a Experiment, points: &[Row<'_>]) -> Vec<Self> {
         let of_metric = |metric: &&'static str| {
             let is_analysis = experiment.analysis.iter().any(|(name, _)| name == metric);
-            let series =
-                || points.iter().filter(|row| row.metric == *metric && row.reference.is_some() && !is_analysis);
-            // Models that explain take their time, and a single point has no shape.
-            let pairs: Vec<Pair> = if series().count() > 1 { series().filter_map(Pair::of).collect() } else { vec![] };
+            let series = points.iter().filter(|row| row.metric == *metric && !is_analysis);
+            let pairs: Vec<Pair> = series.filter_map(Pair::of).collect();
             let figures = [(Aspect::Slope, shape::slope(&pairs)), (Aspect::Order, shape::rank_correlation(&pairs))];
             let row = |(aspect, figure): (Aspect, Option<shape::Figure>)| {
                 let shape::Figure { measured, tolerance } = figure?;
@@ -115,7 +116,7 @@ impl<'a> Row<'a> {
                 let is_within = (measured.mean - 1.0).abs() <= tolerance + ROUNDING;
                 let verdict = if is_within { Verdict::Within } else { Verdict::Out };
                 let (measured, reference, verdict) = (Some(measured), Some(reference), Some(verdict));
-                Some(Row { experiment, aspect, metric, measured, reference, verdict })
+                Some(Row { experiment, aspect, metric, measured, reference, instead: None, verdict })
             };
             figures.map(row)
         };
@@ -170,14 +171,6 @@ impl Row<'_> {
 }
 
 impl Row<'_> {
-    /// What an explanation holds it to instead of its reference, and how far from that it may be.
-    pub(super) fn instead(&self) -> Option<(f64, f64)> {
-        let Aspect::At(x) = self.aspect else { return None };
-        let known = self.experiment.differences.iter().find(|it| it.metric == self.metric && (it.holds)(x))?;
-        let instead = (known.instead)(x);
-        Some((instead, (known.within * instead).max(self.measured?.half_width().unwrap_or(0.0))))
-    }
-
     /// Whether it is a share of lookups, whose interval may reach farther to one side.
     fn is_share(&self) -> bool {
         matches!(self.aspect, Aspect::At(_)) && SHARES.iter().any(|(name, _)| *name == self.metric)
@@ -187,19 +180,29 @@ impl Row<'_> {
 /// Room for the rounding of decimals, such as 0.1 + 0.2.
 const ROUNDING: f64 = 1e-9;
 
-fn judge(experiment: &Experiment, x: f64, metric: &str, measured: Option<Estimate>, reference: Reference) -> Verdict {
-    let Some(tolerance) = reference.tolerance else { return Verdict::Shown };
-    let Some(measured) = measured else { return Verdict::Out };
+/// The verdict, and what an explanation holds the value to instead of its reference.
+fn judge(
+    experiment: &Experiment,
+    x: f64,
+    metric: &str,
+    measured: Option<Estimate>,
+    reference: Reference,
+) -> (Verdict, Option<Reference>) {
+    let Some(tolerance) = reference.tolerance else { return (Verdict::Shown, None) };
+    let Some(measured) = measured else { return (Verdict::Out, None) };
     let is_within = |value: f64, tolerance: f64| (measured.mean - value).abs() <= tolerance + ROUNDING;
     if is_within(reference.value, tolerance) {
-        return Verdict::Within;
+        return (Verdict::Within, None);
     }
     let known = experiment.differences.iter().find(|known| known.metric == metric && (known.holds)(x));
-    let explained = known.filter(|known| {
-        let instead = (known.instead)(x);
-        is_within(instead, (known.within * instead).max(measured.half_width().unwrap_or(0.0)))
+    let explained = known.and_then(|known| {
+        // A model may take its time, so it is asked once.
+        let value = (known.instead)(x);
+        let tolerance = (known.within * value).max(measured.half_width().unwrap_or(0.0));
+        let instead = Reference { value, tolerance: Some(tolerance) };
+        is_within(value, tolerance).then_some((Verdict::Explained(known.why), Some(instead)))
     });
-    explained.map_or(Verdict::Out, |known| Verdict::Explained(known.why))
+    explained.unwrap_or((Verdict::Out, None))
 }
 
 /// Writes the rows as CSV: `experiment,x,metric,measured,ci95,published,tolerance,verdict,low,high`. `ci95` is half the

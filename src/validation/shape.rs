@@ -6,7 +6,7 @@
 //! both agree and 0 where the measured values are constant; and Kendall's rank correlation of the two, which is 1
 //! where the measured values have the order of the published ones.
 
-use super::row::{Reference, Row, Verdict};
+use super::row::{Reference, Row};
 use crate::sweep::statistics::{Estimate, Interval};
 
 /// A measured value and what it is held against.
@@ -20,13 +20,8 @@ pub(super) struct Pair {
 impl Pair {
     /// That of a row which is judged by a published number, or by what its explanation puts in the place of that.
     pub(super) fn of(row: &Row<'_>) -> Option<Pair> {
-        let Reference { value, tolerance } = row.reference?;
-        let (published, tolerance) = match row.verdict? {
-            Verdict::Explained(_) => row.instead()?,
-            Verdict::Within | Verdict::Out => (value, tolerance?),
-            Verdict::Shown => return None,
-        };
-        Some(Pair { measured: row.measured?, published, tolerance })
+        let Reference { value: published, tolerance } = row.instead.or(row.reference)?;
+        Some(Pair { measured: row.measured?, published, tolerance: tolerance? })
     }
 }
 

@@ -276,8 +276,8 @@ impl Chord {
     }
 
     /// Which members, but for those behind NAT, have been there for long enough to be in all lists that should have
-    /// them. None, if that cannot be
-    /// told: somebody may have been taken for dead, or more have joined at one place than a list has places.
+    /// them. None, if that cannot be told: somebody may have been taken for dead, or more have joined at one place than
+    /// a list has places.
     pub(super) fn is_known_to_all(&self, truth: &Truth<'_>) -> Vec<bool> {
         let Some(history) = truth.history else { return reachable(truth).map(|_| true).collect() };
         let settling = self.settling_time(truth);

@@ -256,7 +256,7 @@ impl Kademlia {
                 if self.config.death_notice {
                     self.tell_who_names_the_dead(context, node, lookup, from, named);
                 }
-                self.take_up(node, key, lookup, Candidate { contact: from, depth, state: asked }, named);
+                self.take_up(node, key, lookup, (from, depth), named);
             }
             let may_end = self.config.ends_at == EndsAt::FirstOwner && lookup.is_workload();
             if may_end && self.knows_nobody_nearer(from, key, named) {
@@ -270,16 +270,16 @@ impl Kademlia {
         self.go_on(context, node, key, lookup);
     }
 
-    /// Hears of those that `from` names.
-    fn take_up(&mut self, node: Slot, key: u64, lookup: LookupId, from: Candidate, named: List) {
+    /// Hears of those that `from` names, which was heard of at `depth` itself.
+    fn take_up(&mut self, node: Slot, key: u64, lookup: LookupId, (from, depth): (Contact, u8), named: List) {
         let own = self.node(node).id;
         let nearest_before = self.nearest_heard_of(key, lookup);
         let mut place = 0;
         for number in 0..named.len() {
             let contact = self.contacts.get(named)[number];
             if contact.id() != own {
-                self.keep_naming(lookup, contact, from.contact);
-                place = self.hear_of(lookup, key, contact, from.depth.saturating_add(1), place);
+                self.keep_naming(lookup, contact, from);
+                place = self.hear_of(lookup, key, contact, depth.saturating_add(1), place);
             }
         }
         self.searches[lookup.index()].brought_nearer |= self.nearest_heard_of(key, lookup) < nearest_before;
