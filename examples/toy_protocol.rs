@@ -7,9 +7,9 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use torus_sim::engine::time::Duration;
+use torus_sim::node::identifier::between_or_at;
+use torus_sim::node::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use torus_sim::observe::report::RunReport;
-use torus_sim::protocol::identifier::between_or_at;
-use torus_sim::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use torus_sim::scenario::{self, Source, TableReader, Zero};
 use torus_sim::simulation::{Options, Simulation};
 

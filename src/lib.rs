@@ -5,8 +5,8 @@
 //! writes what was measured. The same scenario and seed give the same results, to the byte, on any machine.
 //!
 //! ```
-//! use torus_sim::protocol::Configurable;
-//! use torus_sim::protocol::chord::Chord;
+//! use torus_sim::node::Configurable;
+//! use torus_sim::protocols::chord::Chord;
 //! use torus_sim::scenario::{self, Source};
 //! use torus_sim::simulation::{Options, Simulation};
 //!
@@ -27,7 +27,7 @@
 //!
 //! - What a scenario can say: `docs/scenario.md`, or [`scenario::model::Scenario`] once it is checked.
 //! - What a run reports: [`observe::report::RunReport`]; as files: `docs/outputs.md`.
-//! - A protocol of your own: [`protocol::Protocol`], and `examples/toy_protocol.rs` for the smallest one.
+//! - A protocol of your own: [`node::Protocol`], and `examples/toy_protocol.rs` for the smallest one.
 //! - A run that can be watched, stopped and written down: [`Simulation::run`](simulation::Simulation::run).
 //!
 //! The folders of the source are the layers of the program; see `ARCHITECTURE.md` for which may use which, and for what
@@ -45,9 +45,11 @@ pub mod churn;
 pub mod cli;
 pub mod engine;
 pub mod network;
+pub mod node;
 pub mod observe;
 pub mod output;
-pub mod protocol;
+pub mod overlay;
+pub mod protocols;
 pub mod report;
 pub mod scenario;
 pub mod simulation;

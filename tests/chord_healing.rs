@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use torus_sim::engine::time::Duration;
 use torus_sim::observe::report::Statistics;
-use torus_sim::protocol::chord::{Config, FingersPerRound, Routing};
+use torus_sim::protocols::chord::{Config, FingersPerRound, Routing};
 use torus_sim::scenario::{Action, Amount, Latency, Measurement, Scenario, ScheduledEvent, Start};
 
 fn check_one_exact_ring(end: &Statistics) {

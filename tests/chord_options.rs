@@ -6,7 +6,7 @@ use chord_support::{at, exponential, health, play, play_with, quiet, secs, witho
 use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::Duration;
 use torus_sim::observe::report::RunReport;
-use torus_sim::protocol::chord::{Config, EndsAt, HandsOver, ListRefresh, NextHop, Notify, Periods};
+use torus_sim::protocols::chord::{Config, EndsAt, HandsOver, ListRefresh, NextHop, Notify, Periods};
 use torus_sim::scenario::{
     Action, Amount, Arrivals, ChurnProcess, Keys, Latency, Measurement, MessageSizes, OwnerOf, Scenario,
     ScheduledEvent, Start,

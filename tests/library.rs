@@ -5,8 +5,8 @@ mod toy_protocol;
 
 use std::sync::Arc;
 use torus_sim::engine::time::Time;
+use torus_sim::node::Protocol;
 use torus_sim::observe::report::MessageBalance;
-use torus_sim::protocol::Protocol;
 use torus_sim::scenario::{self, ScheduleAction, ScheduleEntry, Source};
 use torus_sim::simulation::{Options, Simulation};
 use toy_protocol::Walk;

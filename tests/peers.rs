@@ -9,7 +9,7 @@ use std::path::Path;
 use support::{PROJECT, column, torus_sim};
 use torus_sim::engine::time::Duration;
 use torus_sim::observe::report::{LookupRecord, RunReport};
-use torus_sim::protocol::chord::{
+use torus_sim::protocols::chord::{
     Config, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, Maintenance, NextHop,
 };
 use torus_sim::scenario::{Action, Amount, Arrivals, Keys, Measurement, ScheduledEvent};

@@ -9,14 +9,14 @@ use proptest::test_runner::RngSeed;
 use std::sync::Arc;
 use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::{Duration, Time};
+use torus_sim::node::Protocol;
 use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::{MessageBalance, Outcomes, RunReport};
-use torus_sim::protocol::Protocol;
-use torus_sim::protocol::chord::{
+use torus_sim::protocols::chord::{
     Acknowledgements, Chord, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, HandsOver,
     ListRefresh, Maintenance, NextHop, Notify, Periods, Routing,
 };
-use torus_sim::protocol::kademlia::{self, Kademlia};
+use torus_sim::protocols::kademlia::{self, Kademlia};
 use torus_sim::scenario::{
     Action, Amount, Arrivals, AtStart, ChurnProcess, Keys, Latency, Measurement, ReturnIdentifier, RpcTimeout,
     Scenario, ScheduleAction, ScheduleEntry, ScheduledEvent, Start,

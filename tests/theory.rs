@@ -10,7 +10,7 @@ mod chord_support;
 
 use chord_support::{exponential, health, play, play_with, quiet, secs, without_maintenance};
 use torus_sim::engine::time::Duration;
-use torus_sim::protocol::chord::{Config, Maintenance, Routing};
+use torus_sim::protocols::chord::{Config, Maintenance, Routing};
 use torus_sim::scenario::{Arrivals, ChurnProcess, Measurement, Scenario};
 use torus_sim::simulation::Options;
 

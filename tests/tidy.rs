@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 /// and itself. A folder within a folder can have a floor of its own.
 const FLOORS: &[&[&str]] = &[
     &["engine", "scenario"],
-    &["network", "protocol"],
-    &["protocol/*", "churn", "workload", "observe"],
+    &["network", "node"],
+    &["overlay", "churn", "workload", "observe"],
+    &["protocols"],
     &["simulation"],
     &["output", "sweep", "swarm", "report", "validation"],
     &["cli", "main.rs", "lib.rs"],
@@ -33,7 +34,7 @@ const LIST_OF_PROTOCOLS: &str = "src/simulation/protocols.rs";
 /// Streams of random numbers, and the one file that opens each.
 const STREAMS: &[(&str, &str)] = &[
     ("Churn", "src/churn/process.rs"),
-    ("Identifiers", "src/protocol/identifier.rs"),
+    ("Identifiers", "src/node/identifier.rs"),
     ("Load", "src/simulation/load.rs"),
     ("Model", "src/validation/geometry.rs"),
     ("Model", "src/validation/lengths.rs"),
@@ -129,14 +130,14 @@ fn segments(path: &str) -> Vec<&str> {
 /// The folder with a floor that a path of modules, or of a file, leads to.
 fn folder_of(segments: &[&str]) -> String {
     match segments {
-        ["protocol", inner, ..] if root().join("src/protocol").join(inner).is_dir() => format!("protocol/{inner}"),
+        ["protocols", inner, ..] if root().join("src/protocols").join(inner).is_dir() => format!("protocols/{inner}"),
         [first, ..] => (*first).to_owned(),
         [] => String::new(),
     }
 }
 
 fn floor_of(folder: &str) -> Option<usize> {
-    let name = if folder.starts_with("protocol/") { "protocol/*" } else { folder };
+    let name = if folder.starts_with("protocols/") { "protocols" } else { folder };
     FLOORS.iter().position(|floor| floor.contains(&name))
 }
 
@@ -160,7 +161,7 @@ fn folders_use_only_what_stands_below_them() {
                 if !may_use(&from, &to) {
                     wrong.push(format!("{}:{number}: `{from}` must not use `{to}`: {}", file.path, line.trim()));
                 }
-                if to.starts_with("protocol/") && to != from && file.path != LIST_OF_PROTOCOLS {
+                if to.starts_with("protocols/") && to != from && file.path != LIST_OF_PROTOCOLS {
                     wrong.push(format!(
                         "{}:{number}: only {LIST_OF_PROTOCOLS} names protocols: {}",
                         file.path,
@@ -177,7 +178,7 @@ fn folders_use_only_what_stands_below_them() {
                     .parent()
                     .is_some_and(|folder| folder.join(format!("{to}.rs")).is_file() || folder.join(&to).is_dir());
                 let leaves = floor_of(&to).is_some() && to != from && !sibling;
-                let neighbour = from.starts_with("protocol/") && root().join("src/protocol").join(&to).is_dir();
+                let neighbour = from.starts_with("protocols/") && root().join("src/protocols").join(&to).is_dir();
                 if !to.is_empty() && (leaves || neighbour) {
                     wrong.push(format!("{}:{number}: say `crate::{to}`: {}", file.path, line.trim()));
                 }

@@ -9,8 +9,8 @@ use chord_support::{play, play_with, quiet, secs, without_maintenance};
 use std::collections::BTreeMap;
 use torus_sim::engine::random::{Purpose, Seed, below, mix};
 use torus_sim::engine::time::Duration;
-use torus_sim::protocol::chord::Config;
-use torus_sim::protocol::identifier::Identifiers;
+use torus_sim::node::identifier::Identifiers;
+use torus_sim::protocols::chord::Config;
 use torus_sim::scenario::{Arrivals, Measurement, Scenario};
 use torus_sim::simulation::Options;
 

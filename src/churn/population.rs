@@ -1,6 +1,6 @@
 //! Which nodes are live, and which numbers are free for new ones.
 
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 use crate::engine::random::below;
 use rand::Rng;
 
@@ -45,7 +45,7 @@ impl Population {
 
     /// Memory of the lists and records \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        room(&self.live) + room(&self.records) + room(&self.free)
+        allocated_bytes(&self.live) + allocated_bytes(&self.records) + allocated_bytes(&self.free)
     }
 
     /// The live nodes, in an order that is deterministic but means nothing.

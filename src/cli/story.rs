@@ -2,10 +2,10 @@
 
 use super::columns::{Column, aligned};
 use crate::engine::time::{Duration, Time};
+use crate::node::identifier::clockwise;
 use crate::observe::report::Outcome;
 use crate::observe::story::{Belief, Cause, Ending, Exchange, Round, Saying, State, Story, Who};
 use crate::output::human::figure;
-use crate::protocol::identifier::clockwise;
 
 const WORDS: Column = Column::WORDS;
 const FIGURES: Column = Column::FIGURES;

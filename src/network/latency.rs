@@ -2,7 +2,7 @@
 
 use super::{DRAW_COORDINATES, DRAW_ROW, FIRST_DRAW_ORDER, Place, put};
 use crate::engine::distribution::Distribution;
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 use crate::engine::time::Duration;
 use crate::scenario::model::{Latency, LatencyMatrix};
 use rand::Rng;
@@ -54,9 +54,9 @@ impl Delays {
     pub(super) fn memory_bytes(&self) -> u64 {
         match self {
             Delays::Constant(_) | Delays::Drawn { .. } => 0,
-            Delays::Euclidean { points, .. } => room(points),
+            Delays::Euclidean { points, .. } => allocated_bytes(points),
             Delays::Matrix { rows, order, matrix } => {
-                room(rows) + room(order) + size_of_val(&matrix.one_way[..]) as u64
+                allocated_bytes(rows) + allocated_bytes(order) + size_of_val(&matrix.one_way[..]) as u64
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Who sits behind NAT: hosts that get replies to what they ask, and nothing that others send them unasked.
 
 use super::{DRAW_NAT, Place, put};
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 
 /// Which hosts are behind NAT. Nothing is kept where none is.
 #[derive(Clone, Debug)]
@@ -39,6 +39,6 @@ impl Nat {
 
     /// Memory of what is known of hosts \[B\].
     pub(super) fn memory_bytes(&self) -> u64 {
-        room(&self.behind)
+        allocated_bytes(&self.behind)
     }
 }

@@ -1,7 +1,7 @@
 //! Partitions: which group each host belongs to while the network is split.
 
 use super::{DRAW_LOT, Place, put};
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 use crate::engine::random::mix;
 
 /// The present partition, or the absence of one.
@@ -30,7 +30,7 @@ impl Partition {
 
     /// Memory of lots and groups \[B\].
     pub(super) fn memory_bytes(&self) -> u64 {
-        room(&self.lots) + room(&self.groups) + room(&self.bounds)
+        allocated_bytes(&self.lots) + allocated_bytes(&self.groups) + allocated_bytes(&self.bounds)
     }
 
     pub(super) fn split(&mut self, shares: &[f64]) {

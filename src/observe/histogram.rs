@@ -1,7 +1,7 @@
 //! Histograms of fixed size: the memory of a run does not grow with the number of lookups.
 
 use super::report::Summary;
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 
 /// Bits of a value that a bucket of [`WideHistogram`] keeps: its values differ by less than 2^-11 (0.05 %).
 const PRECISION_BITS: u32 = 11;
@@ -38,7 +38,7 @@ impl CountHistogram {
 
     /// Memory of the counts \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        room(&self.counts)
+        allocated_bytes(&self.counts)
     }
 
     /// `counts()[v]` values were `v`.
@@ -118,7 +118,7 @@ impl WideHistogram {
 
     /// Memory of the counts \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        room(&self.buckets) + room(&self.filled)
+        allocated_bytes(&self.buckets) + allocated_bytes(&self.filled)
     }
 
     /// The bucket of a value: values below 2^(P+1) have one each, every octave above has 2^P.

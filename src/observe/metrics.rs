@@ -2,7 +2,7 @@
 
 use super::histogram::{CountHistogram, WideHistogram};
 use super::report::{LookupRecord, Outcome, Outcomes, RequestCounts, Statistics, Summary, Traffic, Volume};
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 use crate::engine::time::{Duration, Time};
 use crate::scenario::Measurement;
 
@@ -178,11 +178,11 @@ impl Metrics {
 
     /// Memory of histograms and of the windows so far \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        let of_window = |window: &Statistics| room(&window.traffic) + room(&window.health);
+        let of_window = |window: &Statistics| allocated_bytes(&window.traffic) + allocated_bytes(&window.health);
         let histograms = [&self.of_window, &self.of_all].map(|of| of.hops.memory_bytes() + of.latency.memory_bytes());
         histograms.iter().sum::<u64>()
             + self.join_time.memory_bytes()
-            + room(&self.windows)
+            + allocated_bytes(&self.windows)
             + self.windows.iter().map(of_window).sum::<u64>()
     }
 

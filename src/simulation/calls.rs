@@ -3,11 +3,11 @@
 //! Records are written field by field where they lie. Made elsewhere and moved in, they would be stored in parts and
 //! read back as a whole at once, which stalls the processor for longer than all the rest of sending takes.
 
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 use crate::engine::queue::Ticket;
 use crate::engine::time::Time;
-use crate::protocol::directory::Life;
-use crate::protocol::{Contact, LookupId};
+use crate::node::directory::Incarnation;
+use crate::node::{Contact, LookupId};
 
 /// A request under way, from its sending until nothing in the queue refers to it; or a message without an answer.
 ///
@@ -17,8 +17,8 @@ use crate::protocol::{Contact, LookupId};
 pub(crate) struct Call<M> {
     pub timeout_at: Time,
     pub lookup: Option<LookupId>,
-    pub to_life: Option<Life>,
-    pub from_life: Life,
+    pub to_incarnation: Option<Incarnation>,
+    pub from_incarnation: Incarnation,
     pub from: Contact,
     pub to: Contact,
     /// Events in the queue that refer to this call.
@@ -38,8 +38,8 @@ impl<M> Default for Call<M> {
         Call {
             timeout_at: Time::NEVER,
             lookup: None,
-            to_life: None,
-            from_life: Life::default(),
+            to_incarnation: None,
+            from_incarnation: Incarnation::default(),
             from: Contact::NONE,
             to: Contact::NONE,
             pending: 0,
@@ -99,7 +99,7 @@ impl<M: Copy> Calls<M> {
 
     /// Memory of all records, used or free \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        room(&self.records) + room(&self.free)
+        allocated_bytes(&self.records) + allocated_bytes(&self.free)
     }
 
     /// Number of calls under way.

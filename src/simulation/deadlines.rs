@@ -7,7 +7,7 @@
 
 use crate::engine::queue::Ticket;
 use crate::engine::time::Time;
-use crate::protocol::LookupId;
+use crate::node::LookupId;
 use std::collections::VecDeque;
 
 /// When a lookup will have taken too long.
@@ -65,8 +65,8 @@ impl Deadlines {
 mod tests {
     use super::*;
     use crate::engine::queue::EventQueue;
-    use crate::protocol::directory::Directory;
-    use crate::protocol::lookup::{Lookups, Purpose};
+    use crate::node::directory::Directory;
+    use crate::node::lookup::{Lookups, Purpose};
 
     #[test]
     fn the_next_lookup_still_under_way_takes_the_place_of_the_one_that_passed() {
@@ -74,7 +74,7 @@ mod tests {
         directory.arrive(0, 1, 0, Time::ZERO);
         let (mut queue, mut lookups) = (EventQueue::<u8>::new(), Lookups::<()>::default());
         let ids: Vec<LookupId> =
-            (0..4).map(|key| lookups.start(0, directory.life(0), key, Purpose::Workload, Time::ZERO)).collect();
+            (0..4).map(|key| lookups.start(0, directory.incarnation(0), key, Purpose::Workload, Time::ZERO)).collect();
         let mut deadlines = Deadlines::default();
         let deadline = |lookup, ticket| Deadline { time: Time::from_nanos(7), ticket, lookup };
         for id in &ids {

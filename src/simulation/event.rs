@@ -1,7 +1,7 @@
 //! What waits in the event queue, and the numbers by which events enter the fingerprint.
 
-use crate::protocol::directory::Life;
-use crate::protocol::{LookupId, Slot};
+use crate::node::directory::Incarnation;
+use crate::node::{LookupId, Slot};
 
 /// Something that will happen at a node. 16 bytes with a timer of up to 4.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub(crate) enum Event<T> {
     /// A message without an answer arrives; it is kept like a call.
     Message { call: u32, to: Slot },
     /// A timer fires.
-    Timer { node: Slot, life: Life, timer: T },
+    Timer { node: Slot, incarnation: Incarnation, timer: T },
     /// A lookup has taken long enough.
     Deadline { lookup: LookupId },
 }

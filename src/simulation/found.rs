@@ -1,6 +1,6 @@
 //! How much lookups find of the members that should hold what belongs to their keys.
 
-use crate::protocol::Contact;
+use crate::node::Contact;
 
 /// What lookups have told since the last window ended.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +56,7 @@ mod tests {
         found.judge(&contacts(&[4]), contacts(&[4]));
         assert_eq!(found.mean_share(), Some(0.75));
         found.judge(&[Contact::new(4, 5)], contacts(&[4]));
-        assert_eq!(found.mean_share(), Some(0.5), "another life of that identifier is another node");
+        assert_eq!(found.mean_share(), Some(0.5), "another incarnation of that identifier is another node");
         assert!(found.take_scratch().is_empty());
         found.begin_window();
         assert_eq!(found.mean_share(), None);

@@ -5,10 +5,10 @@
 //! still holds are passed over: no two nodes ever hold the same identifier at the same time. An identifier that is free
 //! again was given up by whoever departed longest ago, as far as sessions allow.
 
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 use crate::engine::random::Seed;
-use crate::protocol::directory::Directory;
-use crate::protocol::identifier::Identifiers;
+use crate::node::directory::Directory;
+use crate::node::identifier::Identifiers;
 use crate::scenario::ReturnIdentifier;
 use std::collections::BTreeSet;
 
@@ -72,7 +72,8 @@ impl Identities {
 
     /// Memory of what is known of nodes \[B\].
     pub(super) fn memory_bytes(&self) -> u64 {
-        room(&self.of_node) + self.held.as_ref().map_or(0, |held| size_of_val(held) as u64 + 16 * held.len() as u64)
+        allocated_bytes(&self.of_node)
+            + self.held.as_ref().map_or(0, |held| size_of_val(held) as u64 + 16 * held.len() as u64)
     }
 
     fn kept(&mut self, node: u32) -> Option<u64> {

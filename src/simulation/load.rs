@@ -1,9 +1,9 @@
 //! How keys spread over nodes: random keys are dealt out to their owners, by the protocol's rule of ownership alone.
 
 use crate::engine::random::{Purpose, Seed};
+use crate::node::{Contact, Members};
 use crate::observe::histogram::CountHistogram;
 use crate::observe::report::Load;
-use crate::protocol::{Contact, Members};
 use rand::Rng;
 
 /// The keys that are to be dealt out.
@@ -29,14 +29,14 @@ impl Keys {
         if self.count == 0 || members.is_empty() {
             return None;
         }
-        let berth = |slot: u32| (slot / width) as usize;
-        let berths = members.iter().map(|member| berth(member.slot()) + 1).max().unwrap_or(0);
-        let mut keys: Vec<Option<u32>> = vec![None; berths];
-        members.iter().for_each(|member| keys[berth(member.slot())] = Some(0));
+        let block = |slot: u32| (slot / width) as usize;
+        let slot_blocks = members.iter().map(|member| block(member.slot()) + 1).max().unwrap_or(0);
+        let mut keys: Vec<Option<u32>> = vec![None; slot_blocks];
+        members.iter().for_each(|member| keys[block(member.slot())] = Some(0));
         let mut random = self.seed.stream(Purpose::Load);
         for _ in 0..self.count {
             let owner = owner(members, random.next_u64())?;
-            *keys[berth(owner.slot())].get_or_insert(0) += 1;
+            *keys[block(owner.slot())].get_or_insert(0) += 1;
         }
         let mut nodes = CountHistogram::default();
         keys.into_iter().flatten().for_each(|count| nodes.record(count));
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(load.p1, Some(0.0));
         let most = load.per_node.max.expect("nodes");
         assert!((most - 50_000.0).abs() < 1_000.0, "{most}");
-        // The same ring, where two identifiers each belong to one node: berths 0, 1 and 2.
+        // The same ring, where two identifiers each belong to one node: slot_blocks 0, 1 and 2.
         let together = deal(&ring, 2, 100_000).expect("keys");
         assert_eq!(together.per_node.count, 3);
         assert!((together.per_node.max.expect("nodes") - 50_000.0).abs() < 1_000.0, "{together:?}");

@@ -2,8 +2,8 @@
 //! are measured do neither.
 
 use super::Simulation;
-use crate::engine::memory::room;
-use crate::protocol::Protocol;
+use crate::engine::memory::allocated_bytes;
+use crate::node::Protocol;
 
 impl<P: Protocol> Simulation<P> {
     /// Memory that each part of the run holds now \[B\]: what it has room for, used or not.
@@ -11,7 +11,9 @@ impl<P: Protocol> Simulation<P> {
         let world = &self.world;
         let [messages, lookups] = world.memory_bytes_under_way();
         let original = world.original.as_ref().map_or(0, |members| members.memory_bytes());
-        let books = size_of::<Self>() as u64 + room(&world.released) + world.finished.as_ref().map_or(0, room);
+        let books = size_of::<Self>() as u64
+            + allocated_bytes(&world.released)
+            + world.finished.as_ref().map_or(0, allocated_bytes);
         let mut parts = self.protocol.memory_bytes();
         parts.extend([
             ("event queue", world.queue.memory_bytes()),

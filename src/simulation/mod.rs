@@ -5,21 +5,22 @@
 //! of the two; at the same instant the agenda goes first, so that a schedule that was written down plays the same.
 
 pub mod agenda;
-mod berths;
 mod calls;
 mod checkers;
 mod deadlines;
 mod event;
 mod found;
 mod identities;
+mod judge;
 mod load;
 mod memory;
 #[cfg(test)]
 mod nat_tests;
 mod outcome;
-mod outlook;
+mod prefetch_ahead;
 pub mod protocols;
 mod run;
+mod slot_blocks;
 mod tracer;
 mod world;
 

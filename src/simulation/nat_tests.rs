@@ -2,9 +2,9 @@
 
 use super::{Check, Options, Simulation};
 use crate::engine::time::{Duration, Time};
+use crate::node::{Charge, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
 use crate::observe::progress::Unwatched;
 use crate::observe::report::{RunReport, Unrecorded};
-use crate::protocol::{Charge, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
 use crate::scenario::{Source, load};
 use crate::simulation::protocols;
 
@@ -105,7 +105,7 @@ impl Protocol for Gossip {
         for member in self.members.iter().filter(|member| member.slot() != node) {
             context.request(node, *member, REQUEST, Charge::empty(REQUEST), None);
             context.send(node, *member, MESSAGE, Charge::empty(MESSAGE), None);
-            context.hand_over(node, *member, HANDED_OVER, Charge::empty(HANDED_OVER), None);
+            context.send_with_notice(node, *member, HANDED_OVER, Charge::empty(HANDED_OVER), None);
         }
     }
 

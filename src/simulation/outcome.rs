@@ -1,6 +1,6 @@
 //! How requests and lookups end, before anybody judges them.
 
-use crate::protocol::Contact;
+use crate::node::Contact;
 
 /// What became of requests.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,10 +3,10 @@
 use super::{Options, Simulation};
 use crate::engine::dice::Dice;
 use crate::engine::time::Duration;
+use crate::node::sample::{Circumstances, Sample};
+use crate::node::{Configurable, Protocol};
 use crate::observe::report::{Recorder, RunReport};
 use crate::observe::{Monitor, Stopped};
-use crate::protocol::sample::{Circumstances, Sample};
-use crate::protocol::{Configurable, Protocol};
 use crate::scenario::reference::ProtocolReference;
 use crate::scenario::{
     Action, Arrivals, AtStart, ChurnProcess, Facts, Latency, ReturnIdentifier, Scenario, ScheduleAction, TableReader,
@@ -26,7 +26,7 @@ const LOOKUP_S: f64 = 1.0;
 
 /// A protocol for tests that do not care which.
 #[cfg(test)]
-pub(super) type Any = crate::protocol::chord::Chord;
+pub(super) type Any = crate::protocols::chord::Chord;
 
 /// A protocol with its parameters, ready to play a scenario.
 pub struct Playable {
@@ -213,6 +213,6 @@ macro_rules! protocols {
 }
 
 protocols! {
-    crate::protocol::chord::Chord;
-    crate::protocol::kademlia::Kademlia;
+    crate::protocols::chord::Chord;
+    crate::protocols::kademlia::Kademlia;
 }

@@ -1,22 +1,22 @@
 //! The event loop.
 
-use super::agenda::{Agenda, Happening};
-use super::berths::Berths;
+use super::agenda::{Agenda, ExternalEvent};
 use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
 use super::identities::Identities;
 use super::load;
 use super::outcome::LookupResult;
+use super::slot_blocks::SlotBlocks;
 use super::tracer::Tracer;
 use super::world::World;
 use crate::engine::time::Time;
+use crate::node::directory::Incarnation;
+use crate::node::history::History;
+use crate::node::{Context, Members, Protocol, Purpose, Slot};
 use crate::observe::progress::{Exhausted, Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
 use crate::observe::warnings::{self, Expected};
-use crate::protocol::directory::Life;
-use crate::protocol::history::History;
-use crate::protocol::{Context, Members, Protocol, Purpose, Slot};
 use crate::scenario::{OwnerOf, ReturnIdentifier, Scenario};
 use std::ops::ControlFlow;
 
@@ -42,7 +42,7 @@ pub struct Simulation<P: Protocol> {
     pub(super) protocol: P,
     pub(super) world: World<P>,
     pub(super) agenda: Agenda,
-    pub(super) berths: Berths,
+    pub(super) slot_blocks: SlotBlocks,
     identities: Identities,
     /// Set when somebody arrives for whom there is no identifier.
     exhausted: Option<Exhausted>,
@@ -72,7 +72,7 @@ impl<P: Protocol> Simulation<P> {
         let mut simulation = Simulation {
             world,
             agenda: Agenda::new(scenario),
-            berths: Berths::new(width, returning == ReturnIdentifier::Same),
+            slot_blocks: SlotBlocks::new(width, returning == ReturnIdentifier::Same),
             identities: Identities::new(scenario.seed, protocol.identifier_bits(), width, returning),
             exhausted: None,
             end: scenario.measurement.end(),
@@ -146,7 +146,7 @@ impl<P: Protocol> Simulation<P> {
             let is_followed = self.tracer.is_some();
             while let Some((time, event)) = self.world.queue.pop_before(horizon) {
                 self.world.now = time;
-                self.look_out();
+                self.prefetch_ahead();
                 self.play_event(event);
                 self.tidy(recorder);
                 if is_followed || self.world.events >= next_progress {
@@ -207,7 +207,7 @@ impl<P: Protocol> Simulation<P> {
 
     /// Memory of what tells which node has which slots and identifiers \[B\].
     pub(super) fn numbers_bytes(&self) -> u64 {
-        self.berths.memory_bytes() + self.identities.memory_bytes()
+        self.slot_blocks.memory_bytes() + self.identities.memory_bytes()
     }
 
     /// Messages and requests that have been sent and are not over yet.
@@ -324,7 +324,7 @@ impl<P: Protocol> Simulation<P> {
     fn play_agenda(&mut self, recorder: &mut dyn Recorder) {
         let Some((time, happening)) = self.agenda.next() else { return };
         let happening = match happening {
-            Happening::LookupOf { .. } => {
+            ExternalEvent::LookupOf { .. } => {
                 let with_key = self.with_key(happening);
                 self.agenda.settle(with_key);
                 with_key
@@ -336,22 +336,22 @@ impl<P: Protocol> Simulation<P> {
         }
         debug_assert_eq!(time, self.world.now);
         match happening {
-            Happening::Join { node } => self.arrive(node),
-            Happening::Depart { node, graceful } => self.depart(node, graceful),
-            Happening::Lookup { node, key } => self.start_lookup(node, key),
-            Happening::LookupOf { .. } => {}
-            Happening::Partition { event } => {
+            ExternalEvent::Join { node } => self.arrive(node),
+            ExternalEvent::Depart { node, graceful } => self.depart(node, graceful),
+            ExternalEvent::Lookup { node, key } => self.start_lookup(node, key),
+            ExternalEvent::LookupOf { .. } => {}
+            ExternalEvent::Partition { event } => {
                 self.world.record(0, Kind::Partition);
                 self.world.is_untouched = false;
                 self.world.suspect();
                 self.world.network.partition(self.agenda.shares(event));
             }
-            Happening::Heal => {
+            ExternalEvent::Heal => {
                 self.world.record(0, Kind::Heal);
                 self.world.suspect();
                 self.world.network.heal();
             }
-            Happening::Quiet => {
+            ExternalEvent::Quiet => {
                 self.world.record(0, Kind::Quiet);
                 if self.world.network.is_lossy() || self.world.network.is_partitioned() {
                     self.world.suspect();
@@ -363,11 +363,11 @@ impl<P: Protocol> Simulation<P> {
     }
 
     /// A lookup of somebody's identifier as a lookup of that key: the first of its identifiers.
-    pub(super) fn with_key(&self, happening: Happening) -> Happening {
+    pub(super) fn with_key(&self, happening: ExternalEvent) -> ExternalEvent {
         match happening {
-            Happening::LookupOf { node, target } => {
-                let slot = self.berths.slots(target).start;
-                Happening::Lookup { node, key: self.world.directory.contact(slot).id() }
+            ExternalEvent::LookupOf { node, target } => {
+                let slot = self.slot_blocks.slots(target).start;
+                ExternalEvent::Lookup { node, key: self.world.directory.contact(slot).id() }
             }
             other => other,
         }
@@ -379,11 +379,11 @@ impl<P: Protocol> Simulation<P> {
             self.exhausted = Some(Exhausted { at: self.world.now, live_nodes: self.world.live() });
             return None;
         };
-        let berth = self.berths.take(node);
-        let slots = self.berths.slots(node);
+        let block = self.slot_blocks.take(node);
+        let slots = self.slot_blocks.slots(node);
         for (slot, id) in slots.clone().zip(ids) {
             if slot == slots.start {
-                self.world.network.place(berth, id);
+                self.world.network.place(block, id);
             }
             self.world.directory.arrive(slot, id, node, self.world.now);
         }
@@ -403,7 +403,7 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn depart(&mut self, node: u32, graceful: bool) {
-        let slots = self.berths.slots(node);
+        let slots = self.slot_blocks.slots(node);
         self.world.record(slots.start, if graceful { Kind::Leave } else { Kind::Crash });
         self.world.metrics.departed(graceful);
         self.world.departures += 1;
@@ -422,8 +422,8 @@ impl<P: Protocol> Simulation<P> {
             self.world.directory.depart(slot);
             self.protocol.on_departure(slot);
         }
-        self.identities.departed(self.world.directory.contact(self.berths.slots(node).start).id());
-        self.berths.free(node);
+        self.identities.departed(self.world.directory.contact(self.slot_blocks.slots(node).start).id());
+        self.slot_blocks.free(node);
         self.world.population_changed(-1);
         if self.world.live() == 0 {
             self.died_out.get_or_insert(self.world.now);
@@ -435,7 +435,7 @@ impl<P: Protocol> Simulation<P> {
 
     /// A lookup starts at the first of the node's identifiers that is a member.
     fn start_lookup(&mut self, node: u32, key: u64) {
-        let slots = self.berths.slots(node);
+        let slots = self.slot_blocks.slots(node);
         self.world.record(slots.start, Kind::Lookup);
         let member = slots.clone().find(|slot| self.world.members.contains(self.world.contact(*slot)));
         match member {
@@ -453,9 +453,9 @@ impl<P: Protocol> Simulation<P> {
             Event::Reply { call, to } => self.deliver_reply(call, to),
             Event::Timeout { call, to } => self.expire(call, to),
             Event::Message { call, to } => self.deliver_message(call, to),
-            Event::Timer { node, life, timer } => {
-                if self.world.directory.lives(node, life) {
-                    self.witness(node, Some(life));
+            Event::Timer { node, incarnation, timer } => {
+                if self.world.directory.is_current(node, incarnation) {
+                    self.witness(node, Some(incarnation));
                     self.world.record(node, Kind::Timer);
                     self.protocol.on_timer(&mut self.world, node, timer);
                 }
@@ -473,22 +473,22 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
-    /// Notes whether something is handed to the life for which it was meant, if somebody checks. Deliberately apart
-    /// from the decision to hand it over.
+    /// Notes whether something is handed to the incarnation for which it was meant, if somebody checks. Deliberately
+    /// apart from the decision to hand it over.
     #[inline]
-    fn witness(&mut self, slot: Slot, meant_for: Option<Life>) {
+    fn witness(&mut self, slot: Slot, meant_for: Option<Incarnation>) {
         if self.checks.is_some() {
             let directory = &self.world.directory;
-            let is_meant = directory.is_occupied(slot) && meant_for == Some(directory.life(slot));
+            let is_meant = directory.is_occupied(slot) && meant_for == Some(directory.incarnation(slot));
             self.world.strays += u64::from(!is_meant);
         }
     }
 
-    /// For whom what a call carries is meant: the life to which it was sent, or, where nodes return as who they were,
-    /// the present one of that node. For [`Self::witness`], so apart from [`World::receiver`].
-    fn addressee(&self, index: u32) -> Option<Life> {
+    /// For whom what a call carries is meant: the incarnation to which it was sent, or, where nodes return as who they
+    /// were, the present one of that node. For [`Self::witness`], so apart from [`World::receiver`].
+    fn addressee(&self, index: u32) -> Option<Incarnation> {
         let call = self.world.call(index);
-        if self.world.nodes_return { self.world.directory.find(call.to) } else { call.to_life }
+        if self.world.nodes_return { self.world.directory.find(call.to) } else { call.to_incarnation }
     }
 
     fn deliver_request(&mut self, index: u32, to: Slot) {
@@ -515,10 +515,10 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_reply(&mut self, index: u32, to: Slot) {
         let call = self.world.call(index);
         let (from, request, reply, timed_out) = (call.to, call.request, call.reply, call.timed_out);
-        let from_life = call.from_life;
-        let alive = self.world.directory.lives(to, from_life);
+        let from_incarnation = call.from_incarnation;
+        let alive = self.world.directory.is_current(to, from_incarnation);
         if self.world.arrived(alive) {
-            self.witness(to, Some(from_life));
+            self.witness(to, Some(from_incarnation));
             self.world.record(to, Kind::Reply);
             match (&request, &reply) {
                 (Some(request), Some(reply)) if !timed_out => {
@@ -534,10 +534,11 @@ impl<P: Protocol> Simulation<P> {
 
     fn expire(&mut self, index: u32, to: Slot) {
         let call = self.world.call(index);
-        if !call.answered && self.world.directory.lives(to, call.from_life) {
-            let (from_life, silent, lookup, request) = (call.from_life, call.to, call.lookup, call.request);
+        if !call.answered && self.world.directory.is_current(to, call.from_incarnation) {
+            let (from_incarnation, silent, lookup, request) =
+                (call.from_incarnation, call.to, call.lookup, call.request);
             let is_under_way = call.pending > 1;
-            self.witness(to, Some(from_life));
+            self.witness(to, Some(from_incarnation));
             self.world.call_mut(index).timed_out = true;
             self.world.exchanges.timed_out += 1;
             let is_false = is_under_way && self.world.receiver(self.world.call(index)).is_some();
@@ -580,12 +581,12 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn report(self) -> RunReport {
-        let Simulation { world, died_out, expected, berths, load, checks, .. } = self;
+        let Simulation { world, died_out, expected, slot_blocks, load, checks, .. } = self;
         let owners = world.owners(&world.members);
-        let load = load.deal_out(&owners, berths.width(), |members, key| P::owner(members, key, |_| true));
+        let load = load.deal_out(&owners, slot_blocks.width(), |members, key| P::owner(members, key, |_| true));
         let healing = checks.and_then(|checks| checks.healing(world.outcomes.lookups()));
         let live = world.live();
-        let joining = live.saturating_sub(world.members.len() as u64 / u64::from(berths.width()));
+        let joining = live.saturating_sub(world.members.len() as u64 / u64::from(slot_blocks.width()));
         let stopped_answers = world.stopped_answers;
         let (total, windows, hops) = world.metrics.finish();
         let mut warnings = warnings::find(&expected, &total, &windows, died_out, joining, live);

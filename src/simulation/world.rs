@@ -15,15 +15,14 @@ use crate::engine::queue::EventQueue;
 use crate::engine::random::{self, Purpose as Stream};
 use crate::engine::time::{Duration, Time};
 use crate::network::Network;
+use crate::node::directory::{Directory, Incarnation};
+use crate::node::history::History;
+use crate::node::lookup::Lookups;
+use crate::node::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::observe::metrics::Metrics;
-use crate::observe::report::{LookupRecord, MessageBalance, Outcome, Outcomes, RequestCounts};
-use crate::protocol::directory::{Directory, Life};
-use crate::protocol::history::History;
-use crate::protocol::lookup::Lookups;
-use crate::protocol::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use crate::observe::report::{LookupRecord, MessageBalance, Outcomes, RequestCounts};
 use crate::scenario::{MessageSizes, ReturnIdentifier, Scenario};
 use rand_chacha::ChaCha8Rng;
-use std::borrow::Cow;
 
 /// Random slots tried for a bootstrap node before the ring is asked.
 const BOOTSTRAP_TRIES: u32 = 64;
@@ -49,8 +48,8 @@ pub(crate) struct World<P: Protocol> {
     pub tasks_ended: u64,
     pub late_replies: u64,
     pub exchanges: Exchanges,
-    /// Messages, replies and timers that were handed to another life than the one they were meant for. Counted while
-    /// somebody checks; it stays 0.
+    /// Messages, replies and timers that were handed to another incarnation than the one they were meant for. Counted
+    /// while somebody checks; it stays 0.
     pub strays: u64,
     /// Whether the network began with ideal tables and nobody has come or gone since, nor was it ever partitioned, nor
     /// is anybody behind NAT.
@@ -87,7 +86,7 @@ pub(crate) struct World<P: Protocol> {
     width: u32,
     deadline: Duration,
     /// Whether answers name the node before the owner.
-    before_owner: bool,
+    pub before_owner: bool,
     live: u64,
 }
 
@@ -158,22 +157,14 @@ impl<P: Protocol> World<P> {
 
     /// Whether `member` can own a key as far as `node` can reach. It always can where nothing stands between nodes
     /// ([`Self::is_open`]).
-    fn admits(&self, node: Slot, member: Slot) -> bool {
+    pub fn admits(&self, node: Slot, member: Slot) -> bool {
         self.reachable(node, member) && !self.is_behind_nat(member)
     }
 
     /// Whether all nodes reach each other.
     #[inline]
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         !self.network.is_partitioned() && !self.network.has_nat()
-    }
-
-    /// Those of `members` who can own keys: all that are not behind NAT.
-    pub fn owners<'a>(&self, members: &'a Members) -> Cow<'a, Members> {
-        if !self.network.has_nat() {
-            return Cow::Borrowed(members);
-        }
-        Cow::Owned(Members::from_contacts(members.iter().filter(|member| !self.is_behind_nat(member.slot()))))
     }
 
     /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`], `is_behind_nat` is
@@ -252,8 +243,8 @@ impl<P: Protocol> World<P> {
 
     /// Starts a lookup and its deadline.
     pub fn start_lookup(&mut self, node: Slot, key: u64, purpose: Purpose<P::Task>) -> LookupId {
-        let life = self.directory.life(node);
-        let lookup = self.lookups.start(node, life, key, purpose, self.now);
+        let incarnation = self.directory.incarnation(node);
+        let lookup = self.lookups.start(node, incarnation, key, purpose, self.now);
         let deadline = Deadline { time: self.now + self.deadline, ticket: self.queue.ticket(), lookup };
         self.deadlines.add(deadline, |id| self.lookups.get(id).is_some());
         self.arm_deadline();
@@ -285,94 +276,29 @@ impl<P: Protocol> World<P> {
         Some(lookup)
     }
 
-    fn judge(&mut self, lookup: &Lookup<P::Task>, result: LookupResult) {
-        let mut record = LookupRecord {
-            number: lookup.number,
-            started: lookup.started,
-            ended: self.now,
-            node: self.directory.node(lookup.initiator),
-            node_arrived: self.directory.arrived(lookup.initiator),
-            key: lookup.key,
-            outcome: Outcome::Failed,
-            answer: None,
-            owner: None,
-            hops: None,
-            rpcs: lookup.rpcs,
-            timeouts: lookup.timeouts,
-            false_timeouts: lookup.false_timeouts,
-        };
-        match result {
-            LookupResult::Answer { owner: named, hops } => {
-                let owner = self.owner(lookup.initiator, lookup.key);
-                let is_right = match self.before_owner {
-                    true => {
-                        self.members.contains(named)
-                            && !self.is_behind_nat(named.slot())
-                            && owner == self.owner(lookup.initiator, named.id().wrapping_add(1))
-                    }
-                    false => owner == Some(named),
-                };
-                record.outcome = if is_right { Outcome::Correct } else { Outcome::WrongOwner };
-                record.answer = Some(named.id());
-                record.owner = owner.map(Contact::id);
-                record.hops = Some(hops);
-            }
-            LookupResult::GivenUp => {}
-            LookupResult::InitiatorDeparted => record.outcome = Outcome::Aborted,
-        }
-        self.outcomes.count(record.outcome);
-        self.metrics.lookup_ended(&record);
-        if let (true, Some(finished)) = (self.metrics.is_measuring(), &mut self.finished) {
-            finished.push(record);
-        }
-    }
-
-    /// Who owns `key`: now, as far as `node` can reach, or at the start, if that is what counts. Nobody behind NAT
-    /// does.
-    pub fn owner(&self, node: Slot, key: u64) -> Option<Contact> {
-        if let Some(original) = &self.original {
-            P::owner(original, key, |_| true)
-        } else if self.is_open() {
-            P::owner(&self.members, key, |_| true)
-        } else {
-            P::owner(&self.members, key, |member| self.admits(node, member.slot()))
-        }
-    }
-
-    /// The members that should hold what belongs to `key`, so many of them: judged as [`Self::owner`] is.
-    fn closest(&self, node: Slot, key: u64, count: usize, closest: &mut Vec<Contact>) {
-        if let Some(original) = &self.original {
-            P::closest(original, key, count, |_| true, closest);
-        } else if self.is_open() {
-            P::closest(&self.members, key, count, |_| true, closest);
-        } else {
-            P::closest(&self.members, key, count, |member| self.admits(node, member.slot()), closest);
-        }
-    }
-
-    /// The life at which what is sent will arrive, unless it is lost; `None` if nobody gets it: `to` is gone, or behind
-    /// NAT and has not asked `from`. Of the latter the sender thinks what it would think of the former. Who is gone and
-    /// may return has no life that could be named, but a message is on its way to it all the same.
+    /// The incarnation at which what is sent will arrive, unless it is lost; `None` if nobody gets it: `to` is gone, or
+    /// behind NAT and has not asked `from`. Of the latter the sender thinks what it would think of the former. Who is
+    /// gone and may return has no incarnation that could be named, but a message is on its way to it all the same.
     #[inline]
-    fn target(&mut self, from: Slot, to: Contact, way: Way) -> Option<Life> {
-        let life = match self.directory.find(to) {
-            None if self.nodes_return && self.directory.was_here(to) => Life::default(),
+    fn target(&mut self, from: Slot, to: Contact, way: Way) -> Option<Incarnation> {
+        let incarnation = match self.directory.find(to) {
+            None if self.nodes_return && self.directory.was_here(to) => Incarnation::default(),
             found => found?,
         };
         if self.is_behind_nat(to.slot()) && way == Way::Unasked && self.host(from) != self.host(to.slot()) {
             self.suspect();
             return None;
         }
-        Some(life)
+        Some(incarnation)
     }
 
-    /// The life of the node that gets what a call carries if it arrives now; `None` if nobody does. A node that has
-    /// returned as who it was gets what was sent to it before.
+    /// The incarnation of the node that gets what a call carries if it arrives now; `None` if nobody does. A node that
+    /// has returned as who it was gets what was sent to it before.
     #[inline]
-    pub fn receiver(&self, call: &Call<P::Message>) -> Option<Life> {
-        let life = call.to_life?;
+    pub fn receiver(&self, call: &Call<P::Message>) -> Option<Incarnation> {
+        let incarnation = call.to_incarnation?;
         match self.nodes_return {
-            false => self.directory.lives(call.to.slot(), life).then_some(life),
+            false => self.directory.is_current(call.to.slot(), incarnation).then_some(incarnation),
             true => self.directory.find(call.to),
         }
     }
@@ -406,7 +332,10 @@ impl<P: Protocol> World<P> {
     /// Makes sure that the timeout of a call will expire.
     pub fn ensure_timeout(&mut self, index: u32) {
         let call = &mut self.calls[index];
-        if call.timeout_scheduled || call.answered || !self.directory.lives(call.from.slot(), call.from_life) {
+        if call.timeout_scheduled
+            || call.answered
+            || !self.directory.is_current(call.from.slot(), call.from_incarnation)
+        {
             return;
         }
         call.timeout_scheduled = true;
@@ -428,7 +357,7 @@ impl<P: Protocol> World<P> {
     fn post_reply(&mut self, index: u32, charge: Charge) -> bool {
         let call = &self.calls[index];
         let (caller, target, lookup) = (call.from.slot(), call.to.slot(), call.lookup);
-        let alive = self.directory.lives(caller, call.from_life);
+        let alive = self.directory.is_current(caller, call.from_incarnation);
         let Some(arrival) = self.post(target, caller, alive, charge, lookup) else {
             self.ensure_timeout(index);
             return false;
@@ -444,15 +373,21 @@ impl<P: Protocol> World<P> {
 
     /// Opens the record of a call; its payload, its pending events and its ticket are still to be set.
     #[inline]
-    fn open_call(&mut self, from: Slot, to: Contact, to_life: Option<Life>, lookup: Option<LookupId>) -> u32 {
-        let (from, from_life) = (self.directory.contact(from), self.directory.life(from));
+    fn open_call(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        to_incarnation: Option<Incarnation>,
+        lookup: Option<LookupId>,
+    ) -> u32 {
+        let (from, from_incarnation) = (self.directory.contact(from), self.directory.incarnation(from));
         let ticket = self.queue.ticket();
         let index = self.calls.open();
         let call = &mut self.calls[index];
         call.from = from;
         call.to = to;
-        call.from_life = from_life;
-        call.to_life = to_life;
+        call.from_incarnation = from_incarnation;
+        call.to_incarnation = to_incarnation;
         call.lookup = lookup;
         call.reply = None;
         call.timeout_at = Time::NEVER;
@@ -471,10 +406,10 @@ impl<P: Protocol> World<P> {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
-        let to_life = self.target(from, to, way);
-        let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
+        let to_incarnation = self.target(from, to, way);
+        let arrival = self.post(from, to.slot(), to_incarnation.is_some(), charge, lookup);
         let timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
-        let index = self.open_call(from, to, to_life, lookup);
+        let index = self.open_call(from, to, to_incarnation, lookup);
         self.calls[index].timeout_at = timeout_at;
         if self.eager_timeouts || arrival.is_none_or(|arrival| arrival >= timeout_at) {
             self.ensure_timeout(index);
@@ -494,9 +429,9 @@ impl<P: Protocol> World<P> {
         }
         // The transport underneath notices at once if nobody is there.
         let is_there = self.directory.is_live(to);
-        let to_life = self.target(from, to, way).filter(|_| is_there);
-        let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup);
-        let index = self.open_call(from, to, to_life, lookup);
+        let to_incarnation = self.target(from, to, way).filter(|_| is_there);
+        let arrival = self.post(from, to.slot(), to_incarnation.is_some(), charge, lookup);
+        let index = self.open_call(from, to, to_incarnation, lookup);
         if let Some(arrival) = arrival {
             self.message_arrives(arrival, index, to);
         } else {
@@ -524,12 +459,12 @@ impl<P: Protocol> World<P> {
         lookup: Option<LookupId>,
         way: Way,
     ) -> Option<u32> {
-        let to_life = self.target(from, to, way);
-        if to_life.is_none() && self.metrics.is_measuring() {
+        let to_incarnation = self.target(from, to, way);
+        if to_incarnation.is_none() && self.metrics.is_measuring() {
             self.count_stopped_answer(to, lookup);
         }
-        let arrival = self.post(from, to.slot(), to_life.is_some(), charge, lookup)?;
-        let index = self.open_call(from, to, to_life, lookup);
+        let arrival = self.post(from, to.slot(), to_incarnation.is_some(), charge, lookup)?;
+        let index = self.open_call(from, to, to_incarnation, lookup);
         self.message_arrives(arrival, index, to);
         Some(index)
     }
@@ -627,7 +562,14 @@ impl<P: Protocol> Context<P> for World<P> {
     }
 
     #[inline(always)]
-    fn hand_over(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+    fn send_with_notice(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        message: P::Message,
+        charge: Charge,
+        lookup: Option<LookupId>,
+    ) {
         let index = self.post_noticed(from, to, charge, lookup, Way::Unasked);
         self.calls[index].request = Some(message);
     }
@@ -644,7 +586,7 @@ impl<P: Protocol> Context<P> for World<P> {
         }
     }
 
-    fn hand_over_back(
+    fn send_back_with_notice(
         &mut self,
         from: Slot,
         to: Contact,
@@ -661,7 +603,7 @@ impl<P: Protocol> Context<P> for World<P> {
         let time = self.now + delay;
         // A period of "never" is infinitely long: nothing to wait for.
         if time != Time::NEVER {
-            self.queue.push(time, Event::Timer { node, life: self.directory.life(node), timer });
+            self.queue.push(time, Event::Timer { node, incarnation: self.directory.incarnation(node), timer });
         }
     }
 

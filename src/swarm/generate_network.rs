@@ -4,7 +4,7 @@ use super::generator::Frame;
 use super::mode::Mode;
 use crate::engine::dice::{Dice, whole_milliseconds};
 use crate::engine::time::Duration;
-use crate::protocol::sample::Sample;
+use crate::node::sample::Sample;
 use crate::scenario::Draft;
 
 /// A latency law, with its mean and the longest delay to be reckoned with \[s\].
@@ -71,7 +71,7 @@ fn hasty_s(round_trip_s: f64, factor: f64) -> f64 {
 
 /// `[network]` with nodes behind NAT now and then, if the protocol stands it. For one that does not nothing is drawn.
 pub(super) fn behind_nat(dice: &mut Dice, mode: Mode, network: Draft, sample: &Sample) -> Draft {
-    match sample.stands_nat && mode == Mode::Everything && dice.percent(20) {
+    match sample.tolerates_nat && mode == Mode::Everything && dice.percent(20) {
         true => network.number("behind_nat", dice.number(0.05, 0.6)),
         false => network,
     }

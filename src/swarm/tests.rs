@@ -5,7 +5,7 @@ use super::*;
 use crate::engine::dice::Dice;
 use crate::engine::random::{Purpose, Seed};
 use crate::engine::time::Duration;
-use crate::protocol::sample::Sample;
+use crate::node::sample::Sample;
 use crate::scenario::{Action, ChurnProcess, Draft, Effective};
 use crate::simulation::{Check, protocols};
 use std::sync::atomic::AtomicBool;
@@ -122,7 +122,7 @@ fn a_seed_may_be_of_one_protocol_only() {
 fn nodes_are_behind_nat_only_where_that_is_stood_and_else_nothing_is_drawn() {
     let stream = Seed { seed: 1, replicate: 0 }.stream(Purpose::Swarm);
     let (mut dice, mut same) = (Dice::new(stream.clone()), Dice::new(stream));
-    let stood = Sample { stands_nat: true, ..Sample::default() };
+    let stood = Sample { tolerates_nat: true, ..Sample::default() };
     for (mode, sample) in [(Mode::Everything, Sample::default()), (Mode::Crashes, stood.clone())] {
         let network = generate_network::behind_nat(&mut dice, mode, Draft::new(), &sample);
         assert_eq!(network.finish().get("behind_nat"), None);

@@ -7,7 +7,7 @@
 
 use crate::engine::dice::Dice;
 use crate::engine::random::{Purpose, Seed};
-use crate::protocol::identifier::{between_or_at, clockwise};
+use crate::node::identifier::{between_or_at, clockwise};
 
 /// Nodes of all experiments.
 const NODES: usize = 65_536;

@@ -2,7 +2,7 @@
 
 use crate::engine::dice::Dice;
 use crate::engine::random::{Purpose, Seed};
-use crate::protocol::identifier::clockwise;
+use crate::node::identifier::clockwise;
 
 /// Rings that are drawn.
 const RINGS: u64 = 20;

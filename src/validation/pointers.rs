@@ -8,7 +8,7 @@
 //! leaves out.
 
 use crate::engine::random::{self, Purpose, Seed};
-use crate::protocol::identifier::between;
+use crate::node::identifier::between;
 use std::collections::BTreeMap;
 
 /// What a round of stabilisation finds, or a join.

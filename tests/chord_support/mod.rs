@@ -6,7 +6,7 @@ use torus_sim::engine::random::Seed;
 use torus_sim::engine::time::{Duration, Time};
 use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::{LookupRecord, Recorder, RunReport, Statistics};
-use torus_sim::protocol::chord::{Chord, Config};
+use torus_sim::protocols::chord::{Chord, Config};
 use torus_sim::scenario::{
     Arrivals, AtStart, Churn, ChurnProcess, Keys, Latency, Measurement, Network, Population, ReturnIdentifier,
     RpcTimeout, Scenario, ScheduleEntry, Start, Workload,

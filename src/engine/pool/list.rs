@@ -1,6 +1,6 @@
 //! Short lists of small values in blocks of pooled memory.
 
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 
 /// Most values of a list.
 const MAX_LEN: usize = 255;
@@ -178,7 +178,7 @@ impl<T: Copy> ListPool<T> {
 
     /// Memory that the pool holds, with room that no block has taken yet \[bytes\].
     pub fn memory_bytes(&self) -> u64 {
-        room(&self.values) + self.free.iter().map(room).sum::<u64>()
+        allocated_bytes(&self.values) + self.free.iter().map(allocated_bytes).sum::<u64>()
     }
 
     /// Moves `list` to a block with room for one more value.

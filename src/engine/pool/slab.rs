@@ -95,7 +95,7 @@ impl<T> Slab<T> {
 
     /// Memory that the slab holds, used or free \[bytes\].
     pub fn memory_bytes(&self) -> u64 {
-        crate::engine::memory::room(&self.slots)
+        crate::engine::memory::allocated_bytes(&self.slots)
     }
 
     /// Whether there is no record.

@@ -4,7 +4,7 @@
 //! the largest number that each bucket ever held, and nothing is allocated once the pool has grown to its working
 //! size.
 
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 use std::cmp::Ordering;
 
 /// Entries in a block. Larger blocks waste memory in the many buckets with few events, smaller ones cost more links.
@@ -162,7 +162,7 @@ impl<E: Copy> Blocks<E> {
 
     /// Memory of all blocks, used or free \[B\].
     pub(super) fn memory_bytes(&self) -> u64 {
-        room(&self.entries) + room(&self.next)
+        allocated_bytes(&self.entries) + allocated_bytes(&self.next)
     }
 
     /// Number of blocks ever made, used or free.

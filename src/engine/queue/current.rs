@@ -2,7 +2,7 @@
 
 use super::BUCKET_BITS;
 use super::blocks::Entry;
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 
 /// Bits for an entry's place among those of its bucket, while these are sorted. With the bits of its time they leave
 /// the sign of 32 bits free: signed numbers are compared many at a time by every processor of the family.
@@ -63,7 +63,7 @@ impl<E: Copy> Current<E> {
 
     /// Memory that is kept for entries and their order \[B\].
     pub(super) fn memory_bytes(&self) -> u64 {
-        room(&self.entries) + room(&self.order) + room(&self.keys)
+        allocated_bytes(&self.entries) + allocated_bytes(&self.order) + allocated_bytes(&self.keys)
     }
 
     /// Entries there is memory for.

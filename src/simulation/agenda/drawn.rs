@@ -1,7 +1,7 @@
 //! Happenings left to chance: the churn process, the victims of scheduled events, and the workload.
 
-use super::Happening;
-use super::script::Strike;
+use super::ExternalEvent;
+use super::script::MassEvent;
 use crate::churn::{Change, Process};
 use crate::engine::time::Time;
 use crate::scenario::model::{Amount, Scenario, Start};
@@ -13,12 +13,12 @@ pub(super) struct Drawn {
     churn: Process,
     lookups: Lookups,
     /// A scheduled event that strikes several nodes at one instant, one after another.
-    strike: Option<Batch>,
+    mass_event: Option<EventBatch>,
 }
 
 /// What is left of a scheduled event.
 #[derive(Clone, Copy, Debug)]
-struct Batch {
+struct EventBatch {
     now: Time,
     remaining: u32,
     kind: BatchKind,
@@ -38,7 +38,7 @@ impl Drawn {
             Start::Joining { .. } => 0,
         };
         let lookups = Lookups::new(&scenario.workload, scenario.seed, live);
-        Self { churn, lookups, strike: None }
+        Self { churn, lookups, mass_event: None }
     }
 
     /// When the next thing is due that is not part of a scheduled event.
@@ -47,22 +47,22 @@ impl Drawn {
     }
 
     /// Takes what is due next: churn before lookups.
-    pub(super) fn step(&mut self) -> Option<Happening> {
+    pub(super) fn step(&mut self) -> Option<ExternalEvent> {
         let now = self.churn.next_time();
         if now > self.lookups.next_time() {
             let lookup = self.lookups.start(self.churn.population().count());
             let live = self.churn.population().live();
             let node = live[lookup.rank as usize];
             return Some(match lookup.target {
-                Target::Key(key) => Happening::Lookup { node, key },
-                Target::Node(rank) => Happening::LookupOf { node, target: live[rank as usize] },
+                Target::Key(key) => ExternalEvent::Lookup { node, key },
+                Target::Node(rank) => ExternalEvent::LookupOf { node, target: live[rank as usize] },
             });
         }
         let change = self.churn.step()?;
         self.follow(now);
         Some(match change {
-            Change::Join(node) => Happening::Join { node },
-            Change::Depart { node, graceful } => Happening::Depart { node, graceful },
+            Change::Join(node) => ExternalEvent::Join { node },
+            Change::Depart { node, graceful } => ExternalEvent::Depart { node, graceful },
         })
     }
 
@@ -82,27 +82,27 @@ impl Drawn {
     }
 
     /// A scheduled event begins.
-    pub(super) fn begin_strike(&mut self, now: Time, strike: Strike) {
-        let (remaining, kind) = match strike {
-            Strike::Join { count, over } if !over.is_zero() => return self.churn.plan_arrivals(now, count, over),
-            Strike::Join { count, .. } => (count, BatchKind::Join),
-            Strike::Depart { amount, graceful } => (self.victims(amount), BatchKind::Depart { graceful }),
+    pub(super) fn begin_mass_event(&mut self, now: Time, mass_event: MassEvent) {
+        let (remaining, kind) = match mass_event {
+            MassEvent::Join { count, over } if !over.is_zero() => return self.churn.plan_arrivals(now, count, over),
+            MassEvent::Join { count, .. } => (count, BatchKind::Join),
+            MassEvent::Depart { amount, graceful } => (self.victims(amount), BatchKind::Depart { graceful }),
         };
-        self.strike = Some(Batch { now, remaining, kind });
+        self.mass_event = Some(EventBatch { now, remaining, kind });
     }
 
     /// Strikes the next node of a scheduled event that has begun. Nothing else happens before all have been struck, so
     /// striking one after another is choosing all at once without replacement.
-    pub(super) fn continue_strike(&mut self) -> Option<(Time, Happening)> {
-        let batch = self.strike.as_mut()?;
+    pub(super) fn continue_strike(&mut self) -> Option<(Time, ExternalEvent)> {
+        let batch = self.mass_event.as_mut()?;
         let now = batch.now;
         let kind = batch.kind;
         let left = batch.remaining.checked_sub(1);
         batch.remaining = left.unwrap_or(0);
         let happening = left.and_then(|_| match kind {
-            BatchKind::Join => self.churn.join_new(now).map(|node| Happening::Join { node }),
+            BatchKind::Join => self.churn.join_new(now).map(|node| ExternalEvent::Join { node }),
             BatchKind::Depart { graceful } => {
-                self.churn.depart_random(now).map(|node| Happening::Depart { node, graceful })
+                self.churn.depart_random(now).map(|node| ExternalEvent::Depart { node, graceful })
             }
         });
         match happening {
@@ -111,7 +111,7 @@ impl Drawn {
                 Some((now, happening))
             }
             None => {
-                self.strike = None;
+                self.mass_event = None;
                 None
             }
         }

@@ -29,7 +29,7 @@ use script::{Script, Step};
 
 /// Something that happens to the network from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub enum ExternalEvent {
     /// A node arrives and begins to join. It may have been there before.
     Join {
         /// Number of the node.
@@ -72,7 +72,7 @@ pub enum Happening {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     time: Time,
-    happening: Happening,
+    happening: ExternalEvent,
 }
 
 /// Everything that happens from outside, one after another, up to the end of the measurement.
@@ -121,7 +121,7 @@ impl Agenda {
         agenda
     }
 
-    /// How many nodes, numbered from 0, are live at time 0 without a [`Happening::Join`].
+    /// How many nodes, numbered from 0, are live at time 0 without a [`ExternalEvent::Join`].
     pub fn initial_nodes(&self) -> u32 {
         self.initial_nodes
     }
@@ -133,7 +133,7 @@ impl Agenda {
     }
 
     /// What [`next`](Iterator::next) will return.
-    pub fn peek(&self) -> Option<(Time, Happening)> {
+    pub fn peek(&self) -> Option<(Time, ExternalEvent)> {
         self.upcoming.map(|entry| (entry.time, entry.happening))
     }
 
@@ -151,7 +151,7 @@ impl Agenda {
         self.live
     }
 
-    /// Shares of the groups of a [`Happening::Partition`].
+    /// Shares of the groups of a [`ExternalEvent::Partition`].
     ///
     /// # Panics
     /// If `event` does not come from a happening of this agenda.
@@ -159,8 +159,8 @@ impl Agenda {
         self.script.shares(event)
     }
 
-    /// What [`next`](Iterator::next) returned last was this: a [`Happening::LookupOf`], with its key.
-    pub fn settle(&mut self, happening: Happening) {
+    /// What [`next`](Iterator::next) returned last was this: a [`ExternalEvent::LookupOf`], with its key.
+    pub fn settle(&mut self, happening: ExternalEvent) {
         self.last = self.last.map(|entry| Entry { happening, ..entry });
     }
 
@@ -170,12 +170,12 @@ impl Agenda {
     pub fn last_as_schedule_entry(&self) -> Option<ScheduleEntry> {
         let Entry { time, happening } = self.last?;
         let (node, action) = match happening {
-            Happening::Join { node } => (node, ScheduleAction::Join),
-            Happening::Depart { node, graceful: true } => (node, ScheduleAction::Leave),
-            Happening::Depart { node, graceful: false } => (node, ScheduleAction::Crash),
-            Happening::Lookup { node, key } => (node, ScheduleAction::Lookup(key)),
-            Happening::LookupOf { .. } => return None,
-            Happening::Partition { .. } | Happening::Heal | Happening::Quiet => return None,
+            ExternalEvent::Join { node } => (node, ScheduleAction::Join),
+            ExternalEvent::Depart { node, graceful: true } => (node, ScheduleAction::Leave),
+            ExternalEvent::Depart { node, graceful: false } => (node, ScheduleAction::Crash),
+            ExternalEvent::Lookup { node, key } => (node, ScheduleAction::Lookup(key)),
+            ExternalEvent::LookupOf { .. } => return None,
+            ExternalEvent::Partition { .. } | ExternalEvent::Heal | ExternalEvent::Quiet => return None,
         };
         Some(ScheduleEntry { time, node, action })
     }
@@ -206,26 +206,26 @@ impl Agenda {
     }
 
     /// Takes the next thing that the scenario names with its time.
-    fn take_scripted(&mut self, now: Time) -> Option<Happening> {
+    fn take_scripted(&mut self, now: Time) -> Option<ExternalEvent> {
         match self.script.take()? {
             Step::Join(node) => {
                 if let Source::Drawn(drawn) = &mut self.source {
                     drawn.join(now, node);
                 }
-                Some(Happening::Join { node })
+                Some(ExternalEvent::Join { node })
             }
-            Step::Partition(event) => Some(Happening::Partition { event }),
-            Step::Heal => Some(Happening::Heal),
+            Step::Partition(event) => Some(ExternalEvent::Partition { event }),
+            Step::Heal => Some(ExternalEvent::Heal),
             Step::Quiet => {
                 if let Source::Drawn(drawn) = &mut self.source {
                     drawn.rest();
                 }
-                Some(Happening::Quiet)
+                Some(ExternalEvent::Quiet)
             }
-            Step::Strike(strike) => {
+            Step::MassEvent(mass_event) => {
                 // A scenario with a schedule file has no such event; should there be one, the file is the truth.
                 if let Source::Drawn(drawn) = &mut self.source {
-                    drawn.begin_strike(now, strike);
+                    drawn.begin_mass_event(now, mass_event);
                 }
                 None
             }
@@ -233,7 +233,7 @@ impl Agenda {
     }
 
     /// Takes what is due next from chance or from the schedule file.
-    fn take_other(&mut self) -> Option<Happening> {
+    fn take_other(&mut self) -> Option<ExternalEvent> {
         match &mut self.source {
             Source::Drawn(drawn) => drawn.step(),
             Source::File(playback) => playback.step(),
@@ -242,14 +242,14 @@ impl Agenda {
 }
 
 impl Iterator for Agenda {
-    type Item = (Time, Happening);
+    type Item = (Time, ExternalEvent);
 
     /// Takes what happens next. Times never go back.
-    fn next(&mut self) -> Option<(Time, Happening)> {
+    fn next(&mut self) -> Option<(Time, ExternalEvent)> {
         let entry = self.upcoming?;
         match entry.happening {
-            Happening::Join { .. } => self.live = self.live.saturating_add(1),
-            Happening::Depart { .. } => self.live = self.live.saturating_sub(1),
+            ExternalEvent::Join { .. } => self.live = self.live.saturating_add(1),
+            ExternalEvent::Depart { .. } => self.live = self.live.saturating_sub(1),
             _ => {}
         }
         self.last = self.upcoming;

@@ -1,6 +1,6 @@
 //! Happenings from a schedule file.
 
-use super::Happening;
+use super::ExternalEvent;
 use crate::engine::time::Time;
 use crate::scenario::model::{ScheduleAction, ScheduleEntry};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ impl Playback {
     }
 
     pub(super) fn memory_bytes(&self) -> u64 {
-        crate::engine::memory::room(&self.entries)
+        crate::engine::memory::allocated_bytes(&self.entries)
     }
 
     /// When the next entry is due; [`Time::NEVER`] after the last.
@@ -27,14 +27,14 @@ impl Playback {
     }
 
     /// Takes the next entry.
-    pub(super) fn step(&mut self) -> Option<Happening> {
+    pub(super) fn step(&mut self) -> Option<ExternalEvent> {
         let ScheduleEntry { node, action, .. } = *self.entries.get(self.played)?;
         self.played += 1;
         Some(match action {
-            ScheduleAction::Join => Happening::Join { node },
-            ScheduleAction::Leave => Happening::Depart { node, graceful: true },
-            ScheduleAction::Crash => Happening::Depart { node, graceful: false },
-            ScheduleAction::Lookup(key) => Happening::Lookup { node, key },
+            ScheduleAction::Join => ExternalEvent::Join { node },
+            ScheduleAction::Leave => ExternalEvent::Depart { node, graceful: true },
+            ScheduleAction::Crash => ExternalEvent::Depart { node, graceful: false },
+            ScheduleAction::Lookup(key) => ExternalEvent::Lookup { node, key },
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What the scenario names with its time: the joins of a joining start, and scheduled events.
 
-use crate::engine::memory::room;
+use crate::engine::memory::allocated_bytes;
 use crate::engine::time::{Duration, Time};
 use crate::scenario::model::{Action, Amount, Population, ScheduledEvent, Start};
 
@@ -16,12 +16,12 @@ pub(super) enum Step {
     /// Nobody comes or goes any more, nothing is lost, and partitions end.
     Quiet,
     /// Nodes join or depart; which, is left to chance.
-    Strike(Strike),
+    MassEvent(MassEvent),
 }
 
 /// A scheduled event whose nodes are left to chance.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Strike {
+pub(super) enum MassEvent {
     /// So many live nodes depart at once.
     Depart { amount: Amount, graceful: bool },
     /// So many new nodes join within a time.
@@ -75,7 +75,9 @@ impl Script {
     }
 
     pub(super) fn memory_bytes(&self) -> u64 {
-        room(&self.steps) + room(&self.partitions) + self.partitions.iter().map(room).sum::<u64>()
+        allocated_bytes(&self.steps)
+            + allocated_bytes(&self.partitions)
+            + self.partitions.iter().map(allocated_bytes).sum::<u64>()
     }
 
     pub(super) fn shares(&self, partition: usize) -> &[f64] {
@@ -96,9 +98,9 @@ impl Script {
 
 fn step(action: &Action, partitions: &mut Vec<Vec<f64>>) -> Step {
     match action {
-        Action::Crash(amount) => Step::Strike(Strike::Depart { amount: *amount, graceful: false }),
-        Action::Leave(amount) => Step::Strike(Strike::Depart { amount: *amount, graceful: true }),
-        Action::Join { count, over } => Step::Strike(Strike::Join { count: *count, over: *over }),
+        Action::Crash(amount) => Step::MassEvent(MassEvent::Depart { amount: *amount, graceful: false }),
+        Action::Leave(amount) => Step::MassEvent(MassEvent::Depart { amount: *amount, graceful: true }),
+        Action::Join { count, over } => Step::MassEvent(MassEvent::Join { count: *count, over: *over }),
         Action::Partition { shares } => {
             partitions.push(shares.clone());
             Step::Partition(partitions.len() - 1)

@@ -71,12 +71,12 @@ fn busy() -> Scenario {
     scenario
 }
 
-fn play(scenario: &Scenario) -> Vec<(Time, Happening)> {
+fn play(scenario: &Scenario) -> Vec<(Time, ExternalEvent)> {
     Agenda::new(scenario).collect()
 }
 
-fn is_membership(happening: &Happening) -> bool {
-    matches!(happening, Happening::Join { .. } | Happening::Depart { .. })
+fn is_membership(happening: &ExternalEvent) -> bool {
+    matches!(happening, ExternalEvent::Join { .. } | ExternalEvent::Depart { .. })
 }
 
 /// The agenda of `scenario` written down, and the scenario that plays it.
@@ -116,17 +116,17 @@ fn check_promises(scenario: &Scenario, most: usize) -> usize {
         assert_eq!(time, announced);
         assert!(time >= now && time <= scenario.measurement.end());
         match happening {
-            Happening::Join { node } => assert!(live.insert(node), "{node} joins while live"),
-            Happening::Depart { node, .. } => {
+            ExternalEvent::Join { node } => assert!(live.insert(node), "{node} joins while live"),
+            ExternalEvent::Depart { node, .. } => {
                 assert!(live.remove(&node), "{node} departs while away");
                 assert!(node >= scenario.population.permanent);
             }
-            Happening::Lookup { node, .. } => assert!(live.contains(&node), "{node} looks up while away"),
-            Happening::LookupOf { node, target } => {
+            ExternalEvent::Lookup { node, .. } => assert!(live.contains(&node), "{node} looks up while away"),
+            ExternalEvent::LookupOf { node, target } => {
                 assert!(live.contains(&node) && live.contains(&target), "{node} looks {target} up, one is away");
             }
-            Happening::Partition { event } => assert!(agenda.shares(event).len() >= 2),
-            Happening::Heal | Happening::Quiet => {}
+            ExternalEvent::Partition { event } => assert!(agenda.shares(event).len() >= 2),
+            ExternalEvent::Heal | ExternalEvent::Quiet => {}
         }
         (now, count) = (time, count + 1);
     }
@@ -168,7 +168,7 @@ fn the_nodes_of_a_joining_start_join_one_after_another() {
     let mut scenario = quiet(100);
     scenario.population.start = Start::Joining { join_every: secs(2) };
     assert_eq!(Agenda::new(&scenario).initial_nodes(), 0);
-    let expected: Vec<_> = (0..100).map(|node| (at(2 * u64::from(node)), Happening::Join { node })).collect();
+    let expected: Vec<_> = (0..100).map(|node| (at(2 * u64::from(node)), ExternalEvent::Join { node })).collect();
     assert_eq!(play(&scenario), expected);
     assert_eq!(record(&scenario).schedule, Some(Arc::new(Vec::new())));
 }
@@ -188,15 +188,18 @@ fn what_happens_at_one_instant_keeps_the_documented_order() {
     ];
     let happenings: Vec<_> = play(&scenario).into_iter().map(|(_, happening)| happening).collect();
     let expected = [
-        Happening::Join { node: 0 },
-        Happening::Join { node: 1 },
-        Happening::Partition { event: 0 },
-        Happening::Heal,
-        Happening::Join { node: 2 },
-        Happening::Join { node: 3 },
-        Happening::Join { node: 4 },
-        Happening::Depart { node: 0, graceful: matches!(happenings[7], Happening::Depart { graceful: true, .. }) },
-        Happening::Join { node: 0 },
+        ExternalEvent::Join { node: 0 },
+        ExternalEvent::Join { node: 1 },
+        ExternalEvent::Partition { event: 0 },
+        ExternalEvent::Heal,
+        ExternalEvent::Join { node: 2 },
+        ExternalEvent::Join { node: 3 },
+        ExternalEvent::Join { node: 4 },
+        ExternalEvent::Depart {
+            node: 0,
+            graceful: matches!(happenings[7], ExternalEvent::Depart { graceful: true, .. }),
+        },
+        ExternalEvent::Join { node: 0 },
     ];
     assert_eq!(happenings, expected);
 }
@@ -211,7 +214,7 @@ fn a_scheduled_crash_strikes_the_share_or_the_number_it_names() {
         let victims: BTreeSet<u32> = happenings
             .iter()
             .map(|(time, happening)| match happening {
-                Happening::Depart { node, graceful } if *time == at(5) => (*node, *graceful),
+                ExternalEvent::Depart { node, graceful } if *time == at(5) => (*node, *graceful),
                 other => panic!("{other:?} at {time}"),
             })
             .map(|(node, graceful)| {
@@ -239,7 +242,7 @@ fn every_node_is_struck_equally_often() {
         scenario.seed.seed = seed;
         scenario.events = vec![ScheduledEvent { at: at(5), action: Action::Crash(Amount::Count(3)) }];
         for (_, happening) in play(&scenario) {
-            if let Happening::Depart { node, .. } = happening {
+            if let ExternalEvent::Depart { node, .. } = happening {
                 counts[node as usize] += 1.0;
             }
         }
@@ -268,7 +271,7 @@ fn the_churn_does_not_move_lookups_of_the_whole_network() {
     let lookups = |mut scenario: Scenario| {
         scenario.workload.arrivals = Arrivals::Network(Duration::from_millis(250));
         let lookups = play(&scenario).into_iter().filter_map(|(time, happening)| match happening {
-            Happening::Lookup { key, .. } => Some((time, key)),
+            ExternalEvent::Lookup { key, .. } => Some((time, key)),
             _ => None,
         });
         lookups.collect::<Vec<_>>()
@@ -289,7 +292,7 @@ fn lookups_rest_while_nobody_is_live_and_keep_their_rate() {
         check_promises(&scenario, usize::MAX);
         let mut lookups = 0;
         for (time, happening) in play(&scenario) {
-            if matches!(happening, Happening::Lookup { .. }) {
+            if matches!(happening, ExternalEvent::Lookup { .. }) {
                 assert!(time.as_nanos() % secs(15).as_nanos() <= secs(10).as_nanos());
                 lookups += 1;
             }
@@ -322,10 +325,10 @@ fn a_schedule_file_may_name_sparse_numbers_and_ends_with_the_run() {
         entry(4_000, 1, ScheduleAction::Crash),
     ]));
     let expected = [
-        (at(1), Happening::Join { node: 4_000_000_000 }),
-        (at(2), Happening::Lookup { node: 4_000_000_000, key: 77 }),
-        (at(2), Happening::Depart { node: 4_000_000_000, graceful: true }),
-        (at(2), Happening::Depart { node: 0, graceful: false }),
+        (at(1), ExternalEvent::Join { node: 4_000_000_000 }),
+        (at(2), ExternalEvent::Lookup { node: 4_000_000_000, key: 77 }),
+        (at(2), ExternalEvent::Depart { node: 4_000_000_000, graceful: true }),
+        (at(2), ExternalEvent::Depart { node: 0, graceful: false }),
     ];
     assert_eq!(play(&scenario), expected);
     assert_eq!(check_promises(&scenario, usize::MAX), 4);

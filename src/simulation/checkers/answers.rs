@@ -1,11 +1,11 @@
 //! Where nothing has happened, every answer is right.
 
-use super::{BookChecker, Memory, World};
-use crate::protocol::Protocol;
-use crate::protocol::checker::Fault;
+use super::{ConservationCheck, Memory, World};
+use crate::node::Protocol;
+use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker {
+pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+    ConservationCheck {
         name: "answers",
         meaning: "with ideal tables, nobody come or gone and no request unanswered since, every lookup names the \
                   owner, if only it has the time",

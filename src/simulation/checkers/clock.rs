@@ -1,11 +1,11 @@
 //! Time does not go back.
 
-use super::{BookChecker, Memory, World};
-use crate::protocol::Protocol;
-use crate::protocol::checker::Fault;
+use super::{ConservationCheck, Memory, World};
+use crate::node::Protocol;
+use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker { name: "clock", meaning: "virtual time and the number of events never go back", check }
+pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+    ConservationCheck { name: "clock", meaning: "virtual time and the number of events never go back", check }
 }
 
 fn check<P: Protocol>(world: &World<P>, memory: &mut Memory) -> Result<(), Fault> {

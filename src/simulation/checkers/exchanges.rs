@@ -1,11 +1,11 @@
 //! No request gets out of the books, and none has two ends.
 
-use super::{BookChecker, Memory, World};
-use crate::protocol::Protocol;
-use crate::protocol::checker::Fault;
+use super::{ConservationCheck, Memory, World};
+use crate::node::Protocol;
+use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker {
+pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+    ConservationCheck {
         name: "exchanges",
         meaning: "requests sent = answered in time + timed out + given up with their caller + under way",
         check,

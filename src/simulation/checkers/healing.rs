@@ -10,9 +10,9 @@
 
 use super::{Broken, World};
 use crate::engine::time::{Duration, Time};
+use crate::node::checker::{Fault, Liveness};
+use crate::node::{Protocol, Truth};
 use crate::observe::report::Healing as Report;
-use crate::protocol::checker::{Fault, Liveness};
-use crate::protocol::{Protocol, Truth};
 
 /// Requests in a row that a lookup may take in a network as it should be. If its deadline leaves time for so many, it
 /// has no reason to fail.

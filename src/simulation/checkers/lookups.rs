@@ -1,11 +1,11 @@
 //! No lookup gets out of the books.
 
-use super::{BookChecker, Memory, World};
-use crate::protocol::Protocol;
-use crate::protocol::checker::Fault;
+use super::{ConservationCheck, Memory, World};
+use crate::node::Protocol;
+use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker { name: "lookups", meaning: "lookups started = ended, by outcome + under way", check }
+pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+    ConservationCheck { name: "lookups", meaning: "lookups started = ended, by outcome + under way", check }
 }
 
 fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {

@@ -1,14 +1,14 @@
 //! As many messages are lost as the scenario says.
 
-use super::{BookChecker, Memory, World};
-use crate::protocol::Protocol;
-use crate::protocol::checker::Fault;
+use super::{ConservationCheck, Memory, World};
+use crate::node::Protocol;
+use crate::node::checker::Fault;
 
 /// Standard deviations that the share of lost messages may be off: more are seen in one of a hundred million looks.
 const DEVIATIONS: f64 = 6.0;
 
-pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker { name: "loss", meaning: "messages are lost with the probability that the scenario gives", check }
+pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+    ConservationCheck { name: "loss", meaning: "messages are lost with the probability that the scenario gives", check }
 }
 
 fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {

@@ -1,11 +1,11 @@
 //! No message gets out of the books.
 
-use super::{BookChecker, Memory, World};
-use crate::protocol::Protocol;
-use crate::protocol::checker::Fault;
+use super::{ConservationCheck, Memory, World};
+use crate::node::Protocol;
+use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker {
+pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+    ConservationCheck {
         name: "messages",
         meaning: "messages sent = delivered + lost + dropped at dead nodes and before NAT + on their way",
         check,

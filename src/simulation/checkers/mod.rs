@@ -7,7 +7,7 @@ mod answers;
 mod clock;
 mod exchanges;
 mod healing;
-mod lives;
+mod incarnations;
 mod lookups;
 mod loss;
 mod messages;
@@ -18,9 +18,9 @@ mod tests;
 
 use super::world::World;
 use crate::engine::time::{Duration, Time};
+use crate::node::checker::{Fault, Scope};
+use crate::node::{Protocol, Truth};
 use crate::observe::report;
-use crate::protocol::checker::{Fault, Scope};
-use crate::protocol::{Protocol, Truth};
 use healing::{Healing, Scene};
 
 /// When to check.
@@ -44,7 +44,7 @@ impl Check {
 }
 
 /// A statement about the books of a run of `P`.
-pub(super) struct BookChecker<P: Protocol> {
+pub(super) struct ConservationCheck<P: Protocol> {
     pub name: &'static str,
     pub meaning: &'static str,
     pub check: fn(&World<P>, &mut Memory) -> Result<(), Fault>,
@@ -113,7 +113,7 @@ impl Checks {
             exchanges::checker(),
             loss::checker(),
             lookups::checker(),
-            lives::checker(),
+            incarnations::checker(),
             population::checker(),
             ownership::checker(),
             answers::checker(),

@@ -1,11 +1,11 @@
 //! Every key has exactly one owner, and that is a live member that is not behind NAT.
 
-use super::{BookChecker, Memory, World};
-use crate::protocol::checker::Fault;
-use crate::protocol::{Contact, Protocol};
+use super::{ConservationCheck, Memory, World};
+use crate::node::checker::Fault;
+use crate::node::{Contact, Protocol};
 
-pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker {
+pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+    ConservationCheck {
         name: "ownership",
         meaning: "every key is owned by exactly one live member that others can reach",
         check,

@@ -1,11 +1,15 @@
 //! Nobody is born or dies without being counted, and members are alive.
 
-use super::{BookChecker, Memory, World};
-use crate::protocol::Protocol;
-use crate::protocol::checker::Fault;
+use super::{ConservationCheck, Memory, World};
+use crate::node::Protocol;
+use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> BookChecker<P> {
-    BookChecker { name: "population", meaning: "live nodes = joins - departures, and every member is alive", check }
+pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+    ConservationCheck {
+        name: "population",
+        meaning: "live nodes = joins - departures, and every member is alive",
+        check,
+    }
 }
 
 fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {

@@ -1,8 +1,8 @@
 //! Books that were tampered with are found out.
 
 use super::*;
-use crate::protocol::Contact;
-use crate::protocol::Members;
+use crate::node::Contact;
+use crate::node::Members;
 use crate::scenario::{Source, load};
 use crate::simulation::protocols::{self, Any};
 
@@ -52,16 +52,16 @@ fn sound_books_pass_and_each_false_entry_is_found() {
     assert_eq!(after(|world| (world.balance.sent, world.balance.in_flight) = (1, 1)), Some("messages"));
     assert_eq!(after(|world| world.requests += 1), Some("exchanges"));
     assert_eq!(after(|world| world.exchanges.timed_out += 1), Some("exchanges"));
-    assert_eq!(after(|world| world.strays += 1), Some("lives"));
+    assert_eq!(after(|world| world.strays += 1), Some("incarnations"));
     let orphan = |world: &mut World<Any>| {
-        world.start_lookup(1, 7, crate::protocol::Purpose::Workload);
+        world.start_lookup(1, 7, crate::node::Purpose::Workload);
         world.directory.depart(1);
     };
-    assert_eq!(after(orphan), Some("lives"));
+    assert_eq!(after(orphan), Some("incarnations"));
     let wrong = |world: &mut World<Any>| {
         world.is_untouched = true;
-        let lookup = world.start_lookup(1, 7, crate::protocol::Purpose::Workload);
-        crate::protocol::Context::<Any>::answer(world, lookup, Contact::new(0, 0), 1);
+        let lookup = world.start_lookup(1, 7, crate::node::Purpose::Workload);
+        crate::node::Context::<Any>::answer(world, lookup, Contact::new(0, 0), 1);
     };
     assert_eq!(after(wrong), Some("answers"));
     assert_eq!(after(|world| world.tasks_ended += 1), Some("lookups"));

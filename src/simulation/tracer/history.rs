@@ -1,8 +1,8 @@
 //! Who came and went when: what the directory forgets, and a story needs.
 
 use crate::engine::time::Time;
+use crate::node::Contact;
 use crate::observe::story::{State, Who};
-use crate::protocol::Contact;
 use std::collections::BTreeMap;
 
 /// One stay of a node.

@@ -7,21 +7,21 @@
 mod history;
 mod truth;
 
-use super::agenda::Happening;
+use super::agenda::ExternalEvent;
 use super::calls::Call;
 use super::event::Event;
 use super::run::Simulation;
 use crate::engine::queue::Ticket;
 use crate::engine::time::Time;
+use crate::node::{LookupId, Protocol, Slot};
 use crate::observe::report::LookupRecord;
 use crate::observe::story::{Ending, Exchange, Story, Told};
-use crate::protocol::{LookupId, Protocol, Slot};
 use history::History;
 
 /// What is about to happen.
 #[derive(Clone, Copy, Debug)]
 enum Next<T> {
-    Happening(Happening),
+    ExternalEvent(ExternalEvent),
     Event(Event<T>),
 }
 
@@ -88,7 +88,7 @@ impl<T: Copy> Tracer<T> {
         if time < simulation.end {
             let event = || simulation.world.queue.peek().map(Next::Event);
             let happening =
-                simulation.agenda.peek().map(|(_, happening)| Next::Happening(simulation.with_key(happening)));
+                simulation.agenda.peek().map(|(_, happening)| Next::ExternalEvent(simulation.with_key(happening)));
             if let Some(next) = if agenda <= queue { happening } else { event() } {
                 self.look_ahead(simulation, time, next);
                 self.next = Some((time, next));
@@ -115,17 +115,17 @@ impl<T: Copy> Tracer<T> {
     fn look_ahead<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
         self.members = simulation.world.members.len();
         match next {
-            Next::Happening(Happening::Depart { node, graceful }) => {
-                for slot in simulation.berths.slots(node) {
+            Next::ExternalEvent(ExternalEvent::Depart { node, graceful }) => {
+                for slot in simulation.slot_blocks.slots(node) {
                     self.history.departed(simulation.world.directory.contact(slot).id(), now, graceful);
                 }
             }
-            Next::Happening(Happening::Partition { .. }) => self.history.split = Some(now),
-            Next::Happening(Happening::Heal) => self.history.healed = Some(now),
-            Next::Happening(Happening::Quiet) => self.history.healed = self.history.split.and(Some(now)),
-            Next::Happening(Happening::Lookup { node, key }) => self.look_at_start(simulation, now, node, key),
+            Next::ExternalEvent(ExternalEvent::Partition { .. }) => self.history.split = Some(now),
+            Next::ExternalEvent(ExternalEvent::Heal) => self.history.healed = Some(now),
+            Next::ExternalEvent(ExternalEvent::Quiet) => self.history.healed = self.history.split.and(Some(now)),
+            Next::ExternalEvent(ExternalEvent::Lookup { node, key }) => self.look_at_start(simulation, now, node, key),
             // A lookup of somebody has its key by now.
-            Next::Happening(Happening::Join { .. } | Happening::LookupOf { .. }) => {}
+            Next::ExternalEvent(ExternalEvent::Join { .. } | ExternalEvent::LookupOf { .. }) => {}
             Next::Event(Event::Timeout { call, .. }) => self.look_at_timeout(simulation, now, call),
             Next::Event(Event::Request { call, to }) => {
                 let call = simulation.world.call(call);
@@ -146,7 +146,7 @@ impl<T: Copy> Tracer<T> {
             }
             Next::Event(Event::Reply { call, to }) => {
                 let call = simulation.world.call(call);
-                let is_good = !call.timed_out && simulation.world.directory.lives(to, call.from_life);
+                let is_good = !call.timed_out && simulation.world.directory.is_current(to, call.from_incarnation);
                 let place = self.place(call).filter(|_| is_good);
                 if let Some(exchange) = place.and_then(|place| self.exchange(place)) {
                     exchange.answered = Some(now);
@@ -162,7 +162,7 @@ impl<T: Copy> Tracer<T> {
             return;
         }
         let is_member = |slot: &Slot| world.members.contains(world.directory.contact(*slot));
-        let Some(initiator) = simulation.berths.slots(node).find(is_member) else { return };
+        let Some(initiator) = simulation.slot_blocks.slots(node).find(is_member) else { return };
         let story = Story {
             number: self.number,
             initiator: self.who(simulation, initiator),
@@ -182,7 +182,7 @@ impl<T: Copy> Tracer<T> {
     fn look_at_timeout<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, call: u32) {
         let directory = &simulation.world.directory;
         let call = simulation.world.call(call);
-        if call.answered || !directory.lives(call.from.slot(), call.from_life) {
+        if call.answered || !directory.is_current(call.from.slot(), call.from_incarnation) {
             return;
         }
         if directory.is_live(call.to) {
@@ -197,15 +197,15 @@ impl<T: Copy> Tracer<T> {
 
     /// After an event.
     fn look_back<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
-        if let Next::Happening(Happening::Join { node }) = next {
-            simulation.berths.slots(node).for_each(|slot| self.note_arrival(simulation, slot, now));
+        if let Next::ExternalEvent(ExternalEvent::Join { node }) = next {
+            simulation.slot_blocks.slots(node).for_each(|slot| self.note_arrival(simulation, slot, now));
         }
         if simulation.world.members.len() > self.members {
             self.note_members(simulation, now, next);
         }
         let world = &simulation.world;
         let number = self.number;
-        let is_start = matches!(next, Next::Happening(Happening::Lookup { .. }));
+        let is_start = matches!(next, Next::ExternalEvent(ExternalEvent::Lookup { .. }));
         let Some(followed) = &mut self.followed else { return };
         if is_start && followed.story.started == now && followed.mark.is_none() && followed.story.ending.is_none() {
             followed.id = world.lookups.find(number);
@@ -333,6 +333,6 @@ fn concerns<P: Protocol>(simulation: &Simulation<P>, next: Next<P::Timer>, looku
             | Event::Timeout { call, .. }
             | Event::Message { call, .. },
         ) => simulation.world.call(call).lookup == lookup,
-        Next::Event(Event::Timer { .. } | Event::Deadline { .. }) | Next::Happening(_) => false,
+        Next::Event(Event::Timer { .. } | Event::Deadline { .. }) | Next::ExternalEvent(_) => false,
     }
 }

@@ -2,15 +2,15 @@
 
 use super::{History, Simulation, Tracer};
 use crate::engine::time::Time;
+use crate::node::opinion::Says;
+use crate::node::{Contact, Protocol, Slot};
 use crate::observe::story::{Belief, Cause, Round, Saying, State, Who};
-use crate::protocol::statement::Says;
-use crate::protocol::{Contact, Protocol, Slot};
 use crate::simulation::event::Event;
 
 impl<T: Copy> Tracer<T> {
     /// The node at a slot.
     pub(super) fn who<P: Protocol>(&self, simulation: &Simulation<P>, slot: Slot) -> Who {
-        let (directory, width) = (&simulation.world.directory, simulation.berths.width());
+        let (directory, width) = (&simulation.world.directory, simulation.slot_blocks.width());
         let part = (width > 1).then(|| slot % width);
         Who { node: directory.node(slot), part, identifier: directory.contact(slot).id() }
     }
@@ -57,7 +57,7 @@ impl<T: Copy> Tracer<T> {
     ) -> Option<Belief> {
         let followed = self.followed.as_ref()?;
         let (world, key) = (&simulation.world, followed.story.key);
-        let statement = simulation.protocol.statement(slot, key, followed.id);
+        let statement = simulation.protocol.opinion(slot, key, followed.id);
         let says = said.or(statement.map(|statement| statement.says))?;
         let statement = statement.filter(|statement| statement.says == says);
         let kept_by = statement.and_then(|statement| statement.kept_by);
@@ -115,9 +115,11 @@ fn due_in<P: Protocol>(
     slot: Slot,
     name: &str,
 ) -> Option<crate::engine::time::Duration> {
-    let life = simulation.world.directory.life(slot);
+    let incarnation = simulation.world.directory.incarnation(slot);
     let is_due = |event: &Event<P::Timer>| match event {
-        Event::Timer { node, life: of, timer } => *node == slot && *of == life && P::timer_name(*timer) == name,
+        Event::Timer { node, incarnation: of, timer } => {
+            *node == slot && *of == incarnation && P::timer_name(*timer) == name
+        }
         _ => false,
     };
     let times = simulation.world.queue.waiting().filter(|(_, event)| is_due(event)).map(|(time, _)| time);

@@ -1,0 +1,5 @@
+//! What protocols are made of: parts with state of their own, which a protocol embeds and calls. None is a base class,
+//! and none knows who embeds it.
+
+pub mod digits;
+pub mod register;

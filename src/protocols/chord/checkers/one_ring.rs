@@ -1,0 +1,32 @@
+//! First live successors form one ring, in the order of the identifiers.
+
+use super::Chord;
+use crate::node::checker::{Checker, Fault, Scope};
+use crate::node::{Contact, Slot, Truth};
+
+pub(super) const CHECKER: Checker<Chord> = Checker {
+    name: "one_ring",
+    meaning: "first live successors lead from every member to one ring, which goes around the identifiers once",
+    scope: Scope::OnceHeld,
+    after_departures: false,
+    check,
+};
+
+fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
+    let members: Vec<Slot> = truth.members.iter().map(Contact::slot).collect();
+    let rings = chord.cycles(&members, |contact| truth.members.contains(contact));
+    match rings[..] {
+        _ if members.is_empty() => Ok(false),
+        [] => Err(Fault::new([], "first live successors lead nowhere: there is no ring".to_owned())),
+        [ring] if ring.turns == 1 => Ok(true),
+        [ring] => {
+            let text = format!("the ring of {} members goes around {} times, not once", ring.members, ring.turns);
+            Err(Fault::new([ring.start], text))
+        }
+        _ => {
+            let sizes: Vec<String> = rings.iter().map(|ring| ring.members.to_string()).collect();
+            let text = format!("there are {} rings, of {} members", rings.len(), sizes.join(" and "));
+            Err(Fault::new(rings.iter().map(|ring| ring.start), text))
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Chord: a ring of nodes, each with a successor list and fingers at doubling distances.
+//!
+//! Sources: Stoica, Morris, Karger, Kaashoek, Balakrishnan (SIGCOMM 2001); Stoica et al. (IEEE/ACM ToN 11(1), 2003);
+//! Zave, "How to Make Chord Correct" (IEEE TSE 43(12), 2017) for the corrected maintenance. A key is owned by the
+//! first node at or after it. Storage of values is not modelled: a lookup is over when its owner is named.
+//!
+//! One file a procedure: `join`, `stabilize`, `fix_fingers`, `leave`, and lookups in `iterative` and `recursive`,
+//! which share the routing step in `routing`.
+
+mod checkers;
+mod config;
+mod converged;
+mod fingers;
+mod fix_fingers;
+mod healing;
+mod health;
+mod iterative;
+mod join;
+mod leave;
+mod message;
+mod recursive;
+mod routing;
+mod sample;
+mod stabilize;
+mod table;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use config::{
+    Acknowledgements, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, HandsOver,
+    ListRefresh, Maintenance, NextHop, Notify, Periods, Routing,
+};
+pub use message::{Asking, Message};
+
+use crate::engine::dice::Dice;
+use crate::engine::distribution::Distribution;
+use crate::engine::memory::allocated_bytes;
+use crate::engine::pool::{List, ListPool, Slab};
+use crate::engine::prefetch::prefetch;
+use crate::engine::time::Duration;
+use crate::node::checker::{Checker, Liveness};
+use crate::node::opinion::{Description, Opinion};
+use crate::node::sample::{Circumstances, Sample};
+use crate::node::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use crate::scenario::{Facts, Key, TableReader};
+use iterative::Iteration;
+use recursive::Query;
+use table::Node;
+
+/// What a node can be woken up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// A round of stabilisation is due.
+    Stabilize,
+    /// A round of finger refreshes is due.
+    FixFingers,
+    /// The predecessor is to be pinged.
+    CheckPredecessor,
+    /// The successor list is to be taken over, where it has rounds of its own.
+    RefreshList,
+    /// A join that failed is to be tried again.
+    Join,
+}
+
+/// Why a node makes a lookup of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// To find its successor.
+    Join,
+    /// To refresh this finger.
+    Finger(u8),
+    /// To refresh an entry of the successor list: the first node after the entry before it.
+    Successor,
+}
+
+/// All nodes of a Chord network.
+#[derive(Debug)]
+pub struct Chord {
+    config: Config,
+    nodes: Vec<Node>,
+    /// Successor lists, `config.successors` places a node.
+    successors: Vec<Contact>,
+    /// Finger tables, and successor lists on their way.
+    contacts: ListPool<Contact>,
+    /// Identifiers of nodes that lookups found dead.
+    dead: ListPool<u64>,
+    /// Iterative lookups, by index of the lookup.
+    iterations: Vec<Iteration>,
+    /// Recursive lookups, where they are held.
+    queries: Slab<Query>,
+    /// Periods by slot and [`Timer`]; empty unless each node has its own.
+    own_periods: Vec<[Duration; 4]>,
+    /// Whether a node cannot be reached, by slot up to the last that cannot.
+    client_mode: Vec<bool>,
+}
+
+impl Chord {
+    /// A network without nodes.
+    pub fn new(config: Config) -> Self {
+        Chord {
+            config,
+            nodes: Vec::new(),
+            successors: Vec::new(),
+            contacts: ListPool::new(),
+            dead: ListPool::new(),
+            iterations: Vec::new(),
+            queries: Slab::new(),
+            own_periods: Vec::new(),
+            client_mode: Vec::new(),
+        }
+    }
+
+    /// The parameters.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What nodes and lookups under way hold in pools: lists of contacts, lists of dead nodes, recursive queries. All 0
+    /// when everybody has departed and nothing is under way: for finding leaks.
+    pub fn held(&self) -> [usize; 3] {
+        // A list of dead nodes stays with the place of its lookup until that place is used again.
+        let kept = self.iterations.iter().filter(|iteration| iteration.has_list()).count();
+        [self.contacts.live_blocks(), self.dead.live_blocks() - kept, self.queries.len()]
+    }
+
+    /// Gives back what a message holds in pools.
+    #[inline(never)]
+    fn release_pooled(&mut self, message: &Message) {
+        match *message {
+            Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => {
+                self.contacts.release(list)
+            }
+            Message::Forward { query } | Message::Return { query } => self.drop_query(query),
+            _ => {}
+        }
+    }
+
+    /// Starts a lookup on its way from `node`.
+    fn begin(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        match self.config.routing {
+            Routing::Iterative => self.begin_iterative(context, node, key, lookup),
+            Routing::Recursive | Routing::SemiRecursive => self.begin_recursive(context, node, key, lookup),
+        }
+    }
+
+    /// A lookup of `node` has its answer.
+    fn conclude(&mut self, context: &mut impl Context<Self>, node: Slot, id: LookupId, owner: Contact, hops: u8) {
+        let Some(lookup) = context.lookup(id) else { return };
+        context.answer(id, owner, u32::from(hops));
+        match lookup.purpose {
+            Purpose::Workload => {}
+            Purpose::Task(Task::Join) => self.successor_found(context, node, owner),
+            Purpose::Task(Task::Finger(index)) => self.finger_found(context, node, u32::from(index), owner),
+            Purpose::Task(Task::Successor) => self.successor_refreshed(node, lookup.key, owner),
+        }
+    }
+
+    /// A lookup of `node` ends without an answer.
+    fn give_up(&mut self, context: &mut impl Context<Self>, node: Slot, id: LookupId) {
+        let Some(lookup) = context.lookup(id) else { return };
+        context.give_up(id);
+        if let Purpose::Task(task) = lookup.purpose {
+            self.on_task_failed(context, node, task);
+        }
+    }
+
+    /// Starts the timers of a node that has just become a member, each at a random instant between two of its rounds:
+    /// if periods differ, such an instant falls into a long one rather than a short one.
+    fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        self.draw_own_periods(context, node);
+        for timer in [Timer::Stabilize, Timer::FixFingers, Timer::CheckPredecessor, Timer::RefreshList] {
+            if !self.has_rounds(timer) {
+                continue;
+            }
+            let phase = match self.period(node, timer) {
+                Distribution::Fixed(Duration::MAX) => continue,
+                period if period.mean_s().is_finite() => period.sample_residual(context.random()),
+                period => period.sample(context.random()),
+            };
+            context.set_timer(node, phase, timer);
+        }
+    }
+
+    /// Whether there are rounds of this kind.
+    fn has_rounds(&self, timer: Timer) -> bool {
+        match timer {
+            Timer::FixFingers => !self.config.fingers_with_stabilize,
+            Timer::RefreshList => self.config.successor_list_refresh == ListRefresh::OwnRounds,
+            _ => true,
+        }
+    }
+
+    /// Where each node has periods of its own, draws those of `node`, until it departs.
+    fn draw_own_periods(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        if self.config.periods != Periods::PerNode {
+            return;
+        }
+        let index = node as usize;
+        if index >= self.own_periods.len() {
+            self.own_periods.resize(index + 1, [Duration::MAX; 4]);
+        }
+        let laws = [self.config.stabilize_every, self.config.fix_fingers_every, self.config.check_predecessor_every];
+        let [stabilize, fix_fingers, check] = laws.map(|law| law.sample(context.random()));
+        let list = match self.has_rounds(Timer::RefreshList) {
+            true => self.config.successor_list_every.sample(context.random()),
+            false => Duration::MAX,
+        };
+        self.own_periods[index] = [stabilize, fix_fingers, check, list];
+    }
+
+    fn period(&self, node: Slot, timer: Timer) -> Distribution {
+        if let (Periods::PerNode, true) = (self.config.periods, timer != Timer::Join) {
+            return Distribution::Fixed(self.own_periods[node as usize][timer as usize]);
+        }
+        match timer {
+            Timer::Stabilize => self.config.stabilize_every,
+            Timer::FixFingers => self.config.fix_fingers_every,
+            Timer::CheckPredecessor => self.config.check_predecessor_every,
+            Timer::RefreshList => self.config.successor_list_every,
+            Timer::Join => Distribution::Fixed(self.config.join_retry_after),
+        }
+    }
+}
+
+impl Protocol for Chord {
+    type Message = Message;
+    type Timer = Timer;
+    type Task = Task;
+
+    const NAME: &'static str = "chord";
+    const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
+    const HEALTH: &'static [&'static str] = health::NAMES;
+    const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
+    const LIVENESS: &'static [Liveness<Self>] = checkers::IN_QUIET;
+
+    fn identifiers_per_node(&self) -> u32 {
+        self.config.virtual_nodes
+    }
+
+    fn identifier_bits(&self) -> u32 {
+        self.config.identifier_bits
+    }
+
+    fn bytes_per_identifier(&self) -> u64 {
+        // Successor list, and what was measured for all the rest: tables, timers, lookups, messages, truth.
+        1_000 + 12 * u64::from(self.config.successors)
+    }
+
+    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
+        let lookups = allocated_bytes(&self.iterations) + self.queries.memory_bytes() + self.dead.memory_bytes();
+        vec![
+            (
+                "node state",
+                allocated_bytes(&self.nodes) + allocated_bytes(&self.own_periods) + allocated_bytes(&self.client_mode),
+            ),
+            ("successor lists", allocated_bytes(&self.successors)),
+            ("fingers, lists on their way", self.contacts.memory_bytes()),
+            ("routes of lookups", lookups),
+        ]
+    }
+
+    fn lookup_deadline(&self) -> Duration {
+        self.config.lookup_deadline
+    }
+
+    fn lookups_end_before_owner(&self) -> bool {
+        self.config.lookups_end_at == EndsAt::Predecessor
+    }
+
+    fn start_converged(&mut self, context: &mut impl Context<Self>, members: &Members) {
+        self.build(context, members);
+    }
+
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        self.move_in(context.contact(node), context.is_behind_nat(node));
+        self.begin_join(context, node);
+    }
+
+    fn on_leave(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        if self.config.farewells {
+            self.say_goodbye(context, node);
+        }
+    }
+
+    fn on_departure(&mut self, node: Slot) {
+        self.move_out(node);
+    }
+
+    fn on_lookup(&mut self, context: &mut impl Context<Self>, node: Slot, lookup: LookupId) {
+        if let Some(key) = context.lookup(lookup).map(|lookup| lookup.key) {
+            self.begin(context, node, key, lookup);
+        }
+    }
+
+    fn on_request(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        request: &Message,
+    ) -> Option<(Message, Charge)> {
+        match *request {
+            Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
+            Message::Forward { query } => self.carry_on(context, node, from, query),
+            Message::Return { query } => self.carry_back(context, node, query),
+            Message::GetNeighbours { asking, client_mode: true } => self.neighbours(node, asking),
+            Message::GetNeighbours { asking, .. } => self.neighbours_asked(context, node, from, asking),
+            Message::GetPredecessor { .. } => self.predecessor_told(node),
+            Message::Confirm { key, .. } => Some((self.confirm(node, key), message::CONFIRM_REPLY)),
+            Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),
+            _ => None,
+        }
+    }
+
+    fn on_reply(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        request: &Message,
+        reply: &Message,
+    ) {
+        match (*request, *reply) {
+            (Message::FindSuccessor { lookup, key }, Message::Next(next)) => {
+                self.ask_next(context, node, key, lookup, from, next);
+            }
+            (Message::FindSuccessor { lookup, key }, Message::Owner(owner)) => {
+                self.owner_named(context, node, key, lookup, from, owner);
+            }
+            (Message::Confirm { lookup, .. }, Message::Ack) => self.owner_confirmed(context, node, lookup, from),
+            (Message::Confirm { lookup, .. }, Message::NotMine) => self.give_up(context, node, lookup),
+            (Message::GetNeighbours { asking, .. }, Message::Neighbours { predecessor, successors }) => {
+                self.neighbours_learnt(context, node, from, asking, predecessor, successors);
+            }
+            (Message::GetPredecessor { finger }, Message::Predecessor(predecessor)) => {
+                self.finger_answered(context, node, u32::from(finger), from, predecessor);
+            }
+            // An acknowledgement says only that there was no timeout.
+            _ => {}
+        }
+    }
+
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Message) {
+        match *request {
+            Message::FindSuccessor { lookup, key } | Message::Confirm { lookup, key } => {
+                self.ask_other(context, node, key, lookup, to);
+            }
+            Message::Forward { query } => self.forward_other(context, node, query, to),
+            Message::Return { query } => self.return_past(context, node, query),
+            Message::GetNeighbours { asking, .. } => self.no_neighbours(context, node, to, asking),
+            Message::Ping { candidate } => self.predecessor_dead(context, node, to, candidate),
+            Message::GetPredecessor { finger } => self.finger_silent(context, node, to, u32::from(finger)),
+            _ => {}
+        }
+    }
+
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
+        match *message {
+            Message::Notify => self.notified(context, node, from),
+            Message::NewSuccessor(candidate) => self.successor_offered(context, node, candidate),
+            Message::Forward { query } => {
+                self.carry_on(context, node, from, query);
+            }
+            Message::Return { query } => {
+                self.carry_back(context, node, query);
+            }
+            Message::Answer { lookup, owner, hops } => self.conclude(context, node, lookup, owner, hops),
+            Message::SuccessorLeaves(successors) => self.successor_leaves(context, node, from, successors),
+            Message::PredecessorLeaves(predecessor) => self.predecessor_leaves(context, node, from, predecessor),
+            _ => {}
+        }
+    }
+
+    fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Timer) {
+        if timer != Timer::Join {
+            let pause = self.period(node, timer).sample(context.random());
+            context.set_timer(node, pause, timer);
+        }
+        match timer {
+            Timer::Stabilize => {
+                self.stabilize(context, node);
+                if self.config.fingers_with_stabilize {
+                    self.fix_fingers(context, node);
+                }
+            }
+            Timer::FixFingers => self.fix_fingers(context, node),
+            Timer::CheckPredecessor => self.check_predecessor(context, node),
+            Timer::RefreshList => self.refresh_list(context, node),
+            Timer::Join => self.begin_join(context, node),
+        }
+    }
+
+    fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
+        match task {
+            Task::Join => self.join_failed(context, node),
+            // The old finger stays; its turn will come again.
+            Task::Finger(_) | Task::Successor => {}
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_state(&self, node: Slot) {
+        if let Some(state) = self.nodes.get(node as usize) {
+            prefetch(std::slice::from_ref(state));
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_tables(&self, node: Slot) {
+        if let Some(state) = self.nodes.get(node as usize) {
+            prefetch(state.fingers.contacts(&self.contacts));
+        }
+    }
+
+    #[inline(always)]
+    fn release(&mut self, message: &Message) {
+        if message.is_pooled() {
+            self.release_pooled(message);
+        }
+    }
+
+    fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
+        match members.successor(key) {
+            Some(first) if admits(first) => Some(first),
+            _ => members.from_key(key).find(|member| admits(*member)),
+        }
+    }
+
+    fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
+        self.measure_health(truth)
+    }
+
+    fn is_in_order(&self, truth: &Truth<'_>) -> bool {
+        checkers::is_in_order(self, truth)
+    }
+
+    fn opinion(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Opinion> {
+        Some(self.form_opinion(node, key, lookup))
+    }
+
+    fn describe(&self, message: &Message) -> Description {
+        self.put_in_words(message)
+    }
+
+    fn timer_name(timer: Timer) -> &'static str {
+        words::timer_name(timer)
+    }
+}
+
+impl Configurable for Chord {
+    const KEYS: &'static [Key] = config::KEYS;
+    const FIGURES: &'static [(&'static str, &'static str)] = health::FIGURES;
+
+    fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
+        Chord::new(Config::read(table, facts))
+    }
+
+    fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
+        sample::sample(dice, circumstances)
+    }
+}
+
+/// A list that is empty, for those who carry none.
+const NO_LIST: List = List::EMPTY;

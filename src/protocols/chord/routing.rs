@@ -1,0 +1,59 @@
+//! One step of routing: what a node can say about a key from what it knows.
+
+use super::{Chord, NextHop};
+use crate::node::identifier::{between_or_at, clockwise};
+use crate::node::{Contact, Slot};
+
+/// Hops after which a lookup goes in circles: no path in a ring of 64-bit identifiers needs as many.
+pub(super) const HOP_LIMIT: u8 = 128;
+
+/// What a node says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// This node owns the key: it is the first successor, and the key lies in between.
+    Owner(Contact),
+    /// This node is nearer to the key.
+    Next(Contact),
+    /// Nobody is left to ask, or the node has lost its place and cannot tell.
+    Lost,
+}
+
+impl Chord {
+    /// The step from `node` towards `key`, leaving out nodes that are known dead (`dead`): `find_successor` and
+    /// `closest_preceding_node` of ToN 2003, figure 5, where the successor list takes part in the search.
+    pub(super) fn step(&self, node: Slot, key: u64, dead: &[u64]) -> Step {
+        let state = self.node(node);
+        let own = state.id;
+        let usable = |contact: &Contact| contact.is_some() && (dead.is_empty() || !dead.contains(&contact.id()));
+        // The ends of the successor list lie with the node, and are mostly all of it that is needed.
+        let first = state.head().filter(usable).or_else(|| self.successors(node).iter().copied().find(usable));
+        let Some(first) = first else { return Step::Lost };
+        if self.config.next_hop == NextHop::AtKey {
+            let holder = self.holder(node, key).filter(|holder| usable(holder) && !state.joining);
+            if let Some(holder) = holder {
+                return Step::Owner(holder);
+            }
+        }
+        if between_or_at(own, key, first.id()) {
+            return if state.joining { Step::Lost } else { Step::Owner(first) };
+        }
+        // The last distance before the key. The node's own identifier is a whole turn away: everybody precedes it.
+        let last = clockwise(own, key).wrapping_sub(1);
+        let precedes = |contact: &Contact| clockwise(own, contact.id()) <= last && usable(contact);
+        let nearest = |contacts: &[Contact]| contacts.iter().rev().copied().find(precedes);
+        // Successors are in order of distance, so the last that precedes the key is the nearest to it; the first does.
+        let successor = state.last().filter(precedes).or_else(|| nearest(self.successors(node))).unwrap_or(first);
+        let finger = nearest(state.fingers.up_to_distance(&self.contacts, last)).unwrap_or(first);
+        let is_finger = clockwise(own, finger.id()) > clockwise(own, successor.id());
+        Step::Next(if is_finger { finger } else { successor })
+    }
+
+    /// The node whose identifier is the key, if `node` is that or has it as a finger.
+    fn holder(&self, node: Slot, key: u64) -> Option<Contact> {
+        if self.node(node).id == key && !self.client_mode(node) {
+            return Some(self.own(node));
+        }
+        let mut fingers = self.node(node).fingers.contacts(&self.contacts).iter().copied();
+        fingers.find(|finger| finger.is_some() && finger.id() == key)
+    }
+}

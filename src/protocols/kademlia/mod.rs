@@ -1,0 +1,442 @@
+//! Kademlia: nodes know some of those at every distance, where distance is the exclusive or of identifiers.
+//!
+//! Sources: Maymounkov and Mazieres (IPTPS 2002, and the longer version with sections 4.1 and 4.2); Stutzbach and
+//! Rejaie (INFOCOM 2006) for strict and loose parallelism; Heep, R/Kademlia (2010) for recursive lookups. A key is
+//! owned by the member nearest to it. Storage of values is not modelled: a lookup is over when the nearest are found.
+//! The papers have no procedure for leaving: a graceful departure is like a crash.
+//!
+//! One file a procedure: `bucket` and `table` for what a node knows, `search` and `recursive` for lookups, `join`,
+//! `refresh`.
+
+mod bucket;
+mod checkers;
+mod config;
+mod converged;
+mod death;
+mod health;
+mod join;
+mod message;
+mod ownership;
+mod presets;
+mod recursive;
+mod refresh;
+mod sample;
+mod search;
+mod storage;
+mod table;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use config::{Config, EndsAt, Parallelism, Routing, StartBuckets};
+pub use message::Message;
+
+use crate::engine::dice::Dice;
+use crate::engine::distribution::Distribution;
+use crate::engine::memory::allocated_bytes;
+use crate::engine::pool::{ListPool, Slab};
+use crate::engine::prefetch::prefetch;
+use crate::engine::time::Duration;
+use crate::node::checker::{Checker, Liveness};
+use crate::node::opinion::{Description, Opinion};
+use crate::node::sample::{Circumstances, Sample};
+use crate::node::{Arrival, Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
+use crate::overlay::digits::Digits;
+use crate::overlay::register::{Number, Register};
+use crate::scenario::{Facts, Key, TableReader};
+use bucket::{Bucket, Entry, Heard};
+use death::Namings;
+use recursive::Query;
+use search::{Candidate, Search};
+use storage::Storage;
+use table::{Nearest, Node};
+
+/// What a node can be woken up for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// To look which buckets are due for a refresh.
+    Refresh,
+    /// To ping a contact.
+    Ping,
+    /// A join that failed is to be tried again.
+    Join,
+}
+
+/// Why a node makes a lookup of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// To find its place.
+    Join,
+    /// To refresh a bucket.
+    Refresh,
+}
+
+/// All nodes of a Kademlia network.
+#[derive(Debug)]
+pub struct Kademlia {
+    config: Config,
+    digits: Digits,
+    nodes: Vec<Node>,
+    /// Whom they name.
+    register: Register,
+    /// Routing tables.
+    tables: Storage,
+    /// Replacement caches.
+    caches: ListPool<Number>,
+    /// Answers on their way.
+    contacts: ListPool<Contact>,
+    /// Iterative lookups, by index of the lookup.
+    searches: Vec<Search>,
+    /// Whom they have heard of.
+    candidates: ListPool<Candidate>,
+    /// Who has named whom in lookups, by index of the lookup, if deaths are told of.
+    namings: Vec<Namings>,
+    /// Recursive lookups, where they are held.
+    queries: Slab<Query>,
+    /// Room for contacts that are being put in order.
+    nearest: Nearest,
+    /// Room for contacts that are handed on.
+    handed: Vec<Contact>,
+}
+
+impl Kademlia {
+    /// A network without nodes.
+    pub fn new(config: Config) -> Self {
+        Kademlia {
+            digits: Digits { bits: config.bits_per_level },
+            nodes: Vec::new(),
+            register: Register::default(),
+            tables: Storage::new(config.k, config.keeps_heard()),
+            caches: ListPool::new(),
+            contacts: ListPool::new(),
+            searches: Vec::new(),
+            candidates: ListPool::new(),
+            namings: Vec::new(),
+            queries: Slab::new(),
+            nearest: Nearest::default(),
+            handed: Vec::new(),
+            config,
+        }
+    }
+
+    /// The parameters.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What nodes and lookups under way hold: numbers of nodes, routing tables, caches, answers, candidates, queries.
+    /// All 0 when everybody has departed and nothing is under way: for finding leaks.
+    pub fn held(&self) -> [usize; 6] {
+        // A list of candidates stays with the place of its lookup until that place is used again.
+        let kept = self.searches.iter().filter(|search| search.has_list()).count();
+        [
+            self.register.in_use(),
+            self.tables.live(),
+            self.caches.live_blocks(),
+            self.contacts.live_blocks(),
+            self.candidates.live_blocks() - kept,
+            self.queries.len(),
+        ]
+    }
+
+    /// Starts the timers of a node that has just become a member, each at a random instant between two rounds.
+    fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        for timer in [Timer::Refresh, Timer::Ping] {
+            let phase = match self.period(timer) {
+                Distribution::Fixed(Duration::MAX) => continue,
+                period if period.mean_s().is_finite() => period.sample_residual(context.random()),
+                period => period.sample(context.random()),
+            };
+            context.set_timer(node, phase, timer);
+        }
+    }
+
+    fn period(&self, timer: Timer) -> Distribution {
+        match timer {
+            Timer::Refresh => self.config.refresh_check_every,
+            Timer::Ping => self.config.ping_every,
+            Timer::Join => Distribution::Fixed(self.config.join_retry_after),
+        }
+    }
+
+    fn task_done(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
+        match task {
+            Task::Join => self.place_found(context, node),
+            Task::Refresh => {}
+        }
+    }
+
+    fn task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
+        match task {
+            Task::Join => self.join_failed(context, node),
+            // Its turn will come again.
+            Task::Refresh => {}
+        }
+    }
+}
+
+impl Protocol for Kademlia {
+    type Message = Message;
+    type Timer = Timer;
+    type Task = Task;
+
+    const NAME: &'static str = "kademlia";
+    const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
+    const HEALTH: &'static [&'static str] = health::NAMES;
+    const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
+    const LIVENESS: &'static [Liveness<Self>] = checkers::IN_QUIET;
+
+    const LOOKS_AT_ARRIVALS: bool = true;
+
+    fn identifier_bits(&self) -> u32 {
+        self.config.identifier_bits
+    }
+
+    /// A lookup that hears of two nodes with the same identifier keeps to the one that it heard of first.
+    fn identifiers_may_come_again(&self) -> bool {
+        false
+    }
+
+    fn bytes_per_identifier(&self) -> u64 {
+        let full = (u64::from(self.config.expected_nodes) / u64::from(self.config.k)).max(1).ilog2();
+        let levels = u64::from(full / self.config.bits_per_level + 1);
+        let buckets = levels * self.digits.per_level() as u64 + 1;
+        let place = size_of::<Entry>() + if self.config.keeps_heard() { size_of::<Heard>() } else { 0 };
+        let places = u64::from(self.config.k) * place as u64;
+        let cached = u64::from(self.config.replacement_cache) * size_of::<Number>() as u64;
+        // What was measured for all the rest: timers, lookups, messages, truth.
+        400 + buckets * (size_of::<Bucket>() as u64 + places + cached)
+    }
+
+    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
+        let namings = allocated_bytes(&self.namings) + self.namings.iter().map(Namings::memory_bytes).sum::<u64>();
+        let lookups =
+            namings + allocated_bytes(&self.searches) + self.candidates.memory_bytes() + self.queries.memory_bytes();
+        let (buckets, entries) = self.tables.memory_bytes();
+        vec![
+            ("node state", allocated_bytes(&self.nodes) + self.register.memory_bytes()),
+            ("buckets", buckets),
+            ("contacts in buckets", entries),
+            ("replacement caches", self.caches.memory_bytes()),
+            ("answers on their way", self.contacts.memory_bytes()),
+            ("candidates of lookups", lookups),
+        ]
+    }
+
+    fn lookup_deadline(&self) -> Duration {
+        self.config.lookup_deadline
+    }
+
+    fn start_converged(&mut self, context: &mut impl Context<Self>, members: &Members) {
+        self.build(context, members);
+    }
+
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        let client_mode = context.is_behind_nat(node);
+        self.move_in(context.contact(node), client_mode, context.now());
+        self.begin_join(context, node);
+    }
+
+    // The papers have no procedure for leaving.
+    fn on_leave(&mut self, _context: &mut impl Context<Self>, _node: Slot) {}
+
+    fn on_departure(&mut self, node: Slot) {
+        self.move_out(node);
+    }
+
+    fn on_lookup(&mut self, context: &mut impl Context<Self>, node: Slot, lookup: LookupId) {
+        let Some(key) = context.lookup(lookup).map(|lookup| lookup.key) else { return };
+        match self.config.routing {
+            Routing::Iterative => self.begin_search(context, node, key, lookup, None),
+            Routing::SemiRecursive => self.begin_recursive(context, node, key, lookup),
+        }
+    }
+
+    fn on_request(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        request: &Message,
+    ) -> Option<(Message, Charge)> {
+        let (Message::FindNode { client_mode, .. }
+        | Message::Ping { client_mode, .. }
+        | Message::Forward { client_mode, .. }) = *request
+        else {
+            return None;
+        };
+        let reply = match *request {
+            Message::FindNode { key, .. } => self.find_node(node, from, key),
+            Message::Forward { query, .. } => self.carry_on(context, node, query),
+            _ => (Message::Ack, message::PING_REPLY),
+        };
+        if !client_mode {
+            self.heard(context, node, from, false);
+        }
+        Some(reply)
+    }
+
+    fn on_reply(
+        &mut self,
+        context: &mut impl Context<Self>,
+        node: Slot,
+        from: Contact,
+        request: &Message,
+        reply: &Message,
+    ) {
+        self.heard(context, node, from, true);
+        match (*request, *reply) {
+            (Message::FindNode { key, lookup, .. }, Message::Nodes(named)) => {
+                self.nodes_named(context, node, key, lookup, from, named);
+            }
+            (Message::Ping { candidate, .. }, Message::Ack) if candidate.is_some() => {
+                let next = self.ping_answered(node, from, candidate, context.now());
+                self.ping_for(context, node, next, candidate);
+            }
+            // An acknowledgement says only that there was no timeout.
+            _ => {}
+        }
+    }
+
+    fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Message) {
+        match *request {
+            Message::FindNode { key, lookup, .. } => {
+                self.miss(node, to, context.now());
+                if self.config.death_notice {
+                    self.tell_of_death(context, node, lookup, to);
+                }
+                self.nobody_named(context, node, key, lookup, to);
+            }
+            Message::Ping { candidate, .. } => {
+                let next = self.ping_unanswered(node, to, candidate, context.now());
+                self.ping_for(context, node, next, candidate);
+            }
+            Message::Forward { query, .. } => {
+                self.miss(node, to, context.now());
+                self.forward_other(context, node, query, to);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
+        match *message {
+            Message::Answer { lookup, hops } => {
+                self.heard(context, node, from, true);
+                self.conclude(context, node, lookup, from, hops);
+            }
+            // It counts as a request of its own that was not answered.
+            Message::Dead(silent) => self.miss(node, silent, context.now()),
+            _ => {}
+        }
+    }
+
+    fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Timer) {
+        if timer != Timer::Join {
+            let pause = self.period(timer).sample(context.random());
+            context.set_timer(node, pause, timer);
+        }
+        match timer {
+            Timer::Refresh => self.refresh_due(context, node),
+            Timer::Ping => self.ping_one(context, node),
+            Timer::Join => self.begin_join(context, node),
+        }
+    }
+
+    fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
+        self.task_failed(context, node, task);
+    }
+
+    #[inline(always)]
+    fn prefetch_state(&self, node: Slot) {
+        if let Some(state) = self.nodes.get(node as usize) {
+            prefetch(std::slice::from_ref(state));
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_for(&self, arrival: Arrival<'_, Message>) {
+        let Arrival { node, from, request, reply } = arrival;
+        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node as usize) else { return };
+        self.prefetch_state(from.slot());
+        self.register.prefetch_departed(from.id());
+        self.tables.prefetch(self.bucket_of(node, from.id()));
+        match (request, reply) {
+            (Message::FindNode { key, .. }, None) => self.tables.prefetch(self.bucket_of(node, *key)),
+            (Message::FindNode { lookup, .. }, Some(Message::Nodes(named))) => {
+                prefetch(self.contacts.get(*named));
+                self.prefetch_search(*lookup);
+            }
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch_beyond(&self, arrival: Arrival<'_, Message>) {
+        let Arrival { node, from, request, reply } = arrival;
+        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node as usize) else { return };
+        prefetch(self.caches.get(self.tables.bucket(self.bucket_of(node, from.id())).cache));
+        let Message::FindNode { key, lookup, .. } = *request else { return };
+        if reply.is_some() {
+            self.prefetch_candidates(lookup);
+        } else {
+            for entry in self.tables.entries(self.bucket_of(node, key)) {
+                self.register.prefetch(entry.number());
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn release(&mut self, message: &Message) {
+        match *message {
+            Message::Nodes(list) => self.contacts.release(list),
+            Message::Forward { query, .. } => {
+                self.queries.remove(query);
+            }
+            _ => {}
+        }
+    }
+
+    fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
+        ownership::nearest(members, key, admits)
+    }
+
+    fn closest(
+        members: &Members,
+        key: u64,
+        count: usize,
+        admits: impl Fn(Contact) -> bool,
+        closest: &mut Vec<Contact>,
+    ) {
+        ownership::nearest_few(members, key, count, admits, closest);
+    }
+
+    fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
+        self.measure_health(truth)
+    }
+
+    fn opinion(&self, node: Slot, key: u64, _lookup: Option<LookupId>) -> Option<Opinion> {
+        Some(self.form_opinion(node, key))
+    }
+
+    fn describe(&self, message: &Message) -> Description {
+        self.put_in_words(message)
+    }
+
+    fn timer_name(timer: Timer) -> &'static str {
+        words::timer_name(timer)
+    }
+}
+
+impl Configurable for Kademlia {
+    const KEYS: &'static [Key] = config::KEYS;
+    const FIGURES: &'static [(&'static str, &'static str)] = health::FIGURES;
+
+    fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
+        Kademlia::new(Config::read(table, facts))
+    }
+
+    fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
+        sample::sample(dice, circumstances)
+    }
+}
