@@ -13,6 +13,8 @@ pub mod history;
 pub mod identifier;
 pub mod lookup;
 pub mod members;
+#[cfg(test)]
+pub(crate) mod network_for_tests;
 pub mod opinion;
 pub mod per_node;
 pub mod sample;

@@ -86,7 +86,7 @@ fn a_join_whose_messages_are_lost_is_tried_again() {
         ring.net.cut = (0..3).map(|member| (member, 3)).collect();
         let node = ring.arrive(25);
         ring.settle_down();
-        assert!(!ring.chord.node(node).member);
+        assert!(!ring.protocol.node(node).member);
         ring.net.cut.clear();
         ring.settle_down();
         ring.stabilize(3);
@@ -102,7 +102,7 @@ fn a_node_that_has_not_joined_helps_nobody_and_takes_nothing_on_offer() {
         ring.net.cut = (0..3).map(|member| (member, 3)).collect();
         let node = ring.arrive(25);
         let (from, offered) = (ring.net.directory.contact(1), ring.net.directory.contact(2));
-        let (chord, net) = (&mut ring.chord, &mut ring.net);
+        let (chord, net) = (&mut ring.protocol, &mut ring.net);
         chord.on_message(net, node, from, &Message::NewSuccessor(offered));
         chord.on_message(net, node, from, &Message::Notify);
         let asked = chord.on_request(
@@ -139,7 +139,7 @@ fn a_lost_packet_does_not_part_a_ring_of_two() {
         let mut ring = Ring::exact(Config { successors: 1, ..config }, &[10, 20]);
         let other = ring.net.directory.contact(1);
         // As if its request had been lost.
-        ring.chord.no_neighbours(&mut ring.net, 0, other, Asking::Successor);
+        ring.protocol.no_neighbours(&mut ring.net, 0, other, Asking::Successor);
         assert!(ring.successors(0).is_empty(), "its only successor is gone");
         ring.settle_down();
         ring.stabilize(2);
@@ -153,11 +153,11 @@ fn nodes_that_have_all_lost_their_places_form_a_ring_again() {
         let ids = [10, 20, 30, 40, 50];
         let mut ring = Ring::exact(Config { successors: 2, ..config }, &ids);
         for node in 0..5 {
-            let mut fingers = std::mem::take(&mut ring.chord.node_mut(node).fingers);
-            fingers.clear(&mut ring.chord.contacts);
-            let state = ring.chord.node_mut(node);
+            let mut fingers = std::mem::take(&mut ring.protocol.node_mut(node).fingers);
+            fingers.clear(&mut ring.protocol.contacts);
+            let state = ring.protocol.node_mut(node);
             (state.successor_count, state.predecessor, state.joining) = (0, Contact::NONE, true);
-            ring.chord.join_failed(&mut ring.net, node);
+            ring.protocol.join_failed(&mut ring.net, node);
         }
         ring.settle_down();
         ring.stabilize(8);

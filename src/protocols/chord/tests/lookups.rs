@@ -72,8 +72,8 @@ fn acknowledgements_that_are_implied_are_no_messages() {
 fn a_dead_node_is_passed_by_though_acknowledgements_are_implied() {
     for routing in [Routing::Recursive, Routing::SemiRecursive] {
         let mut ring = handed_on(routing, Acknowledgements::Implied, false);
-        let key = ring.chord.node(50).id.wrapping_sub(1);
-        let Step::Next(first) = ring.chord.step(0, key, &[]) else { panic!("node 0 does not precede the key") };
+        let key = ring.protocol.node(50).id.wrapping_sub(1);
+        let Step::Next(first) = ring.protocol.step(0, key, &[]) else { panic!("node 0 does not precede the key") };
         ring.crash(first.slot());
         let found = ring.look_up(0, key);
         assert_eq!((found.owner, found.timeouts), (Some(true_owner(&ring, key).id()), 1));
@@ -94,7 +94,7 @@ fn a_query_that_goes_on_to_the_owner_takes_a_message_more_and_passes_dead_owners
                 let (node, key) = ((number % 80) as Slot, mix(number ^ 0xabcd_0000));
                 let (named, reached) = (plain.look_up(node, key), ring.look_up(node, key));
                 assert_eq!((reached.owner, reached.hops), (named.owner, named.hops));
-                let is_own = named.owner == Some(ring.chord.node(node).id);
+                let is_own = named.owner == Some(ring.protocol.node(node).id);
                 assert_eq!(reached.rpcs, named.rpcs + if is_own { 0 } else { more }, "{routing:?}");
             }
             let key = mix(99);
@@ -115,20 +115,20 @@ fn a_key_that_is_an_identifier_belongs_to_its_node() {
     for routing in EVERY_WAY {
         let mut ring = exact(routing, 60);
         for node in 0..60 {
-            let id = ring.chord.node(node).id;
+            let id = ring.protocol.node(node).id;
             let found = ring.look_up(0, id);
             assert_eq!(found.owner, Some(id));
             assert_eq!(ring.look_up(0, id.wrapping_add(1)).owner, Some(ring.successors(node)[0]));
         }
         // Its own identifier is a whole turn away: fingers lead there, not one successor after another.
-        let own = ring.look_up(7, ring.chord.node(7).id);
+        let own = ring.look_up(7, ring.protocol.node(7).id);
         assert!((2..=7).contains(&own.hops), "{own:?}");
     }
 }
 
 /// The first node that a lookup from node 0 for a key far away would ask, with that key.
 fn first_asked(ring: &Ring) -> (Slot, u64) {
-    let far = ring.chord.node(0).fingers.get(&ring.chord.contacts, 63);
+    let far = ring.protocol.node(0).fingers.get(&ring.protocol.contacts, 63);
     (far.slot(), far.id().wrapping_add(1 << 61))
 }
 
@@ -159,8 +159,8 @@ fn way(routing: Routing, hops: u32) -> Duration {
 #[test]
 fn asking_again_for_another_candidate_counts_no_hop_twice() {
     let mut ring = Ring::exact(Config { successors: 2, ..by_hand() }, &[10, 20, 30, 40, 50, 60]);
-    let mut fingers = std::mem::take(&mut ring.chord.node_mut(0).fingers);
-    fingers.clear(&mut ring.chord.contacts);
+    let mut fingers = std::mem::take(&mut ring.protocol.node_mut(0).fingers);
+    fingers.clear(&mut ring.protocol.contacts);
     let whole = ring.look_up(0, 55);
     assert_eq!((whole.owner, whole.hops, whole.rpcs), (Some(60), 2, 2), "10, 30, 50");
     ring.crash(slot_of(&ring, 50));
@@ -172,8 +172,8 @@ fn asking_again_for_another_candidate_counts_no_hop_twice() {
 #[test]
 fn a_node_that_dies_before_it_is_asked_again_sends_the_lookup_back_to_the_start() {
     let mut ring = Ring::exact(Config { successors: 2, ..by_hand() }, &[10, 20, 30, 40, 50, 60]);
-    let mut fingers = std::mem::take(&mut ring.chord.node_mut(0).fingers);
-    fingers.clear(&mut ring.chord.contacts);
+    let mut fingers = std::mem::take(&mut ring.protocol.node_mut(0).fingers);
+    fingers.clear(&mut ring.protocol.contacts);
     let (thirty, fifty) = (slot_of(&ring, 30), slot_of(&ring, 50));
     ring.crash(fifty);
     let found = ring.look_up_while_some_crash(0, 55, DELAY.saturating_mul(3), &[thirty]);
@@ -187,7 +187,7 @@ fn the_retry_limit_ends_a_lookup() {
         for retries in [0, 2] {
             let ids: Vec<u64> = (0..100).map(|number| mix(number + 1)).collect();
             let mut ring = Ring::exact(Config { routing, retries, ..by_hand() }, &ids);
-            let key = ring.chord.node(0).id.wrapping_sub(1);
+            let key = ring.protocol.node(0).id.wrapping_sub(1);
             (1..100).for_each(|node| ring.crash(node));
             let Found { owner, timeouts, took, .. } = ring.look_up(0, key);
             assert_eq!((owner, timeouts), (None, retries + 1));
@@ -202,7 +202,7 @@ fn the_deadline_ends_a_lookup() {
         let ids: Vec<u64> = (0..100).map(|number| mix(number + 1)).collect();
         let lookup_deadline = Duration::from_millis(250);
         let mut ring = Ring::exact(Config { routing, retries: 200, lookup_deadline, ..by_hand() }, &ids);
-        let key = ring.chord.node(0).id.wrapping_sub(1);
+        let key = ring.protocol.node(0).id.wrapping_sub(1);
         (1..100).for_each(|node| ring.crash(node));
         let found = ring.look_up(0, key);
         assert_eq!((found.owner, found.timeouts, found.took), (None, 2, lookup_deadline));
@@ -217,7 +217,7 @@ fn two_hundred_retries_are_within_every_bound() {
         let lookup_deadline = Duration::from_secs(50);
         let config = Config { routing, successors: 128, retries: 200, lookup_deadline, ..by_hand() };
         let mut ring = Ring::exact(config, &ids);
-        let key = ring.chord.node(0).id.wrapping_sub(1);
+        let key = ring.protocol.node(0).id.wrapping_sub(1);
         (1..400).for_each(|node| ring.crash(node));
         // It finds itself alone before, and answers for the whole ring.
         assert!(ring.look_up(0, key).timeouts > 120);
@@ -247,7 +247,7 @@ fn an_answer_comes_back_past_dead_nodes_of_its_path() {
     let hops = ring.look_up(0, key).hops;
     // The path, from the tables: ask as the initiator of an iterative lookup would.
     let mut path = vec![0];
-    while let Step::Next(next) = ring.chord.step(path[path.len() - 1], key, &[]) {
+    while let Step::Next(next) = ring.protocol.step(path[path.len() - 1], key, &[]) {
         path.push(next.slot());
     }
     assert_eq!(path.len() as u32, hops + 1);

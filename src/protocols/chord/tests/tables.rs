@@ -14,12 +14,12 @@ fn many(count: u64) -> Vec<u64> {
 
 /// How many of a node's fingers differ from those of brute force. A finger that is the node itself is nobody.
 fn wrong_fingers(ring: &Ring, node: Slot) -> usize {
-    let own = ring.chord.node(node).id;
-    let first = first_finger(clockwise(own, ring.chord.head(node).expect("a member").id()));
+    let own = ring.protocol.node(node).id;
+    let first = first_finger(clockwise(own, ring.protocol.head(node).expect("a member").id()));
     let is_wrong = |index: &u32| {
         let start = finger_start(own, *index);
         let truth = ring.net.members.iter().min_by_key(|member| clockwise(start, member.id())).expect("not empty");
-        let finger = ring.chord.node(node).fingers.get(&ring.chord.contacts, *index);
+        let finger = ring.protocol.node(node).fingers.get(&ring.protocol.contacts, *index);
         if truth.id() == own { finger.is_some() } else { finger != truth }
     };
     (first..64).filter(is_wrong).count()
@@ -61,7 +61,7 @@ fn a_round_of_all_corrects_every_finger() {
         ring.check_exact();
         let before: usize = (0..128).map(|node| wrong_fingers(&ring, node)).sum();
         for node in 0..128 {
-            ring.chord.fix_fingers(&mut ring.net, node);
+            ring.protocol.fix_fingers(&mut ring.net, node);
         }
         ring.settle_down();
         assert!(before > 200, "{before}");
@@ -81,7 +81,7 @@ fn rounds_of_one_or_k_go_through_all_fingers_in_turn() {
         assert!(left > 4, "{left}");
         let mut needed = 0;
         while left > 0 {
-            ring.chord.fix_fingers(&mut ring.net, node);
+            ring.protocol.fix_fingers(&mut ring.net, node);
             ring.settle_down();
             needed += 1;
             assert!(needed <= rounds, "{left} wrong fingers after {needed} rounds of {per_round}");
@@ -95,14 +95,14 @@ fn rounds_of_one_or_k_go_through_all_fingers_in_turn() {
 #[test]
 fn a_dead_finger_is_struck_and_comes_back_right() {
     let mut ring = Ring::exact(Config { fingers_per_round: FingersPerRound::All, ..by_hand() }, &many(64));
-    let far = ring.chord.node(0).fingers.get(&ring.chord.contacts, 63);
+    let far = ring.protocol.node(0).fingers.get(&ring.protocol.contacts, 63);
     ring.crash(far.slot());
     let key = far.id().wrapping_add(1);
     let found = ring.look_up(0, key);
     assert!(found.timeouts >= 1 && found.owner.is_some());
-    assert_ne!(ring.chord.node(0).fingers.get(&ring.chord.contacts, 63), far);
+    assert_ne!(ring.protocol.node(0).fingers.get(&ring.protocol.contacts, 63), far);
     ring.stabilize(2);
-    ring.chord.fix_fingers(&mut ring.net, 0);
+    ring.protocol.fix_fingers(&mut ring.net, 0);
     ring.settle_down();
     assert_eq!(wrong_fingers(&ring, 0), 0);
 }

@@ -13,7 +13,7 @@ const IDS: [u64; 6] = [10, 20, 30, 40, 50, 60];
 /// The predecessor of 30 (slot 2) names this node as its predecessor.
 fn with_predecessor_of_30(config: Config, predecessor: Contact) -> Ring {
     let mut ring = Ring::exact(config, &IDS);
-    ring.chord.node_mut(2).predecessor = predecessor;
+    ring.protocol.node_mut(2).predecessor = predecessor;
     ring
 }
 
@@ -23,7 +23,7 @@ fn a_quiet_ring_stays_as_it_is() {
         let mut ring = Ring::exact(config, &IDS);
         ring.stabilize(2);
         for node in 0..6 {
-            ring.chord.check_predecessor(&mut ring.net, node);
+            ring.protocol.check_predecessor(&mut ring.net, node);
         }
         ring.settle_down();
         ring.check_exact();
@@ -36,10 +36,10 @@ fn the_list_is_the_successor_and_its_list_without_the_last() {
     let mut ring = Ring::exact(by_hand(), &IDS);
     // 30 knows nothing but 40 and a node that nobody else knows.
     let stranger = Contact::new(45, 77);
-    let (head, tail) = (ring.chord.successors(2)[0], ring.chord.contacts.from_slice(&[stranger]));
-    ring.chord.set_successors(2, head, tail);
-    ring.chord.contacts.release(tail);
-    ring.chord.stabilize(&mut ring.net, 1);
+    let (head, tail) = (ring.protocol.successors(2)[0], ring.protocol.contacts.from_slice(&[stranger]));
+    ring.protocol.set_successors(2, head, tail);
+    ring.protocol.contacts.release(tail);
+    ring.protocol.stabilize(&mut ring.net, 1);
     ring.settle_down();
     assert_eq!(ring.successors(1), [30, 40, 45]);
 }
@@ -51,9 +51,9 @@ fn a_dead_successor_gives_way_to_the_next_of_the_list() {
         ring.crash(2);
         ring.crash(3);
         // Or else 50 would name the dead 40, and the original rules would take it.
-        ring.chord.check_predecessor(&mut ring.net, 4);
+        ring.protocol.check_predecessor(&mut ring.net, 4);
         ring.settle_down();
-        ring.chord.stabilize(&mut ring.net, 1);
+        ring.protocol.stabilize(&mut ring.net, 1);
         ring.settle_down();
         assert_eq!(ring.successors(1), [50, 60, 10], "in one round, past both; the list ends before the node itself");
     }
@@ -65,7 +65,7 @@ fn a_live_node_in_between_is_adopted_under_both_rules() {
         let mut ring = Ring::exact(config, &IDS);
         let node = ring.arrive(25);
         ring.settle_down();
-        ring.chord.stabilize(&mut ring.net, 1);
+        ring.protocol.stabilize(&mut ring.net, 1);
         ring.settle_down();
         assert_eq!((ring.successors(1)[0], ring.predecessor(node)), (25, Some(20)));
     }
@@ -75,7 +75,7 @@ fn a_live_node_in_between_is_adopted_under_both_rules() {
 fn a_dead_node_in_between_is_adopted_under_the_original_rules_only() {
     for (config, first) in [(original(), 25), (by_hand(), 30)] {
         let mut ring = with_predecessor_of_30(config, Contact::new(25, 99));
-        ring.chord.stabilize(&mut ring.net, 1);
+        ring.protocol.stabilize(&mut ring.net, 1);
         ring.settle_down();
         assert_eq!(ring.successors(1)[0], first);
     }
@@ -85,7 +85,7 @@ fn a_dead_node_in_between_is_adopted_under_the_original_rules_only() {
 fn a_node_that_does_not_lie_between_is_not_adopted() {
     for config in [original(), by_hand()] {
         let mut ring = with_predecessor_of_30(config, Contact::new(10, 0));
-        ring.chord.stabilize(&mut ring.net, 1);
+        ring.protocol.stabilize(&mut ring.net, 1);
         ring.settle_down();
         assert_eq!(ring.successors(1)[0], 30);
         assert_eq!(ring.predecessor(2), Some(20), "and 30 learns of 20 by the notification");
@@ -108,7 +108,7 @@ fn rectify_replaces_a_dead_predecessor_and_no_other() {
             ring.crash(node);
         }
         let from = ring.net.directory.contact(1);
-        ring.chord.notified(&mut ring.net, 2, from);
+        ring.protocol.notified(&mut ring.net, 2, from);
         ring.settle_down();
         assert_eq!(ring.predecessor(2), after);
     }
@@ -119,11 +119,11 @@ fn a_nearer_predecessor_is_taken_and_a_silent_one_struck() {
     for config in [original(), by_hand()] {
         let mut ring = with_predecessor_of_30(config, Contact::new(10, 0));
         let from = ring.net.directory.contact(1);
-        ring.chord.notified(&mut ring.net, 2, from);
+        ring.protocol.notified(&mut ring.net, 2, from);
         ring.settle_down();
         assert_eq!(ring.predecessor(2), Some(20));
         ring.crash(1);
-        ring.chord.on_timer(&mut ring.net, 2, Timer::CheckPredecessor);
+        ring.protocol.on_timer(&mut ring.net, 2, Timer::CheckPredecessor);
         ring.settle_down();
         assert_eq!(ring.predecessor(2), None);
     }
@@ -145,7 +145,7 @@ fn rings_of_one_to_three_survive_the_loss_of_any_node() {
                     for _ in 0..3 {
                         ring.stabilize(1);
                         (0..size).filter(|node| *node != gone).for_each(|node| {
-                            ring.chord.check_predecessor(&mut ring.net, node);
+                            ring.protocol.check_predecessor(&mut ring.net, node);
                         });
                         ring.settle_down();
                     }
@@ -171,8 +171,8 @@ fn a_list_as_long_as_the_ring_ends_before_the_node_itself() {
 fn a_search_for_a_place_is_not_begun_twice() {
     let mut ring = Ring::exact(Config { successors: 1, ..by_hand() }, &[10, 20]);
     let other = ring.net.directory.contact(1);
-    ring.chord.node_mut(0).joining = true;
-    ring.chord.forget(&mut ring.net, 0, other);
+    ring.protocol.node_mut(0).joining = true;
+    ring.protocol.forget(&mut ring.net, 0, other);
     assert!(ring.successors(0).is_empty());
     assert_eq!(ring.net.sent, 0, "the search that goes on is enough");
 }
@@ -183,8 +183,8 @@ fn a_node_on_its_way_back_from_a_finger_does_not_take_the_node_behind_it_for_its
     let (lost, behind) = (ring.net.directory.contact(1), ring.net.directory.contact(5));
     ring.crash(1);
     ring.crash(2);
-    ring.chord.forget(&mut ring.net, 0, lost);
-    ring.chord.notified(&mut ring.net, 0, behind);
+    ring.protocol.forget(&mut ring.net, 0, lost);
+    ring.protocol.notified(&mut ring.net, 0, behind);
     ring.settle_down();
     assert_eq!(ring.successors(0), [40], "the first live node, and not 60, with the whole ring in between");
 }
