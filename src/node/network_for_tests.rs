@@ -38,12 +38,15 @@ pub(crate) struct Call<M> {
     pub to: Contact,
     to_incarnation: Option<Incarnation>,
     pub request: M,
-    /// What was sent back.
-    reply: Option<(M, Charge)>,
+    /// As what the request is booked.
+    pub charge: Charge,
+    /// What was sent back, and as what it is booked.
+    pub reply: Option<(M, Charge)>,
     /// The lookup that caused it.
     pub lookup: Option<LookupId>,
-    /// When the reply came or the sender stopped waiting for it.
-    pub over: Option<Time>,
+    pub sent: Time,
+    /// Requests of the same lookup that were under way then, this one included.
+    pub under_way: usize,
     pending: u8,
 }
 
@@ -68,6 +71,8 @@ pub(crate) struct Net<P: Protocol> {
     serial: u64,
     /// All that has been sent, in order.
     pub calls: Vec<Call<P::Message>>,
+    /// Those of them whose sender waits for a reply or a timeout.
+    waiting: BTreeSet<usize>,
     /// Links that lose everything, by sender and receiver.
     pub cut: BTreeSet<(Slot, Slot)>,
     /// Who is behind NAT.
@@ -94,11 +99,31 @@ impl<P: Protocol> Net<P> {
         self.directory.is_live(to) && passes_nat && !self.cut.contains(&(from, to.slot()))
     }
 
-    fn call(&mut self, from: Slot, to: Contact, request: P::Message, lookup: Option<LookupId>) -> usize {
+    fn call(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        request: P::Message,
+        charge: Charge,
+        lookup: Option<LookupId>,
+    ) -> usize {
         let from_incarnation = self.directory.incarnation(from);
-        let (from, to_incarnation) = (self.directory.contact(from), self.directory.find(to));
-        let (reply, over, pending) = (None, None, 0);
-        self.calls.push(Call { from, from_incarnation, to, to_incarnation, request, reply, lookup, over, pending });
+        let (from, to_incarnation, sent) = (self.directory.contact(from), self.directory.find(to), self.now);
+        let others = self.waiting.iter().filter(|other| self.calls[**other].lookup == lookup);
+        let under_way = 1 + others.count();
+        self.calls.push(Call {
+            from,
+            from_incarnation,
+            to,
+            to_incarnation,
+            request,
+            charge,
+            reply: None,
+            lookup,
+            sent,
+            under_way,
+            pending: 0,
+        });
         self.calls.len() - 1
     }
 
@@ -149,41 +174,52 @@ impl<P: Protocol> Context<P> for Net<P> {
         candidates.get(choice).copied()
     }
 
-    fn request(&mut self, from: Slot, to: Contact, message: P::Message, _: Charge, lookup: Option<LookupId>) {
+    fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
-        let index = self.call(from, to, message, lookup);
+        let index = self.call(from, to, message, charge, lookup);
+        self.waiting.insert(index);
         self.schedule(index, TIMEOUT, Event::Timeout(index));
         if self.arrives(from, to, false) {
             self.schedule(index, DELAY, Event::Request(index));
         }
     }
 
-    fn send(&mut self, from: Slot, to: Contact, message: P::Message, _: Charge, lookup: Option<LookupId>) {
-        let index = self.call(from, to, message, lookup);
+    fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        let index = self.call(from, to, message, charge, lookup);
         match self.arrives(from, to, false) {
             true => self.schedule(index, DELAY, Event::Message(index)),
             false => self.released.push(message),
         }
     }
 
-    fn send_back(&mut self, from: Slot, to: Contact, message: P::Message, _: Charge, lookup: Option<LookupId>) {
-        let index = self.call(from, to, message, lookup);
+    fn send_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        let index = self.call(from, to, message, charge, lookup);
         match self.arrives(from, to, true) {
             true => self.schedule(index, DELAY, Event::Message(index)),
             false => self.released.push(message),
         }
     }
 
-    fn send_with_notice(&mut self, from: Slot, to: Contact, message: P::Message, _: Charge, lookup: Option<LookupId>) {
+    fn send_with_notice(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        message: P::Message,
+        charge: Charge,
+        lookup: Option<LookupId>,
+    ) {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
-        let index = self.call(from, to, message, lookup);
+        let index = self.call(from, to, message, charge, lookup);
         match self.arrives(from, to, false) {
             true => self.schedule(index, DELAY, Event::Message(index)),
-            false => self.schedule(index, TIMEOUT, Event::Timeout(index)),
+            false => {
+                self.waiting.insert(index);
+                self.schedule(index, TIMEOUT, Event::Timeout(index));
+            }
         }
     }
 
@@ -235,6 +271,7 @@ impl<P: Protocol> Network<P> {
             queue: BTreeMap::new(),
             serial: 0,
             calls: Vec::new(),
+            waiting: BTreeSet::new(),
             cut: BTreeSet::new(),
             behind_nat: BTreeSet::new(),
             found: BTreeMap::new(),
@@ -325,7 +362,7 @@ impl<P: Protocol> Network<P> {
 
     fn deliver(&mut self, event: Event<P::Timer>, index: usize) {
         let (protocol, net) = (&mut self.protocol, &mut self.net);
-        let Call { from, from_incarnation, to, to_incarnation, request, reply, lookup, over, .. } = net.calls[index];
+        let Call { from, from_incarnation, to, to_incarnation, request, reply, lookup, .. } = net.calls[index];
         let caller_is_current = net.directory.is_current(from.slot(), from_incarnation);
         let target_is_current =
             to_incarnation.is_some_and(|incarnation| net.directory.is_current(to.slot(), incarnation));
@@ -342,14 +379,14 @@ impl<P: Protocol> Network<P> {
                 }
             }
             Event::Message(_) if target_is_current => protocol.on_message(net, to.slot(), from, &request),
-            Event::Reply(_) if caller_is_current && over.is_none() => {
-                net.calls[index].over = Some(net.now);
+            Event::Reply(_) if caller_is_current && net.waiting.contains(&index) => {
+                net.waiting.remove(&index);
                 if let Some((reply, _)) = reply {
                     protocol.on_reply(net, from.slot(), to, &request, &reply);
                 }
             }
-            Event::Timeout(_) if caller_is_current && over.is_none() => {
-                net.calls[index].over = Some(net.now);
+            Event::Timeout(_) if caller_is_current && net.waiting.contains(&index) => {
+                net.waiting.remove(&index);
                 if let Some(lookup) = lookup.and_then(|id| net.lookups.get_mut(id)) {
                     lookup.timeouts += 1;
                 }
@@ -399,11 +436,12 @@ impl<P: Protocol> Network<P> {
         self.net.found[&number]
     }
 
-    /// Lets everybody crash, waits for what is under way, and panics if anything is left that will happen.
+    /// Lets everybody crash and waits for what is under way. Panics if anything is left then but timers of those gone.
     pub fn crash_everybody(&mut self) {
         let live = (0..self.net.directory.slots()).filter(|slot| self.net.directory.is_occupied(*slot));
         live.collect::<Vec<Slot>>().into_iter().for_each(|node| self.crash(node));
         self.settle_down();
-        assert!(self.net.queue.is_empty(), "something is under way");
+        let is_timer = |event: &Event<P::Timer>| matches!(event, Event::Timer { .. });
+        assert!(self.net.queue.values().all(is_timer), "something is under way");
     }
 }
