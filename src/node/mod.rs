@@ -16,6 +16,7 @@ pub mod members;
 #[cfg(test)]
 pub(crate) mod network_for_tests;
 pub mod opinion;
+pub mod per_lookup;
 pub mod per_node;
 pub mod sample;
 

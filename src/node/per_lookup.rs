@@ -1,0 +1,173 @@
+//! State by lookup that no other node's handler than the initiator's can touch ([`super::awake`]).
+
+use super::awake::guard;
+use super::{LookupId, Slot};
+use crate::engine::memory::allocated_bytes;
+use crate::engine::prefetch::prefetch;
+
+/// A record for each lookup, under the index of the lookup. A record stays until another lookup takes its place, so
+/// that what comes in after the end of a lookup may still be looked up.
+#[derive(Clone, Debug)]
+pub struct PerLookup<T> {
+    records: Vec<T>,
+    /// For each record the lookup that it belongs to, and who started that.
+    owners: Vec<Option<(LookupId, Slot)>>,
+}
+
+impl<T> Default for PerLookup<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> PerLookup<T> {
+    /// Without lookups.
+    pub const fn new() -> Self {
+        PerLookup { records: Vec::new(), owners: Vec::new() }
+    }
+
+    /// The record of `lookup`; `None` if it never had one, or if another lookup has its place by now.
+    ///
+    /// # Panics
+    /// If the handler of another node than the initiator runs.
+    #[inline]
+    #[track_caller]
+    pub fn get(&self, lookup: LookupId) -> Option<&T> {
+        self.find(lookup).map(|index| &self.records[index])
+    }
+
+    /// As [`Self::get`].
+    ///
+    /// # Panics
+    /// If the handler of another node than the initiator runs.
+    #[inline]
+    #[track_caller]
+    pub fn get_mut(&mut self, lookup: LookupId) -> Option<&mut T> {
+        self.find(lookup).map(|index| &mut self.records[index])
+    }
+
+    #[inline]
+    #[track_caller]
+    fn find(&self, lookup: LookupId) -> Option<usize> {
+        let (held, initiator) = (*self.owners.get(lookup.index())?)?;
+        if held != lookup {
+            return None;
+        }
+        guard(initiator);
+        Some(lookup.index())
+    }
+
+    /// Asks for the memory of a record, whichever lookup it belongs to, which says nothing of it.
+    #[inline(always)]
+    pub fn prefetch(&self, lookup: LookupId) {
+        if let Some(record) = self.records.get(lookup.index()) {
+            prefetch(std::slice::from_ref(record));
+        }
+    }
+
+    /// All records, those of lookups that have ended among them. For onlookers.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.records.iter()
+    }
+
+    /// Memory that is held, used or free \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        allocated_bytes(&self.records) + allocated_bytes(&self.owners)
+    }
+}
+
+impl<T: Default> PerLookup<T> {
+    /// Gives `lookup`, which `initiator` has started, a record. It is as the last lookup at this place left it, or the
+    /// default: what it holds in a pool can be released, and its memory used again.
+    ///
+    /// # Panics
+    /// If the handler of another node than the initiator runs.
+    #[inline]
+    #[track_caller]
+    pub fn open(&mut self, lookup: LookupId, initiator: Slot) -> &mut T {
+        guard(initiator);
+        let index = lookup.index();
+        if index >= self.records.len() {
+            self.records.resize_with(index + 1, T::default);
+            self.owners.resize(index + 1, None);
+        }
+        self.owners[index] = Some((lookup, initiator));
+        &mut self.records[index]
+    }
+}
+
+/// The record of a lookup.
+///
+/// # Panics
+/// If it never had one or another lookup has its place by now, or if the handler of another node than the initiator
+/// runs.
+impl<T> std::ops::Index<LookupId> for PerLookup<T> {
+    type Output = T;
+
+    #[inline]
+    #[track_caller]
+    fn index(&self, lookup: LookupId) -> &T {
+        self.get(lookup).expect("a lookup has a record while it is under way")
+    }
+}
+
+impl<T> std::ops::IndexMut<LookupId> for PerLookup<T> {
+    #[inline]
+    #[track_caller]
+    fn index_mut(&mut self, lookup: LookupId) -> &mut T {
+        self.get_mut(lookup).expect("a lookup has a record while it is under way")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::time::Time;
+    use crate::node::Purpose;
+    use crate::node::awake::Awake;
+    use crate::node::directory::Directory;
+    use crate::node::lookup::Lookups;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    #[test]
+    fn only_the_initiator_touches_what_it_keeps_of_a_lookup() {
+        let mut directory = Directory::default();
+        directory.arrive(0, 1, 0, Time::ZERO);
+        directory.arrive(1, 2, 1, Time::ZERO);
+        let mut lookups = Lookups::<()>::default();
+        let mut start = |slot| lookups.start(slot, directory.incarnation(slot), 7, Purpose::Workload, Time::ZERO);
+        let (first, second) = (start(0), start(1));
+        let mut records = PerLookup::<u32>::new();
+        let awake = Awake::only(1);
+        assert!(catch_unwind(AssertUnwindSafe(|| *records.open(first, 0))).is_err());
+        assert_eq!(records.get(second), None);
+        *records.open(second, 1) += 5;
+        assert_eq!(records[second], 5);
+        drop(awake);
+        *records.open(first, 0) += 3;
+        let _awake = Awake::only(1);
+        assert!(catch_unwind(AssertUnwindSafe(|| records.get(first).copied())).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| records[first])).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| records[first] = 1)).is_err());
+        assert_eq!(records[second], 5);
+        let _look = Awake::nobody();
+        assert_eq!(records.iter().sum::<u32>(), 8);
+    }
+
+    #[test]
+    fn a_lookup_whose_place_another_has_taken_has_no_record() {
+        let mut directory = Directory::default();
+        directory.arrive(0, 1, 0, Time::ZERO);
+        let mut lookups = Lookups::<()>::default();
+        let mut records = PerLookup::<u32>::new();
+        let first = lookups.start(0, directory.incarnation(0), 7, Purpose::Workload, Time::ZERO);
+        *records.open(first, 0) = 4;
+        lookups.end(first);
+        assert_eq!(records.get(first), Some(&4));
+        let second = lookups.start(0, directory.incarnation(0), 7, Purpose::Workload, Time::ZERO);
+        assert_eq!((second.index(), records.get(second)), (first.index(), None));
+        assert_eq!(*records.open(second, 0), 4, "as the last one left it");
+        assert_eq!(records.get(first), None);
+        assert!(catch_unwind(AssertUnwindSafe(|| records[first])).is_err());
+    }
+}
