@@ -68,6 +68,31 @@ impl Distribution {
         }
     }
 
+    /// Mean in seconds of samples that are cut at `limit`, where a few huge ones make the mean or have it infinite:
+    /// Pareto and log-normal laws. Of other laws the whole mean, which is more.
+    pub fn mean_within_s(&self, limit: Duration) -> f64 {
+        let limit_s = limit.as_secs_f64();
+        match *self {
+            Distribution::Pareto { minimum, .. } if minimum >= limit => limit_s,
+            Distribution::Pareto { shape, minimum } => {
+                // The integral of P(X > x) from 0 to the limit.
+                let (minimum_s, longer) = (minimum.as_secs_f64(), libm::log(limit_s / minimum.as_secs_f64()));
+                let slope = 1.0 - shape;
+                let beyond = if slope == 0.0 { longer } else { libm::expm1(slope * longer) / slope };
+                minimum_s * (1.0 + beyond)
+            }
+            Distribution::LogNormal { median, sigma } if sigma > 0.0 => {
+                let deviations = libm::log(limit_s / median.as_secs_f64()) / sigma;
+                let up_to = |deviations: f64| 0.5 * libm::erfc(-deviations / std::f64::consts::SQRT_2);
+                // Of lengths without bound times no chance nothing is left.
+                let shorter =
+                    if up_to(deviations - sigma) > 0.0 { self.mean_s() * up_to(deviations - sigma) } else { 0.0 };
+                (shorter + limit_s * up_to(-deviations)).min(self.mean_s())
+            }
+            _ => self.mean_s(),
+        }
+    }
+
     /// The length that nine of ten samples do not exceed.
     pub fn nine_of_ten(&self) -> Duration {
         let tenth = std::f64::consts::LN_10;

@@ -67,24 +67,48 @@ pub enum Stopped {
     Exhausted(Exhausted),
 }
 
-/// A node arrived when all identifiers were held by others: the space is too short for the scenario.
+/// A node arrived and there was no identifier for it: the space is too short for the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exhausted {
     /// When.
     pub at: Time,
+    /// When the run would have ended.
+    pub end: Time,
     /// Nodes that were there.
     pub live_nodes: u64,
+    /// Length of identifiers \[bit\].
+    pub bits: u32,
+    /// Identifiers that were dealt out, if none may be dealt out twice; `None` if others held all of them.
+    pub spent: Option<u64>,
+}
+
+impl Exhausted {
+    /// The length with which identifiers last to the end, if as many go on to be needed \[bit\].
+    fn enough_bits(&self) -> u32 {
+        let [at, end] = [self.at, self.end].map(|time| time.since(Time::ZERO).as_nanos());
+        let times_as_many = end.div_ceil(at.max(1));
+        (self.bits + times_as_many.max(2).next_power_of_two().ilog2()).min(64)
+    }
 }
 
 impl std::fmt::Display for Exhausted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Exhausted { at, live_nodes } = self;
+        let Exhausted { at, live_nodes, bits, .. } = self;
         let at_s = at.since(Time::ZERO).as_secs_f64();
-        write!(
-            f,
-            "at {at_s:.1} s a node arrives and all identifiers are taken, with {live_nodes} nodes live; nodes that may "
-        )?;
-        write!(f, "return as who they were hold theirs while they are away: raise `identifier_bits` of the protocol")
+        match self.spent {
+            None => {
+                write!(
+                    f,
+                    "at {at_s:.1} s a node arrives and all identifiers are taken, with {live_nodes} nodes live; "
+                )?;
+                write!(f, "nodes that may return as who they were hold theirs while they are away: raise ")?;
+            }
+            Some(spent) => {
+                write!(f, "at {at_s:.1} s a node arrives and each of {spent} identifiers was dealt out before; one ")?;
+                write!(f, "that comes again would be taken for its former holder: raise ")?;
+            }
+        }
+        write!(f, "`identifier_bits` of the protocol from {bits} to {} or more", self.enough_bits())
     }
 }
 

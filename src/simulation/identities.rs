@@ -3,10 +3,12 @@
 //! A node that arrives gets the next serial number, and its identifiers are hashes of that, one to one. When a short
 //! space of identifiers has been dealt out once, the serial numbers begin anew, and those whose identifiers somebody
 //! still holds are passed over: no two nodes ever hold the same identifier at the same time. An identifier that is free
-//! again was given up by whoever departed longest ago, as far as sessions allow.
+//! again was given up by whoever departed longest ago, as far as sessions allow. Where a protocol would take the new
+//! holder for the former one, an identifier is dealt out once only, and then there are none left.
 
 use crate::engine::memory::allocated_bytes;
 use crate::engine::random::Seed;
+use crate::node::Protocol;
 use crate::node::directory::Directory;
 use crate::node::identifier::Identifiers;
 use crate::scenario::ReturnIdentifier;
@@ -20,6 +22,8 @@ pub(super) struct Identities {
     room: u64,
     /// Whether a node has the same ones each time that it arrives.
     keeps: bool,
+    /// Whether a new node may get what a former one had.
+    may_come_again: bool,
     /// Serial number of the next node that gets identifiers of its own.
     serial: u64,
     /// Serial numbers by node, where nodes keep their identifiers, once they have any.
@@ -29,8 +33,14 @@ pub(super) struct Identities {
 }
 
 impl Identities {
+    /// Identifiers as the protocol has them.
+    pub(super) fn new<P: Protocol>(seed: Seed, protocol: &P, returning: ReturnIdentifier) -> Self {
+        let may_come_again = protocol.identifiers_may_come_again();
+        Self::of_length(seed, protocol.identifier_bits(), protocol.identifiers_per_node(), returning, may_come_again)
+    }
+
     /// Identifiers of `bits` bits, `width` for each node.
-    pub(super) fn new(seed: Seed, bits: u32, width: u32, returning: ReturnIdentifier) -> Self {
+    fn of_length(seed: Seed, bits: u32, width: u32, returning: ReturnIdentifier, may_come_again: bool) -> Self {
         let width = u64::from(width);
         // Of 2^64 identifiers all but the last are enough.
         let space = if bits == 64 { u64::MAX } else { 1 << bits };
@@ -39,13 +49,14 @@ impl Identities {
             width,
             room: space / width,
             keeps: returning == ReturnIdentifier::Same,
+            may_come_again,
             serial: 0,
             of_node: Vec::new(),
             held: None,
         }
     }
 
-    /// The identifiers of `node`, which arrives; `None` if all are held by others. `directory` has all that are there,
+    /// The identifiers of `node`, which arrives; `None` if there are none for it. `directory` has all that are there,
     /// and, where nodes keep their identifiers, all that ever were.
     pub(super) fn of_arriving(
         &mut self,
@@ -70,6 +81,11 @@ impl Identities {
         }
     }
 
+    /// Identifiers that were dealt out, if none is dealt out twice and that is why there are none left.
+    pub(super) fn spent(&self) -> Option<u64> {
+        (!self.may_come_again && !self.keeps).then_some(self.room * self.width)
+    }
+
     /// Memory of what is known of nodes \[B\].
     pub(super) fn memory_bytes(&self) -> u64 {
         allocated_bytes(&self.of_node)
@@ -90,6 +106,9 @@ impl Identities {
         if self.serial < self.room {
             self.serial += 1;
             return Some(self.serial - 1);
+        }
+        if !self.may_come_again {
+            return None;
         }
         let (keeps, width) = (self.keeps, self.width as usize);
         let held = self.held.get_or_insert_with(|| {
@@ -134,7 +153,7 @@ mod tests {
     #[test]
     fn no_two_nodes_hold_the_same_identifier_however_long_nodes_come_and_go() {
         for width in [1, 3] {
-            let mut identities = Identities::new(SEED, 8, width, ReturnIdentifier::Fresh);
+            let mut identities = Identities::of_length(SEED, 8, width, ReturnIdentifier::Fresh, true);
             let mut directory = Directory::default();
             let most = 256 / width;
             let mut places: VecDeque<u32> = (0..most).collect();
@@ -157,8 +176,27 @@ mod tests {
     }
 
     #[test]
+    fn where_no_identifier_may_come_again_each_is_dealt_out_once() {
+        for width in [1, 3] {
+            let mut identities = Identities::of_length(SEED, 8, width, ReturnIdentifier::Fresh, false);
+            let mut directory = Directory::default();
+            let mut dealt = Vec::new();
+            for round in 0..256 / width {
+                assert!(arrive(&mut identities, &mut directory, 0, 0), "round {round}");
+                dealt.extend(all_held(&directory));
+                identities.departed(directory.contact(0).id());
+                (0..width).for_each(|slot| directory.depart(slot));
+            }
+            dealt.sort_unstable();
+            dealt.dedup();
+            assert_eq!(dealt.len() as u64, u64::from(256 / width * width));
+            assert!(!arrive(&mut identities, &mut directory, 0, 0), "nobody holds one, but all were held");
+        }
+    }
+
+    #[test]
     fn who_may_return_keeps_what_it_has() {
-        let mut identities = Identities::new(SEED, 8, 1, ReturnIdentifier::Same);
+        let mut identities = Identities::of_length(SEED, 8, 1, ReturnIdentifier::Same, true);
         let mut directory = Directory::default();
         for node in 0..256 {
             assert!(arrive(&mut identities, &mut directory, node, node));

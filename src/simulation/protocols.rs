@@ -2,7 +2,7 @@
 
 use super::{Options, Simulation};
 use crate::engine::dice::Dice;
-use crate::engine::time::Duration;
+use crate::engine::time::{Duration, Time};
 use crate::node::sample::{Circumstances, Sample};
 use crate::node::{Configurable, Protocol};
 use crate::observe::report::{Recorder, RunReport};
@@ -167,6 +167,13 @@ fn new_nodes(scenario: &Scenario) -> u64 {
     let transient = f64::from(scenario.population.nodes - scenario.population.permanent.min(scenario.population.nodes));
     let expected = match &scenario.churn.process {
         _ if keeps_identifiers(scenario) => 0.0,
+        // All sessions begin at the start, and many short ones may go before the first long one: at least so many, and
+        // less than twice as many, since the last session goes on beyond the end (Wald's equation, for sessions that
+        // are cut at the length of the run).
+        ChurnProcess::Steady { session } if scenario.churn.at_start == AtStart::Fresh => {
+            let within_s = session.mean_within_s(scenario.measurement.end().since(Time::ZERO));
+            transient * (length_s / session.mean_s()).max(length_s / within_s - 1.0)
+        }
         ChurnProcess::OnOff { session, .. } | ChurnProcess::Steady { session } => {
             transient * length_s / session.mean_s()
         }

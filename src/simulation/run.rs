@@ -73,7 +73,7 @@ impl<P: Protocol> Simulation<P> {
             world,
             agenda: Agenda::new(scenario),
             slot_blocks: SlotBlocks::new(width, returning == ReturnIdentifier::Same),
-            identities: Identities::new(scenario.seed, protocol.identifier_bits(), width, returning),
+            identities: Identities::new(scenario.seed, &protocol, returning),
             exhausted: None,
             end: scenario.measurement.end(),
             owner: scenario.measurement.owner,
@@ -376,7 +376,13 @@ impl<P: Protocol> Simulation<P> {
     /// Gives a node its slots and identifiers. `None` if there are none left: then the run cannot go on.
     fn move_in(&mut self, node: u32) -> Option<std::ops::Range<Slot>> {
         let Some(ids) = self.identities.of_arriving(node, &self.world.directory) else {
-            self.exhausted = Some(Exhausted { at: self.world.now, live_nodes: self.world.live() });
+            self.exhausted = Some(Exhausted {
+                at: self.world.now,
+                end: self.end,
+                live_nodes: self.world.live(),
+                bits: self.protocol.identifier_bits(),
+                spent: self.identities.spent(),
+            });
             return None;
         };
         let block = self.slot_blocks.take(node);

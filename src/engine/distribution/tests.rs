@@ -257,3 +257,23 @@ const PINNED: [(u64, u64); 14] = [
     (16_484_891, 2_920_047),
     (34_086_585_031_883, 10_705_979_518_914),
 ];
+
+#[test]
+fn means_within_a_limit_are_the_integral_of_the_tail_up_to_there() {
+    use Distribution::*;
+    let infinite = [0.4, 1.0].map(|shape| Pareto { shape, minimum: seconds(30.0) });
+    let scattered = [0.5, 3.0].map(|sigma| LogNormal { median: seconds(60.0), sigma });
+    for law in heavy_laws().into_iter().chain(infinite).chain(scattered) {
+        for limit_s in [20.0, 1000.0, 14_400.0] {
+            // Steps that grow with the length: nobody stays for less than the first millisecond.
+            let bounds = || (0..=100_000).map(|step| 1e-3 * libm::pow(limit_s / 1e-3, f64::from(step) / 1e5));
+            let steps =
+                bounds().zip(bounds().skip(1)).map(|(from, to)| (to - from) * survival(&law, (from + to) / 2.0));
+            let expected = 1e-3 + steps.sum::<f64>();
+            let found = law.mean_within_s(seconds(limit_s));
+            assert!((found / expected - 1.0).abs() < 1e-3, "{law:?} within {limit_s} s: {found}, not {expected}");
+        }
+    }
+    let short = Exponential { mean: seconds(5.0) };
+    assert_eq!(short.mean_within_s(seconds(1.0)), 5.0);
+}

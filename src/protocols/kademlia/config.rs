@@ -430,27 +430,16 @@ impl Config {
         }
         let Some(nodes) = facts.nodes.map(u64::from) else { return };
         let room = 1u64 << self.identifier_bits.min(40);
-        if nodes * SPARE_IDENTIFIERS <= room || !table.is_sound("identifier_bits") {
-            return;
-        }
-        let place = table.place_of("identifier_bits");
-        let label = format!("room for {room} identifiers");
-        let bits = 64 - (nodes - 1).leading_zeros();
-        if nodes > room {
+        if nodes > room && table.is_sound("identifier_bits") {
+            let place = table.place_of("identifier_bits");
+            let label = format!("room for {room} identifiers");
+            let bits = 64 - (nodes - 1).leading_zeros();
             let problem = Problem::error("the identifiers are too short for the network", place, label);
             let problem = problem.and(facts.nodes_place.clone(), format!("{nodes} nodes"));
             table.report("identifier_bits", problem.note(format!("allowed: at least {bits} bits")));
-        } else {
-            let text = "identifiers may run out if nodes come and go";
-            let problem = Problem::warning(text, place, label);
-            let problem = problem.and(facts.nodes_place.clone(), format!("{nodes} nodes"));
-            table.warn(problem.note(format!("enough with churn: {} bits", bits + 4)));
         }
     }
 }
-
-/// Identifiers there should be for each node, so that fresh ones do not run out while nodes come and go.
-const SPARE_IDENTIFIERS: u64 = 16;
 
 fn count(table: &mut TableReader<'_>, key: &str, default: u32, range: std::ops::RangeInclusive<u64>) -> u32 {
     table.count_or(key, u64::from(default), range) as u32
