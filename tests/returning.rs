@@ -159,8 +159,8 @@ fn identifiers_that_are_too_short_are_refused_before_anything_is_played() {
     let close = "name = \"close\"\npopulation.nodes = 10\nprotocol.kademlia.identifier_bits = 8\n\
                  churn = { session.exponential.mean = \"10min\", steady = true }\nmeasurement.duration = \"4h\"\n";
     refused(close, &["too short: 311 nodes in all", "at least 9 are needed"]);
-    // Sessions without a mean. Cut at four hours they have one of 30 s (1 + ln 480) = 215 s, so that the last of a place
-    // begins after 66 others or more.
+    // Sessions without a mean. Cut at four hours they have one of 30 s (1 + ln 480) = 215 s, so that in a place 66 or
+    // more begin after the first.
     let endless = "name = \"endless\"\npopulation.nodes = 100\nprotocol.kademlia.identifier_bits = 10\n\
                    churn = { session.pareto = { shape = 1.0, minimum = \"30s\" }, steady = true, \
                    at_start = \"fresh\" }\nmeasurement.duration = \"4h\"\n";
@@ -170,16 +170,17 @@ fn identifiers_that_are_too_short_are_refused_before_anything_is_played() {
     play(place.path(), &balanced).expect(0);
 }
 
-/// Sessions with a mean of nine minutes and a median of 18 seconds: all begin at once, and at first many more arrive than
-/// by the mean, some 4,500 in place of 3,240.
-/// Kademlia knows nodes by their identifiers, so the run ends before the first comes again.
+/// Sessions with a mean of nine minutes and a median of 18 s: all begin at once, and at first many more arrive than by
+/// the mean, some 4,500 in place of 3,240. Kademlia knows nodes by their identifiers, so the run ends before the first
+/// comes again.
 #[test]
 fn a_run_ends_where_an_identifier_would_come_again_that_others_may_remember() {
     let place = tempfile::tempdir().unwrap();
     let scenario = |bits: u32, identifier: &str| {
         format!(
             "name = \"scattered\"\npopulation.nodes = 100\nprotocol.kademlia.identifier_bits = {bits}\n\
-             churn = {{ session.weibull = {{ shape = 0.3, scale = \"1min\" }}, at_start = \"fresh\", {identifier} }}\n\
+             churn = {{ session.weibull = {{ shape = 0.3, scale = \"1min\" }}, \
+             at_start = \"fresh\", {identifier} }}\n\
              measurement = {{ warmup = \"4h\", duration = \"1h\" }}\n"
         )
     };

@@ -331,6 +331,12 @@ pub enum Warning {
         of_timeouts: f64,
         /// Share of the failures that they explain.
         of_failures: f64,
+        /// Lookups that failed.
+        failures: u64,
+        /// Those of them that had one among their own requests.
+        misled: u64,
+        /// A timeout that hardly a round trip exceeds, by the law of delays, if it tells one.
+        enough: Option<String>,
     },
     /// NAT stopped answers that came straight from nodes which the initiator had not asked.
     AnswersStopped {

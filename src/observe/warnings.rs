@@ -4,7 +4,7 @@ use super::report::{Statistics, Warning};
 use super::steadiness;
 use crate::engine::distribution::Distribution;
 use crate::engine::time::{Duration, Time};
-use crate::scenario::{Action, ChurnProcess, Scenario, Start};
+use crate::scenario::{Action, ChurnProcess, Latency, RpcTimeout, Scenario, Start, enough_timeout};
 
 /// Below this many judged lookups a failure rate of a few percent is known to no better than about one.
 const FEW_LOOKUPS: u64 = 400;
@@ -20,7 +20,7 @@ const FALSE_SHARE: f64 = 0.1;
 const FEWEST_MISLED: u64 = 3;
 
 /// What a scenario leads one to expect of its measurement.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Expected {
     warmup: Duration,
     /// A session, if nodes come and go by a law.
@@ -28,6 +28,8 @@ pub struct Expected {
     /// Whether something is to happen in the measurement that explains a change: a scheduled event, or joins of a
     /// joining start.
     is_eventful: bool,
+    latency: Latency,
+    rpc_timeout: RpcTimeout,
 }
 
 impl Expected {
@@ -55,7 +57,8 @@ impl Expected {
             // One of all nodes departs in this time.
             ChurnProcess::Poisson { departures_every, .. } => Some(departures_every.saturating_mul(nodes)),
         };
-        Expected { warmup: measurement.warmup, session, is_eventful: is_during || is_joining }
+        let (latency, rpc_timeout) = (scenario.network.latency.clone(), scenario.network.rpc_timeout);
+        Expected { warmup: measurement.warmup, session, is_eventful: is_during || is_joining, latency, rpc_timeout }
     }
 
     fn short_warmup(&self) -> Option<Warning> {
@@ -103,7 +106,7 @@ pub fn find(
     warnings.extend(died_out.map(|at| Warning::DiedOut { at }));
     let share = total.requests.false_timeout_share().filter(|share| *share > LATE_SHARE);
     warnings.extend(share.map(|share| Warning::LateReplies { share }));
-    warnings.extend(false_timeouts(total));
+    warnings.extend(false_timeouts(total, || enough_timeout(&expected.latency, expected.rpc_timeout)));
     warnings.extend(expected.not_steady(windows));
     warnings.extend(expected.short_warmup());
     warnings
@@ -121,16 +124,24 @@ pub fn answers_stopped(answers: u64, total: &Statistics) -> Option<Warning> {
 /// timeout among its requests, and a share a of the failures, (a - b) / (1 - b), unless a is within three standard
 /// deviations of b. That leaves out failures for which a false timeout of maintenance laid the ground, so a tenth of
 /// all timeouts is enough, too, if they are a tenth as many as the failures: then a tenth of those who are taken for
-/// dead live.
-fn false_timeouts(total: &Statistics) -> Option<Warning> {
+/// dead live. `enough` tells a timeout that would do.
+fn false_timeouts(total: &Statistics, enough: impl FnOnce() -> Option<String>) -> Option<Warning> {
     let failures = total.outcomes.wrong_owner + total.outcomes.failed;
     let of_requests = total.requests.false_timeout_share().filter(|share| *share > 0.0 && failures > 0)?;
     let of_timeouts = total.requests.falsely as f64 / total.requests.timed_out as f64;
-    let of_failures = explained(failures, total.failures_after_false_timeout, total);
+    let misled = total.failures_after_false_timeout;
+    let of_failures = explained(failures, misled, total);
     let are_enough = total.requests.falsely as f64 >= FALSE_SHARE * failures as f64;
     let are_many = are_enough && of_timeouts >= FALSE_SHARE && total.requests.falsely >= FEWEST_MISLED;
     let is_decisive = of_failures >= FALSE_SHARE || are_many;
-    is_decisive.then_some(Warning::FalseTimeouts { of_requests, of_timeouts, of_failures })
+    is_decisive.then(|| Warning::FalseTimeouts {
+        of_requests,
+        of_timeouts,
+        of_failures,
+        failures,
+        misled,
+        enough: enough(),
+    })
 }
 
 /// The share of `failures`, of which `misled` had a false timeout, that false timeouts explain.

@@ -31,16 +31,18 @@ fn stretch(outcomes: Outcomes, requests: RequestCounts, [correct, failures]: [u6
 fn with_false_timeouts(failures: u64, misled: [u64; 2], falsely: u64) -> Option<Warning> {
     let outcomes = Outcomes { correct: 10_000 - failures, wrong_owner: failures, ..Outcomes::default() };
     let requests = RequestCounts { sent: 100_000, timed_out: 1_000, falsely };
-    false_timeouts(&stretch(outcomes, requests, misled))
+    false_timeouts(&stretch(outcomes, requests, misled), || Some("1s".to_owned()))
 }
 
 #[test]
 fn false_timeouts_are_told_when_they_make_up_a_tenth_of_the_failures() {
     // 99 of 9,900 right answers had one: 1 %. Of 100 failures 20 had one: (0.2 - 0.01) / 0.99 are explained.
-    let Some(Warning::FalseTimeouts { of_requests, of_timeouts, of_failures }) = with_false_timeouts(100, [99, 20], 50)
+    let Some(Warning::FalseTimeouts { of_requests, of_timeouts, of_failures, failures: 100, misled: 20, enough }) =
+        with_false_timeouts(100, [99, 20], 50)
     else {
         panic!("a fifth of the failures")
     };
+    assert_eq!(enough.as_deref(), Some("1s"));
     assert!((of_failures - 0.19 / 0.99).abs() < 1e-12);
     assert_eq!((of_requests, of_timeouts), (0.0005, 0.05));
     // 5 in 100 are (0.05 - 0.01) / 0.99 = 4 %.

@@ -64,7 +64,7 @@ impl fmt::Display for Warning {
                  dead: raise network.rpc_timeout, unless this is what you study",
                 percent(share),
             ),
-            Warning::FalseTimeouts { of_requests, of_timeouts, of_failures } => {
+            Warning::FalseTimeouts { of_requests, of_timeouts, of_failures, failures, misled, ref enough } => {
                 write!(
                     f,
                     "false timeouts are {} of all timeouts ({} of all requests): live nodes whose reply was late were \
@@ -72,17 +72,20 @@ impl fmt::Display for Warning {
                     percent(of_timeouts),
                     percent(of_requests),
                 )?;
-                let how = if of_failures > 0.0 {
-                    write!(f, "Lookups that had one themselves explain {} of the failures; ", percent(of_failures))?;
-                    "how"
-                } else {
-                    "How"
-                };
-                write!(
-                    f,
-                    "{how} many come from live neighbours that upkeep dropped is not counted: raise \
-                     network.rpc_timeout and compare, unless this is what you study",
-                )
+                write!(f, "{} of {} failed lookups had one themselves", grouped(misled), grouped(failures))?;
+                if of_failures > 0.0 {
+                    write!(f, ", which explains {} of the failures", percent(of_failures))?;
+                }
+                f.write_str("; how many come from live neighbours that upkeep dropped is not counted: ")?;
+                match enough {
+                    Some(enough) => write!(
+                        f,
+                        "raise network.rpc_timeout to {enough}, which fewer than one in a million round trips between \
+                         random nodes exceeds, and compare",
+                    )?,
+                    None => f.write_str("raise network.rpc_timeout and compare")?,
+                }
+                f.write_str(", unless this is what you study")
             }
             Warning::AnswersStopped { answers, share } => write!(
                 f,
@@ -117,6 +120,11 @@ mod tests {
     use crate::engine::time::Duration;
     use std::collections::BTreeSet;
 
+    fn false_timeouts(of_failures: f64, enough: Option<String>) -> Warning {
+        let (of_requests, of_timeouts) = (0.0005, 0.013);
+        Warning::FalseTimeouts { of_requests, of_timeouts, of_failures, failures: 4_000, misled: 1_300, enough }
+    }
+
     #[test]
     fn every_warning_has_a_kind_of_its_own_and_says_what_to_do() {
         let all = [
@@ -126,14 +134,17 @@ mod tests {
             Warning::JoinsIncomplete { joining: 12, live: 1_000 },
             Warning::DiedOut { at: Time::from_nanos(90_000_000_000) },
             Warning::LateReplies { share: 0.012 },
-            Warning::FalseTimeouts { of_requests: 0.0005, of_timeouts: 0.013, of_failures: 0.31 },
+            false_timeouts(0.31, Some("1s".to_owned())),
             Warning::NotSteady { drifts: vec![Drift { figure: "latency_ms_mean", first: 1_612.0, last: 1_874.0 }] },
             Warning::ShortWarmup { warmup: Duration::from_secs(60), session: Duration::from_secs(1_200) },
             Warning::AnswersStopped { answers: 3542, share: 0.2957 },
         ];
-        let unknown = Warning::FalseTimeouts { of_requests: 0.0005, of_timeouts: 1.0, of_failures: 0.0 };
+        let unknown = false_timeouts(0.0, None);
         assert!(!unknown.to_string().contains("explain"), "{unknown}");
-        assert!(all[6].to_string().contains("explain 31.0% of the failures"));
+        assert!(unknown.to_string().contains(": raise network.rpc_timeout and compare, unless"), "{unknown}");
+        let words =
+            ["1,300 of 4,000 failed lookups had one themselves, which explains 31.0% of the failures", "to 1s,"];
+        words.iter().for_each(|words| assert!(all[6].to_string().contains(words), "{}", all[6]));
         assert_eq!(all.iter().map(Warning::kind).collect::<BTreeSet<_>>().len(), all.len());
         for warning in &all {
             let text = warning.to_string();

@@ -49,5 +49,5 @@ pub use model::*;
 pub use reader::TableReader;
 pub use reader_values::{POSITIVE, Zero};
 pub use reference::Key;
-pub use round_trips::false_timeout_share;
+pub use round_trips::{enough_timeout, false_timeout_share};
 pub use source::Source;

@@ -19,7 +19,7 @@ pub(super) fn judge(table: &mut TableReader<'_>, latency: &Latency, timeout: Rpc
     }
     let Some(share) = false_timeout_share(latency, timeout).filter(|share| *share > NOTABLE) else { return };
     let place = table.place_of("rpc_timeout");
-    let help = match enough(latency, timeout) {
+    let help = match enough_timeout(latency, timeout) {
         Some(enough) => format!("with {enough} it is fewer than one in a million"),
         None => "raise `network.rpc_timeout`".to_owned(),
     };
@@ -85,10 +85,14 @@ fn pairs_beyond(matrix: &LatencyMatrix, limit: Duration) -> f64 {
     beyond as f64 / pairs.max(1) as f64
 }
 
-/// A round timeout of the same form that leaves a negligible share, if there is one that is not absurd.
-fn enough(latency: &Latency, timeout: RpcTimeout) -> Option<String> {
+/// A longer timeout of the same form, a round one, that fewer than a millionth of the requests between two random live
+/// nodes exceed; `None` if that is true of `timeout`, or only of absurd ones.
+pub fn enough_timeout(latency: &Latency, timeout: RpcTimeout) -> Option<String> {
     let round = (0..10_u32).flat_map(|power| [10, 15, 20, 30, 50, 70].map(|digits| digits * 10_u64.pow(power)));
     let is_enough = |timeout| false_timeout_share(latency, timeout).is_some_and(|share| share <= NEGLIGIBLE);
+    if is_enough(timeout) {
+        return None;
+    }
     match timeout {
         RpcTimeout::Fixed(_) => {
             let mut limits = round.map(|digits| Duration::from_nanos(100_000 * digits));
@@ -158,8 +162,8 @@ mod tests {
     fn what_is_proposed_is_enough_and_not_absurd() {
         let latency = Latency::Drawn(Distribution::Exponential { mean: MS(50) });
         // (1 + x) e^-x is 1e-6 at x = 16.7: 835 ms.
-        assert_eq!(enough(&latency, RpcTimeout::Fixed(MS(500))), Some("1s".to_owned()));
-        assert_eq!(enough(&latency, RpcTimeout::RoundTrips(2.0)), Some("10 round trips".to_owned()));
+        assert_eq!(enough_timeout(&latency, RpcTimeout::Fixed(MS(500))), Some("1s".to_owned()));
+        assert_eq!(enough_timeout(&latency, RpcTimeout::RoundTrips(2.0)), Some("10 round trips".to_owned()));
         assert_eq!([0.5, 0.0123456, 0.000499].map(percent), ["50.0%", "1.23%", "0.0499%"]);
     }
 }
