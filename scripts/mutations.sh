@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Breaks the program on purpose, one way at a time, and sees that something notices: checkers in runs of scenarios that
-# ship, rows of `torus-sim validate`, and the swarm. Unit tests and fingerprints do not count: any change moves those,
-# and they say nothing about what a user would see.
+# ship, rows of `torus-sim validate`, and the swarm. What none of these can show (a lookup that asks too many, and finds
+# the same) a test of what nodes do has to see: the patch names it. Other tests and fingerprints do not count: any
+# change moves those, and they say nothing about what a user would see.
 #
 #   scripts/mutations.sh                        all of scripts/mutations/*.patch, and a table of what caught each
 #   scripts/mutations.sh NAME...                some of them
@@ -83,6 +84,11 @@ validate validate krishnamurthy-successors --at 200
 CATCHERS
 }
 
+# The test that has to see the mutation $1, if its patch names one.
+test_of() {
+    sed -n '/^--- a\//q; s/^`\(.*\)`\.$/\1/p' "scripts/mutations/$1.patch"
+}
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -97,6 +103,23 @@ build() {
         cat "$work/build" >&2
         fail "$1 does not build"
     }
+}
+
+# Runs the tests $2... in the tree with the mutation $1. `caught` is empty if none fails; of several it names the first.
+look_at_tests() {
+    local name=$1 code=0 said
+    shift
+    caught=
+    (cd "$copy" && timeout 900 cargo test --locked --quiet --profile mutations --lib -- --exact "$@") \
+        > "$work/said" 2>&1 < /dev/null || code=$?
+    said=$(sed -n 's/^test result: \(.*\) passed; \(.*\) failed;.*/\1 \2/p' "$work/said")
+    case $code/$said in
+        0/"ok. $# 0") ;;
+        0/*) fail "not all tests that patches name are there: $*" ;;
+        124/*) caught="does not end | \`cargo test --lib $1\`" ;;
+        */FAILED*) caught="test \`${1##*::}\` | \`cargo test --lib $1\`" ;;
+        *) cat "$work/said" >&2; fail "the tests of $name do not build" ;;
+    esac
 }
 
 # Runs the catchers of the mutation $1 until one notices; sets `caught` to what did, empty if nothing did.
@@ -134,6 +157,15 @@ explain() {
 printf 'building the tree as it is\n'
 build "the tree as it is"
 look ''
+tests=()
+for name in "${names[@]}"; do
+    test=$(test_of "$name")
+    [ -z "$test" ] || tests+=("$test")
+done
+if [ -z "$caught" ] && [ ${#tests[@]} -gt 0 ]; then
+    mapfile -t tests < <(printf '%s\n' "${tests[@]}" | sort -u)
+    look_at_tests "the tree as it is" "${tests[@]}"
+fi
 [ -z "$caught" ] || { cat "$work/said" >&2; fail "the tree as it is is caught: $caught" 1; }
 printf 'the tree as it is passes everything (%d s)\n' "$SECONDS"
 
@@ -142,8 +174,13 @@ survivors=()
 for name in "${names[@]}"; do
     patch=scripts/mutations/$name.patch
     (cd "$copy" && patch --quiet --strip=1 --no-backup-if-mismatch) < "$patch" || fail "$patch does not apply"
-    build "$patch"
-    look "$name"
+    test=$(test_of "$name")
+    if [ -n "$test" ]; then
+        look_at_tests "$patch" "$test"
+    else
+        build "$patch"
+        look "$name"
+    fi
     (cd "$copy" && patch --quiet --strip=1 --reverse --no-backup-if-mismatch) < "$patch"
     printf '%-28s %s (%d s)\n' "$name" "${caught:-SURVIVES}" "$SECONDS"
     [ -n "$caught" ] || survivors+=("$name")

@@ -69,9 +69,31 @@ fn every_patch_says_what_it_breaks_and_why_that_matters() {
     for (name, patch) in patches() {
         let head = patch.split("\n--- a/").next().unwrap();
         let paragraphs: Vec<&str> = head.trim().split("\n\n").collect();
-        assert_eq!(paragraphs.len(), 2, "{name}: a line with what is wrong, then why it matters");
+        assert!(
+            (2..=3).contains(&paragraphs.len()),
+            "{name}: what is wrong, then why it matters, then the test if any"
+        );
         assert!(!paragraphs[0].contains('\n') && paragraphs.iter().all(|text| text.ends_with('.')), "{name}: {head}");
         assert!(head.lines().all(|line| line.chars().count() <= 120), "{name}");
+    }
+}
+
+/// The test that a patch says has to see it, if there is one.
+fn test_of(patch: &str) -> Option<&str> {
+    let head = patch.split("\n--- a/").next().unwrap();
+    head.split_once("\n\nSeen by the test\n`")?.1.trim_end().strip_suffix("`.")
+}
+
+#[test]
+fn the_tests_that_patches_name_are_there() {
+    let patches = patches();
+    let named: Vec<&str> = patches.values().filter_map(|patch| test_of(patch)).collect();
+    assert!(named.len() >= 8, "{named:?}");
+    for test in named {
+        let (module, function) = test.rsplit_once("::").expect("a path");
+        let path = root().join("src").join(module.replace("::", "/")).with_extension("rs");
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(text.contains(&format!("#[test]\nfn {function}()")), "{test}");
     }
 }
 
@@ -88,6 +110,8 @@ fn the_page_names_exactly_the_patches_and_what_caught_each() {
         let cells: Vec<&str> = row.split(" | ").collect();
         let title = patches[name].lines().next().unwrap().trim_end_matches('.');
         assert_eq!((cells.len(), cells[0]), (3, title), "{name}: {row}");
-        assert!(!cells[1].is_empty() && cells[2].starts_with("`torus-sim "), "{name} is caught by nothing: {row}");
+        let test = test_of(&patches[name]).map(|test| format!("`cargo test --lib {test}`"));
+        let is_caught = test.map_or(cells[2].starts_with("`torus-sim "), |test| cells[2] == test);
+        assert!(!cells[1].is_empty() && is_caught, "{name} is caught by nothing: {row}");
     }
 }

@@ -163,7 +163,7 @@ fn zone(tolerance_bits: u32, others: [u16; 2]) -> Nodes {
 }
 
 #[test]
-fn a_lookup_ends_when_as_many_as_it_is_to_find_agree_with_the_key_in_the_tolerance_zone() {
+fn a_lookup_ends_when_enough_agree_with_the_key_in_the_tolerance_zone() {
     let took = |tolerance_bits, others| zone(tolerance_bits, others).look_up(0, id(0xffff)).took;
     assert_eq!(took(8, [0xff10, 0xff20]), requests(1), "two have answered that will do");
     assert_eq!(took(8, [0xff10, 0xfe20]), TIMEOUT, "the second does not agree in 8 bits: the nearest is waited for");
