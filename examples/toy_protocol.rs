@@ -8,7 +8,9 @@
 
 use torus_sim::engine::time::Duration;
 use torus_sim::node::identifier::between_or_at;
-use torus_sim::node::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use torus_sim::node::{
+    Answer, Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start, Truth,
+};
 use torus_sim::observe::report::RunReport;
 use torus_sim::scenario::{self, Source, TableReader, Zero};
 use torus_sim::simulation::{Options, Simulation};
@@ -106,7 +108,7 @@ impl Protocol for Walk {
         }
     }
 
-    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, _start: Start) {
         let own = context.contact(node);
         match context.bootstrap(node, |_| true) {
             Some(member) => {
@@ -119,8 +121,6 @@ impl Protocol for Walk {
             }
         }
     }
-
-    fn on_leave(&mut self, _context: &mut impl Context<Self>, _node: Slot) {}
 
     fn on_departure(&mut self, node: Slot) {
         self.set_next(node, Contact::NONE);
@@ -138,19 +138,14 @@ impl Protocol for Walk {
         node: Slot,
         _from: Contact,
         _request: &Message,
-    ) -> Option<(Message, Charge)> {
-        let next = self.next.get(node as usize).filter(|next| next.is_some())?;
-        Some((Message::Next(*next), ANSWER))
+        _reply_to: ReplyTo,
+    ) -> Answer<Message> {
+        let next = self.next.get(node as usize).filter(|next| next.is_some());
+        next.map(|next| (Message::Next(*next), ANSWER)).into()
     }
 
-    fn on_reply(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        from: Contact,
-        request: &Message,
-        reply: &Message,
-    ) {
+    fn on_reply(&mut self, context: &mut impl Context<Self>, node: Slot, reply: Reply<'_, Message>) {
+        let Reply { from, request, reply, .. } = reply;
         let (Message::WhoIsNext { lookup: id, hops }, Message::Next(next)) = (*request, *reply) else { return };
         // The lookup may have passed its deadline meanwhile.
         let Some(lookup) = context.lookup(id) else { return };
@@ -175,7 +170,7 @@ impl Protocol for Walk {
     }
 
     fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, _timer: TryAgain) {
-        self.on_arrival(context, node);
+        self.on_arrival(context, node, Start::Fresh);
     }
 
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, _task: Join) {

@@ -9,6 +9,7 @@ pub mod awake;
 pub mod checker;
 pub mod contact;
 pub mod directory;
+pub mod handling;
 pub mod history;
 pub mod identifier;
 pub mod lookup;
@@ -21,6 +22,7 @@ pub mod per_node;
 pub mod sample;
 
 pub use contact::{Contact, Slot};
+pub use handling::{Answer, Reply, ReplyTo, Start};
 pub use lookup::{Lookup, LookupId, Purpose};
 pub use members::Members;
 
@@ -166,6 +168,13 @@ pub trait Context<P: Protocol> {
         self.send_with_notice(from, to, message, charge, lookup);
     }
 
+    /// Answers a request that was not answered at once ([`Answer::Later`]): one reply, while the node that got the
+    /// request lives. Nothing is sent after that. A reply that comes after the timeout of the request is late.
+    ///
+    /// # Panics
+    /// In debug builds and checked runs, if the handler of another node runs than that which got the request.
+    fn reply(&mut self, reply_to: ReplyTo, message: P::Message, charge: Charge);
+
     /// Fires `timer` at `node` after `delay`, unless the node departs first.
     fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer);
 
@@ -265,35 +274,33 @@ pub trait Protocol: Sized + 'static {
     fn start_converged(&mut self, context: &mut impl Context<Self>, members: &Members);
 
     /// A node arrives and begins to join.
-    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot);
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, start: Start);
 
-    /// A node is about to leave gracefully; what it sends now still gets through.
-    fn on_leave(&mut self, context: &mut impl Context<Self>, node: Slot);
+    /// A node is about to leave gracefully; what it sends now still gets through. Where nobody takes leave, nothing
+    /// happens.
+    fn on_leave(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        let _ = (context, node);
+    }
 
-    /// A node is gone, gracefully or not: its state is no longer needed.
+    /// A node is gone, gracefully or not: its state is no longer needed, but for what it would find on its disk if it
+    /// returned ([`Start::Returning`]).
     fn on_departure(&mut self, node: Slot);
 
     /// The workload starts a lookup at a member.
     fn on_lookup(&mut self, context: &mut impl Context<Self>, node: Slot, lookup: LookupId);
 
-    /// A request arrives. What is returned is sent back at once; with `None` the caller's timeout will expire.
+    /// A request arrives. It is answered at once by what is returned, or by means of `reply_to` later.
     fn on_request(
         &mut self,
         context: &mut impl Context<Self>,
         node: Slot,
         from: Contact,
         request: &Self::Message,
-    ) -> Option<(Self::Message, Charge)>;
+        reply_to: ReplyTo,
+    ) -> Answer<Self::Message>;
 
     /// The reply to a request of `node` arrives.
-    fn on_reply(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        from: Contact,
-        request: &Self::Message,
-        reply: &Self::Message,
-    );
+    fn on_reply(&mut self, context: &mut impl Context<Self>, node: Slot, reply: Reply<'_, Self::Message>);
 
     /// No reply to a request of `node` came in time.
     fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Self::Message);

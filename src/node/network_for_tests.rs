@@ -3,11 +3,14 @@
 //!
 //! Timers whose period is [`NEVER`] never fire: rounds are then played by calling the protocol's procedures.
 
-use super::awake::Awake;
+use super::awake::{Awake, guard};
 use super::directory::{Directory, Incarnation};
 use super::lookup::Lookups;
-use super::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot};
+use super::{
+    Answer, Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start,
+};
 use crate::engine::distribution::Distribution;
+use crate::engine::queue::Ticket;
 use crate::engine::random::{Purpose as Stream, Seed, below};
 use crate::engine::time::{Duration, Time};
 use rand_chacha::ChaCha8Rng;
@@ -132,6 +135,14 @@ impl<P: Protocol> Net<P> {
         self.push(delay, event);
     }
 
+    fn post_reply(&mut self, index: usize, reply: P::Message, charge: Charge) {
+        let Call { from, to, .. } = self.calls[index];
+        self.calls[index].reply = Some((reply, charge));
+        if self.arrives(to.slot(), from, true) {
+            self.schedule(index, DELAY, Event::Reply(index));
+        }
+    }
+
     fn end(&mut self, id: LookupId, owner: Option<Contact>, hops: u32) -> Option<Lookup<P::Task>> {
         let lookup = self.lookups.end(id)?;
         if matches!(lookup.purpose, Purpose::Workload) {
@@ -223,6 +234,18 @@ impl<P: Protocol> Context<P> for Net<P> {
         }
     }
 
+    fn reply(&mut self, reply_to: ReplyTo, message: P::Message, charge: Charge) {
+        guard(reply_to.node);
+        let index = reply_to.call as usize;
+        let call = &self.calls[index];
+        let is_open = call.to_incarnation.is_some_and(|it| self.directory.is_current(reply_to.node, it));
+        // After the timeout nothing is kept of a request.
+        match call.pending > 0 && call.reply.is_none() && is_open {
+            true => self.post_reply(index, message, charge),
+            false => self.released.push(message),
+        }
+    }
+
     fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer) {
         if delay != Duration::MAX {
             let incarnation = self.directory.incarnation(node);
@@ -304,9 +327,11 @@ impl<P: Protocol> Network<P> {
     }
 
     pub fn arrive_at(&mut self, slot: Slot, id: u64) {
+        let was_here = self.net.directory.was_here(Contact::new(id, slot));
         self.net.directory.arrive(slot, id, slot, self.net.now);
+        let start = if was_here { Start::Returning } else { Start::Fresh };
         let _awake = Awake::only(slot);
-        self.protocol.on_arrival(&mut self.net, slot);
+        self.protocol.on_arrival(&mut self.net, slot, start);
     }
 
     pub fn crash(&mut self, node: Slot) {
@@ -372,17 +397,19 @@ impl<P: Protocol> Network<P> {
         });
         match event {
             Event::Request(_) if target_is_current => {
-                let reply = protocol.on_request(net, to.slot(), from, &request);
-                net.calls[index].reply = reply;
-                if reply.is_some() && net.arrives(to.slot(), from, true) {
-                    net.schedule(index, DELAY, Event::Reply(index));
+                let reply_to = ReplyTo { call: index as u32, node: to.slot(), ticket: Ticket::default() };
+                match protocol.on_request(net, to.slot(), from, &request, reply_to) {
+                    Answer::Now(reply, charge) => net.post_reply(index, reply, charge),
+                    Answer::Later | Answer::Refused => {}
                 }
             }
             Event::Message(_) if target_is_current => protocol.on_message(net, to.slot(), from, &request),
             Event::Reply(_) if caller_is_current && net.waiting.contains(&index) => {
                 net.waiting.remove(&index);
                 if let Some((reply, _)) = reply {
-                    protocol.on_reply(net, from.slot(), to, &request, &reply);
+                    let round_trip = net.now.since(net.calls[index].sent);
+                    let reply = Reply { from: to, request: &request, reply: &reply, round_trip };
+                    protocol.on_reply(net, from.slot(), reply);
                 }
             }
             Event::Timeout(_) if caller_is_current && net.waiting.contains(&index) => {

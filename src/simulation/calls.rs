@@ -21,12 +21,15 @@ pub(crate) struct Call<M> {
     pub from_incarnation: Incarnation,
     pub from: Contact,
     pub to: Contact,
-    /// Events in the queue that refer to this call.
+    /// What still refers to this call: events in the queue, and the node that is to answer it later.
     pub pending: u8,
     pub timeout_scheduled: bool,
     pub timed_out: bool,
     pub answered: bool,
+    /// Whether a reply has been sent.
+    pub replied: bool,
     pub ticket: Ticket,
+    pub sent_at: Time,
     /// There while the call is under way.
     pub request: Option<M>,
     /// There once the target has answered.
@@ -46,6 +49,8 @@ impl<M> Default for Call<M> {
             timeout_scheduled: false,
             timed_out: false,
             answered: false,
+            replied: false,
+            sent_at: Time::ZERO,
             ticket: Ticket::default(),
             request: None,
             reply: None,
@@ -57,6 +62,11 @@ impl<M> Call<M> {
     /// Whether an answer is expected.
     pub fn is_request(&self) -> bool {
         self.timeout_at != Time::NEVER
+    }
+
+    /// Whether it is a request whose caller was gone before it could learn how it ended.
+    pub fn is_abandoned(&self) -> bool {
+        self.is_request() && !self.answered && !self.timed_out
     }
 }
 

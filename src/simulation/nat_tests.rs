@@ -2,7 +2,7 @@
 
 use super::{Check, Options, Simulation};
 use crate::engine::time::{Duration, Time};
-use crate::node::{Charge, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
+use crate::node::{Answer, Charge, Contact, Context, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, Truth};
 use crate::observe::progress::Unwatched;
 use crate::observe::report::{RunReport, Unrecorded};
 use crate::scenario::{Source, load};
@@ -53,12 +53,10 @@ impl Protocol for Gossip {
         }
     }
 
-    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, _: Start) {
         let bootstrap = context.bootstrap(node, |_| true).expect("somebody to begin with");
         self.bootstraps.push((node, bootstrap));
     }
-
-    fn on_leave(&mut self, _: &mut impl Context<Self>, _: Slot) {}
 
     fn on_departure(&mut self, _: Slot) {}
 
@@ -84,13 +82,14 @@ impl Protocol for Gossip {
         node: Slot,
         from: Contact,
         request: &u8,
-    ) -> Option<(u8, Charge)> {
+        _: ReplyTo,
+    ) -> Answer<u8> {
         self.received.push((node, from.slot(), *request));
-        Some((REPLY, Charge::empty(REPLY)))
+        Answer::Now(REPLY, Charge::empty(REPLY))
     }
 
-    fn on_reply(&mut self, _: &mut impl Context<Self>, node: Slot, from: Contact, _: &u8, reply: &u8) {
-        self.received.push((node, from.slot(), *reply));
+    fn on_reply(&mut self, _: &mut impl Context<Self>, node: Slot, reply: Reply<'_, u8>) {
+        self.received.push((node, reply.from.slot(), *reply.reply));
     }
 
     fn on_timeout(&mut self, _: &mut impl Context<Self>, node: Slot, to: Contact, request: &u8) {

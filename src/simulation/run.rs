@@ -1,6 +1,7 @@
 //! The event loop.
 
 use super::agenda::{Agenda, ExternalEvent};
+use super::calls::Call;
 use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
 use super::identities::Identities;
@@ -12,7 +13,7 @@ use super::world::World;
 use crate::engine::time::Time;
 use crate::node::directory::Incarnation;
 use crate::node::history::History;
-use crate::node::{Context, Members, Protocol, Purpose, Slot};
+use crate::node::{Answer, Context, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start};
 use crate::observe::progress::{Exhausted, Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
@@ -397,6 +398,7 @@ impl<P: Protocol> Simulation<P> {
     }
 
     fn arrive(&mut self, node: u32) {
+        let start = if self.slot_blocks.is_kept(node) { Start::Returning } else { Start::Fresh };
         let Some(slots) = self.move_in(node) else { return };
         self.world.record(slots.start, Kind::Join);
         self.world.metrics.arrived();
@@ -404,7 +406,7 @@ impl<P: Protocol> Simulation<P> {
         self.world.is_untouched = false;
         self.world.population_changed(1);
         for slot in slots {
-            self.protocol.on_arrival(&mut self.world, slot);
+            self.protocol.on_arrival(&mut self.world, slot, start);
         }
     }
 
@@ -426,6 +428,9 @@ impl<P: Protocol> Simulation<P> {
                 history.departed(self.world.directory.contact(slot).id(), self.world.now);
             }
             self.world.directory.depart(slot);
+            while let Some(call) = self.world.reply_owed_by(slot) {
+                self.passed(call);
+            }
             self.protocol.on_departure(slot);
         }
         self.identities.departed(self.world.directory.contact(self.slot_blocks.slots(node).start).id());
@@ -502,11 +507,13 @@ impl<P: Protocol> Simulation<P> {
         if self.world.arrived(receiver.is_some()) {
             self.witness(to, self.addressee(index));
             self.world.record(to, Kind::Request);
-            let (from, request) = (self.world.call(index).from, self.world.call(index).request);
-            let answer = request.and_then(|request| self.protocol.on_request(&mut self.world, to, from, &request));
+            let Call { from, request, ticket, .. } = *self.world.call(index);
+            let reply_to = ReplyTo { call: index, node: to, ticket };
+            let answer = request.map(|request| self.protocol.on_request(&mut self.world, to, from, &request, reply_to));
             match answer {
-                Some((reply, charge)) => self.world.send_reply(index, reply, charge),
-                None => {
+                Some(Answer::Now(reply, charge)) => self.world.send_reply(index, reply, charge),
+                Some(Answer::Later) => self.world.owe_reply(index, to),
+                Some(Answer::Refused) | None => {
                     // Alive and silent: whoever asked will take it for dead.
                     self.world.suspect();
                     self.world.ensure_timeout(index);
@@ -521,7 +528,7 @@ impl<P: Protocol> Simulation<P> {
     fn deliver_reply(&mut self, index: u32, to: Slot) {
         let call = self.world.call(index);
         let (from, request, reply, timed_out) = (call.to, call.request, call.reply, call.timed_out);
-        let from_incarnation = call.from_incarnation;
+        let (from_incarnation, sent_at) = (call.from_incarnation, call.sent_at);
         let alive = self.world.directory.is_current(to, from_incarnation);
         if self.world.arrived(alive) {
             self.witness(to, Some(from_incarnation));
@@ -530,7 +537,8 @@ impl<P: Protocol> Simulation<P> {
                 (Some(request), Some(reply)) if !timed_out => {
                     self.world.call_mut(index).answered = true;
                     self.world.exchanges.answered += 1;
-                    self.protocol.on_reply(&mut self.world, to, from, request, reply);
+                    let round_trip = self.world.now.since(sent_at);
+                    self.protocol.on_reply(&mut self.world, to, Reply { from, request, reply, round_trip });
                 }
                 _ => self.world.late_replies += 1,
             }
@@ -579,7 +587,7 @@ impl<P: Protocol> Simulation<P> {
     fn passed(&mut self, index: u32) {
         if self.world.settle(index) {
             let call = self.world.call(index);
-            let is_abandoned = call.is_request() && !call.answered && !call.timed_out;
+            let is_abandoned = call.is_abandoned();
             let payloads = [&call.request, &call.reply];
             payloads.into_iter().flatten().for_each(|payload| self.protocol.release(payload));
             self.world.exchanges.abandoned += u64::from(is_abandoned);

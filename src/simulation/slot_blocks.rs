@@ -43,6 +43,11 @@ impl SlotBlocks {
         block
     }
 
+    /// Whether a node that is not there has a block that waits for its return.
+    pub fn is_kept(&self, node: u32) -> bool {
+        self.are_kept && self.of_node.get(node as usize).is_some_and(|own| *own != NONE)
+    }
+
     /// Takes its block from a node, unless it is kept for it.
     pub fn free(&mut self, node: u32) {
         if self.are_kept {

@@ -11,18 +11,20 @@ use super::event::{Event, Kind};
 use super::found::Found;
 use super::outcome::{Exchanges, LookupResult};
 use crate::engine::fingerprint::Fingerprint;
-use crate::engine::queue::EventQueue;
+use crate::engine::queue::{EventQueue, Ticket};
 use crate::engine::random::{self, Purpose as Stream};
 use crate::engine::time::{Duration, Time};
 use crate::network::Network;
+use crate::node::awake::guard;
 use crate::node::directory::{Directory, Incarnation};
 use crate::node::history::History;
 use crate::node::lookup::Lookups;
-use crate::node::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use crate::node::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, ReplyTo, Slot, Truth};
 use crate::observe::metrics::Metrics;
 use crate::observe::report::{LookupRecord, MessageBalance, Outcomes, RequestCounts};
 use crate::scenario::{MessageSizes, ReturnIdentifier, Scenario};
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
 
 /// Random slots tried for a bootstrap node before the ring is asked.
 const BOOTSTRAP_TRIES: u32 = 64;
@@ -78,6 +80,8 @@ pub(crate) struct World<P: Protocol> {
     pub original: Option<Members>,
     /// What lookups have told of nodes that they found, in the present window.
     pub found: Found,
+    /// Requests that will be answered later, by whoever got each and by its ticket.
+    owed: BTreeMap<(Slot, Ticket), u32>,
     calls: Calls<P::Message>,
     random: ChaCha8Rng,
     deadlines: Deadlines,
@@ -124,6 +128,7 @@ impl<P: Protocol> World<P> {
             nodes_return: scenario.churn.return_identifier == ReturnIdentifier::Same,
             original: None,
             found: Found::default(),
+            owed: BTreeMap::new(),
             calls: Calls::new(),
             random: scenario.seed.stream(Stream::Protocol),
             deadlines: Deadlines::default(),
@@ -343,9 +348,29 @@ impl<P: Protocol> World<P> {
         self.queue.push_with(call.ticket, call.timeout_at, Event::Timeout { call: index, to: call.from.slot() });
     }
 
+    /// A request that has just been handled will be answered later, unless that has been done already. Whether in time
+    /// nobody knows.
+    #[cold]
+    pub fn owe_reply(&mut self, index: u32, to: Slot) {
+        let call = &mut self.calls[index];
+        if !call.replied {
+            call.pending += 1;
+            self.owed.insert((to, call.ticket), index);
+            self.ensure_timeout(index);
+        }
+    }
+
+    /// A request that `node`, which is gone, will not answer any more.
+    pub fn reply_owed_by(&mut self, node: Slot) -> Option<u32> {
+        let (owed, _) = self.owed.range((node, Ticket::default())..).next().filter(|(owed, _)| owed.0 == node)?;
+        let owed = *owed;
+        self.owed.remove(&owed)
+    }
+
     /// Sends the reply to a request that has just been handled.
     #[inline(always)]
     pub fn send_reply(&mut self, index: u32, reply: P::Message, charge: Charge) {
+        self.calls[index].replied = true;
         if self.post_reply(index, charge) {
             self.calls[index].reply = Some(reply);
         } else {
@@ -396,6 +421,8 @@ impl<P: Protocol> World<P> {
         call.timeout_scheduled = false;
         call.timed_out = false;
         call.answered = false;
+        call.replied = false;
+        call.sent_at = self.now;
         index
     }
 
@@ -596,6 +623,24 @@ impl<P: Protocol> Context<P> for World<P> {
     ) {
         let index = self.post_noticed(from, to, charge, lookup, Way::Back);
         self.calls[index].request = Some(message);
+    }
+
+    fn reply(&mut self, reply_to: ReplyTo, message: P::Message, charge: Charge) {
+        let ReplyTo { call: index, node, ticket } = reply_to;
+        guard(node);
+        let call = &self.calls[index];
+        if call.pending == 0 || call.ticket != ticket || call.replied {
+            // There has been a reply, or the node has departed since.
+            self.released.push(message);
+            return;
+        }
+        self.send_reply(index, message, charge);
+        // Within the handler of the request nobody owes anything yet.
+        if self.owed.remove(&(node, ticket)).is_some() && self.settle(index) {
+            let call = &self.calls[index];
+            self.exchanges.abandoned += u64::from(call.is_abandoned());
+            self.released.extend(call.request.into_iter().chain(call.reply));
+        }
     }
 
     #[inline]

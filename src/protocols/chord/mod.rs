@@ -42,7 +42,9 @@ use crate::engine::time::Duration;
 use crate::node::checker::{Checker, Liveness};
 use crate::node::opinion::{Description, Opinion};
 use crate::node::sample::{Circumstances, Sample};
-use crate::node::{Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use crate::node::{
+    Answer, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start, Truth,
+};
 use crate::scenario::{Facts, Key, TableReader};
 use iterative::Iteration;
 use recursive::Query;
@@ -272,7 +274,7 @@ impl Protocol for Chord {
         self.build(context, members);
     }
 
-    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, _start: Start) {
         self.move_in(context.contact(node), context.is_behind_nat(node));
         self.begin_join(context, node);
     }
@@ -299,8 +301,9 @@ impl Protocol for Chord {
         node: Slot,
         from: Contact,
         request: &Message,
-    ) -> Option<(Message, Charge)> {
-        match *request {
+        _reply_to: ReplyTo,
+    ) -> Answer<Message> {
+        let reply = match *request {
             Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
             Message::Forward { query } => self.carry_on(context, node, from, query),
             Message::Return { query } => self.carry_back(context, node, query),
@@ -310,17 +313,12 @@ impl Protocol for Chord {
             Message::Confirm { key, .. } => Some((self.confirm(node, key), message::CONFIRM_REPLY)),
             Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),
             _ => None,
-        }
+        };
+        reply.into()
     }
 
-    fn on_reply(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        from: Contact,
-        request: &Message,
-        reply: &Message,
-    ) {
+    fn on_reply(&mut self, context: &mut impl Context<Self>, node: Slot, reply: Reply<'_, Message>) {
+        let Reply { from, request, reply, .. } = reply;
         match (*request, *reply) {
             (Message::FindSuccessor { lookup, key }, Message::Next(next)) => {
                 self.ask_next(context, node, key, lookup, from, next);

@@ -40,7 +40,9 @@ use crate::engine::time::Duration;
 use crate::node::checker::{Checker, Liveness};
 use crate::node::opinion::{Description, Opinion};
 use crate::node::sample::{Circumstances, Sample};
-use crate::node::{Arrival, Charge, Configurable, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
+use crate::node::{
+    Answer, Arrival, Configurable, Contact, Context, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, Truth,
+};
 use crate::overlay::digits::Digits;
 use crate::overlay::register::{Number, Register};
 use crate::scenario::{Facts, Key, TableReader};
@@ -231,14 +233,11 @@ impl Protocol for Kademlia {
         self.build(context, members);
     }
 
-    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot) {
+    fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, _start: Start) {
         let client_mode = context.is_behind_nat(node);
         self.move_in(context.contact(node), client_mode, context.now());
         self.begin_join(context, node);
     }
-
-    // The papers have no procedure for leaving.
-    fn on_leave(&mut self, _context: &mut impl Context<Self>, _node: Slot) {}
 
     fn on_departure(&mut self, node: Slot) {
         self.move_out(node);
@@ -258,14 +257,15 @@ impl Protocol for Kademlia {
         node: Slot,
         from: Contact,
         request: &Message,
-    ) -> Option<(Message, Charge)> {
+        _reply_to: ReplyTo,
+    ) -> Answer<Message> {
         let (Message::FindNode { client_mode, .. }
         | Message::Ping { client_mode, .. }
         | Message::Forward { client_mode, .. }) = *request
         else {
-            return None;
+            return Answer::Refused;
         };
-        let reply = match *request {
+        let (reply, charge) = match *request {
             Message::FindNode { key, .. } => self.find_node(node, from, key),
             Message::Forward { query, .. } => self.carry_on(context, node, query),
             _ => (Message::Ack, message::PING_REPLY),
@@ -273,17 +273,11 @@ impl Protocol for Kademlia {
         if !client_mode {
             self.heard(context, node, from, false);
         }
-        Some(reply)
+        Answer::Now(reply, charge)
     }
 
-    fn on_reply(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        from: Contact,
-        request: &Message,
-        reply: &Message,
-    ) {
+    fn on_reply(&mut self, context: &mut impl Context<Self>, node: Slot, reply: Reply<'_, Message>) {
+        let Reply { from, request, reply, .. } = reply;
         self.heard(context, node, from, true);
         match (*request, *reply) {
             (Message::FindNode { key, lookup, .. }, Message::Nodes(named)) => {

@@ -1,7 +1,7 @@
 //! Joins: into rings of one, two and many, at once in one gap, past lost packets, and of nodes that lost their place.
 
 use super::network::{Ring, by_hand};
-use crate::node::{Contact, Protocol};
+use crate::node::{Answer, Contact, Protocol, ReplyTo};
 use crate::protocols::chord::{Asking, Config, Maintenance, Message, Routing};
 
 fn every_way() -> impl Iterator<Item = Config> {
@@ -110,8 +110,9 @@ fn a_node_that_has_not_joined_helps_nobody_and_takes_nothing_on_offer() {
             node,
             from,
             &Message::GetNeighbours { asking: Asking::Successor, client_mode: false },
+            ReplyTo::for_tests(node),
         );
-        assert!(asked.is_none());
+        assert!(matches!(asked, Answer::Refused));
         ring.settle_down();
         assert_eq!((ring.successors(node), ring.predecessor(node)), (vec![], None));
         ring.net.cut.clear();
