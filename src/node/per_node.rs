@@ -48,6 +48,12 @@ impl<T> PerNode<T> {
         }
     }
 
+    /// The value of `node` for whoever asks for the memory that it leads to: not for looking at what it says.
+    #[inline(always)]
+    pub fn unseen(&self, node: Slot) -> Option<&T> {
+        self.values.get(node as usize)
+    }
+
     /// Memory that is held, used or free \[B\].
     pub fn memory_bytes(&self) -> u64 {
         allocated_bytes(&self.values)

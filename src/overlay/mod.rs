@@ -3,3 +3,4 @@
 
 pub mod digits;
 pub mod register;
+pub mod ring;

@@ -2,18 +2,9 @@
 
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
+use crate::overlay::ring::rules::Rules;
+pub use crate::overlay::ring::rules::{HandsOver, ListRefresh, Maintenance, Notify, Periods};
 use crate::scenario::{Facts, Key, Problem, TableReader, Zero};
-
-/// Which rules keep the ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Maintenance {
-    /// Stoica et al., SIGCOMM 2001 and ToN 2003: pointers are adopted on hearsay, and a predecessor is replaced only
-    /// by a nearer one or after it was found dead by its own check.
-    Original,
-    /// Zave, "How to Make Chord Correct" (TSE 2017): only a node that was seen alive is adopted, and a notification
-    /// makes the notified node check its predecessor (rectify).
-    Corrected,
-}
 
 /// How a lookup travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +24,6 @@ pub enum EndsAt {
     Owner,
     /// The last node before the key, which knows the owner as its successor (`find_predecessor` in the papers).
     Predecessor,
-}
-
-/// What a node that leaves gracefully tells its predecessor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandsOver {
-    /// Its successor list, which the predecessor takes over as in a round of stabilisation.
-    SuccessorList,
-    /// The last node of its successor list, which the predecessor adds to its own (ToN 2003, section IV-E.3).
-    LastSuccessor,
 }
 
 /// How a node learns that whom it handed a query to has it.
@@ -80,28 +62,6 @@ pub enum FingerTurns {
     Bits,
 }
 
-/// How the successor list beyond the first entry is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListRefresh {
-    /// Each round of stabilisation takes over the first successor's list.
-    Copied,
-    /// A round of stabilisation looks at the first entry only; the others take turns with the fingers.
-    InTurn,
-    /// A round of stabilisation looks at the first entry only; the list is taken over in rounds of its own.
-    OwnRounds,
-    /// A round of stabilisation looks at the first entry only; the notification after it is answered with the list.
-    WithNotification,
-}
-
-/// When a round of stabilisation ends with a notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notify {
-    /// Each does.
-    EveryRound,
-    /// Those do in which the successor has named another predecessor than the node itself, or none.
-    WhenNeeded,
-}
-
 /// Whom a lookup goes on to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextHop {
@@ -109,15 +69,6 @@ pub enum NextHop {
     BeforeKey,
     /// The same, but a node whose identifier is the key is named by itself and by those whose finger it is.
     AtKey,
-}
-
-/// How often a period that is a law is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Periods {
-    /// Anew for each round.
-    PerRound,
-    /// Once for each node.
-    PerNode,
 }
 
 /// How many fingers a round refreshes.
@@ -237,6 +188,28 @@ impl Default for Config {
             join_retry_after: Duration::from_secs(1),
             farewells: true,
             farewell_hands_over: HandsOver::SuccessorList,
+        }
+    }
+}
+
+impl Config {
+    /// By which rules the ring is kept.
+    pub const fn ring(&self) -> Rules {
+        Rules {
+            successors: self.successors,
+            maintenance: self.maintenance,
+            stabilize_every: self.stabilize_every,
+            stabilize_to_end: self.stabilize_to_end,
+            successor_list_refresh: self.successor_list_refresh,
+            successor_list_every: self.successor_list_every,
+            notify: self.notify,
+            check_predecessor_every: self.check_predecessor_every,
+            periods: self.periods,
+            notify_old_predecessor: self.notify_old_predecessor,
+            adopt_joining: self.adopt_joining,
+            join_retry_after: self.join_retry_after,
+            farewells: self.farewells,
+            farewell_hands_over: self.farewell_hands_over,
         }
     }
 }

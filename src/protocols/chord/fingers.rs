@@ -9,7 +9,7 @@ use crate::node::Contact;
 
 /// One finger table. The contacts live in a pool shared by all nodes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fingers {
+pub struct Fingers {
     starts: u64,
     contacts: List,
 }

@@ -32,7 +32,7 @@ pub(super) fn last_same(index: u32, distance: u64) -> u32 {
 impl Chord {
     /// Finger `index`, if it is known and kept.
     pub(super) fn finger(&self, node: Slot, index: u32) -> Contact {
-        self.node(node).fingers.get(&self.contacts, index)
+        self.node(node).table.get(&self.contacts, index)
     }
 
     /// A round, as the timer says.
@@ -53,9 +53,9 @@ impl Chord {
         let (first, list_turns) = (self.first_kept_finger(node), self.list_turns(node));
         if first > LAST {
             // Alone, or so far from the next node that it is every finger.
-            self.nodes[node as usize].fingers.clear(&mut self.contacts);
+            self.ring.node_mut(node).table.clear(&mut self.contacts);
         } else if first > 0 {
-            self.nodes[node as usize].fingers.set(&mut self.contacts, 0, first - 1, Contact::NONE);
+            self.ring.node_mut(node).table.set(&mut self.contacts, 0, first - 1, Contact::NONE);
         }
         let first_turn = match (self.config.finger_turns, count) {
             (FingerTurns::Bits, FingersPerRound::Count(_)) => first.min(LAST + 1 - self.config.identifier_bits),
@@ -67,9 +67,9 @@ impl Chord {
             FingersPerRound::All => ((LAST + 1).saturating_sub(first), true),
         };
         while left > 0 {
-            let turn = u32::from(self.node(node).next_finger);
+            let turn = u32::from(self.node(node).turn);
             let index = if (first_turn..=LAST + list_turns).contains(&turn) { turn } else { first_turn };
-            self.node_mut(node).next_finger = (index + 1) as u8;
+            self.node_mut(node).turn = (index + 1) as u8;
             let passed = match index {
                 index if index > LAST => self.refresh_successor(context, node, (index - LAST - 1) as usize),
                 index if index >= first => self.refresh_finger(context, node, index),
@@ -88,7 +88,7 @@ impl Chord {
             return 1;
         }
         let last = last_same(index, clockwise(self.node(node).id, finger.id()));
-        self.node_mut(node).next_finger = (last + 1) as u8;
+        self.node_mut(node).turn = (last + 1) as u8;
         let request = Message::GetPredecessor { finger: index as u8 };
         context.request(node, finger, request, message::GET_PREDECESSOR, None);
         last - index + 1
@@ -163,23 +163,23 @@ impl Chord {
     /// The lookup of a finger has its answer. Fingers after it that lead to the same node are set with it.
     pub(super) fn finger_found(&mut self, _context: &mut impl Context<Self>, node: Slot, index: u32, owner: Contact) {
         let last = self.set_finger(node, index, owner);
-        let state = &mut self.nodes[node as usize];
-        if u32::from(state.next_finger) == index + 1 {
-            state.next_finger = (last + 1) as u8;
+        let state = self.ring.node_mut(node);
+        if u32::from(state.turn) == index + 1 {
+            state.turn = (last + 1) as u8;
         }
     }
 
     /// The first node at or after the start of finger `index` is `owner`. Gives the last finger of which that is true
     /// too.
     fn set_finger(&mut self, node: Slot, index: u32, owner: Contact) -> u32 {
-        let state = &mut self.nodes[node as usize];
+        let state = self.ring.node_mut(node);
         let distance = clockwise(state.id, owner.id());
         // The node itself: there is nobody at or after this finger's start.
         let (last, finger) = match distance {
             0 => (LAST, Contact::NONE),
             distance => (last_same(index, distance), owner),
         };
-        state.fingers.set(&mut self.contacts, index, last, finger);
+        state.table.set(&mut self.contacts, index, last, finger);
         last
     }
 }

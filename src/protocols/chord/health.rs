@@ -2,8 +2,8 @@
 
 use super::Chord;
 use super::fix_fingers::finger_start;
-use super::healing::reachable;
 use crate::node::{Contact, Protocol, Slot, Truth};
+use crate::overlay::ring::healing::reachable;
 
 pub(super) const NAMES: &[&str] =
     &["wrong_successor_share", "dead_successor_share", "wrong_finger_share", "rings", "one_ring", "ring_member_share"];
@@ -49,7 +49,7 @@ impl Chord {
             dead += u64::from(!head.is_some_and(|head| truth.directory.is_live(head)));
         }
         let share = |count: u64| Some(count as f64 / members.len() as f64);
-        let cycles = self.cycles(&members, |contact| truth.directory.is_live(contact));
+        let cycles = self.ring.cycles(&members, |contact| truth.directory.is_live(contact));
         let one_ring = matches!(cycles[..], [cycle] if cycle.turns == 1);
         let in_ring = reachable(truth).count();
         let largest = cycles.iter().map(|cycle| cycle.members).max().unwrap_or(0);
@@ -79,68 +79,9 @@ impl Chord {
                 let truth = self.true_owner(truth, *node, finger_start(state.id, index));
                 let truth = truth.filter(|owner| owner.slot() != *node).unwrap_or(Contact::NONE);
                 fingers += 1;
-                wrong += u64::from(state.fingers.get(&self.contacts, index) != truth);
+                wrong += u64::from(state.table.get(&self.contacts, index) != truth);
             }
         }
         (fingers > 0).then(|| wrong as f64 / fingers as f64)
     }
-
-    /// The cycles of the graph in which every member points at its first successor that counts.
-    pub(super) fn cycles(&self, members: &[Slot], counts: impl Fn(Contact) -> bool) -> Vec<Cycle> {
-        // 0: not seen; otherwise the number of the walk that saw it first.
-        let mut seen = vec![0u32; self.nodes.len()];
-        let mut cycles = Vec::new();
-        for (walk, start) in (1..).zip(members) {
-            let mut node = *start;
-            let met = loop {
-                if seen[node as usize] != 0 {
-                    break Some(node);
-                }
-                seen[node as usize] = walk;
-                match self.first_successor(node, &counts) {
-                    Some(successor) => node = successor,
-                    None => break None,
-                }
-            };
-            // The walk met its own trail: a cycle that no earlier walk has found.
-            let found = met.filter(|node| seen[*node as usize] == walk);
-            cycles.extend(found.map(|node| self.measure_cycle(node, &counts)));
-        }
-        cycles
-    }
-
-    /// The first node of the successor list that counts. If those do that are alive: where the ring goes on once dead
-    /// entries have timed out.
-    fn first_successor(&self, node: Slot, counts: impl Fn(Contact) -> bool) -> Option<Slot> {
-        self.successors(node).iter().find(|successor| counts(**successor)).map(|first| first.slot())
-    }
-
-    /// The first successor that is a member. Who has come back under its old identifier and not joined yet is none.
-    pub(super) fn live_successor(&self, truth: &Truth<'_>, node: Slot) -> Option<Slot> {
-        self.first_successor(node, |successor| truth.members.contains(successor))
-    }
-
-    fn measure_cycle(&self, start: Slot, counts: impl Fn(Contact) -> bool) -> Cycle {
-        let mut cycle = Cycle { start, members: 0, turns: 0 };
-        let mut node = start;
-        loop {
-            let next = self.first_successor(node, &counts).unwrap_or(start);
-            cycle.members += 1;
-            cycle.turns += u64::from(self.node(next).id <= self.node(node).id);
-            node = next;
-            if node == start {
-                return cycle;
-            }
-        }
-    }
-}
-
-/// A cycle of first live successors.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cycle {
-    /// One of its members.
-    pub start: Slot,
-    pub members: u64,
-    /// How often it goes around the identifier space.
-    pub turns: u64,
 }

@@ -1,34 +1,18 @@
 //! What Chord nodes send each other, and what it costs.
 
-use crate::engine::pool::List;
 use crate::node::{Charge, Contact, LookupId};
+use crate::overlay::ring::{Kinds, RingMessage};
 
 /// Kinds of messages; a reply is booked under the kind of its request.
 pub(super) const KINDS: &[&str] = &["find_successor", "answer", "stabilize", "notify", "ping", "leave"];
 
 const FIND_SUCCESSOR: u8 = 0;
 const ANSWER: u8 = 1;
-const STABILIZE: u8 = 2;
-const NOTIFY: u8 = 3;
-const PING: u8 = 4;
-const LEAVE: u8 = 5;
 
-/// Why a node asks another for its neighbours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asking {
-    /// It joins, and the other is to be its successor.
-    Join,
-    /// The other is its successor (a round of stabilisation).
-    Successor,
-    /// The other may be a nearer successor, but must be seen alive before it is adopted.
-    Candidate,
-    /// The other is its successor, and so is its list, shifted by one (a round of the list).
-    List,
-    /// The same; and the sender may be the other's predecessor.
-    Notification,
-}
+/// As which of them those of the ring are booked.
+pub(super) const OF_THE_RING: Kinds = Kinds { stabilize: 2, notify: 3, ping: 4, leave: 5 };
 
-/// A message. Lists and queries live in pools of [`super::Chord`].
+/// A message. Queries live in pools of [`super::Chord`].
 #[derive(Clone, Copy, Debug)]
 pub enum Message {
     /// Iterative lookup, request: who is next on the way to this key?
@@ -60,28 +44,7 @@ pub enum Message {
         query: u32,
     },
     /// Semi-recursive lookup: the answer, straight to the initiator.
-    Answer {
-        /// The lookup.
-        lookup: LookupId,
-        /// The node named as the owner.
-        owner: Contact,
-        /// Hops it took.
-        hops: u8,
-    },
-    /// Request: who are your neighbours?
-    GetNeighbours {
-        /// Why.
-        asking: Asking,
-        /// Whether the sender cannot be reached, so that it is nobody's neighbour.
-        client_mode: bool,
-    },
-    /// Reply to `GetNeighbours`.
-    Neighbours {
-        /// The predecessor, if one is known.
-        predecessor: Contact,
-        /// The successor list.
-        successors: List,
-    },
+    Answer(Straight),
     /// Request to a finger: who is your predecessor?
     GetPredecessor {
         /// Which finger is refreshed.
@@ -89,33 +52,35 @@ pub enum Message {
     },
     /// Reply to `GetPredecessor`: the predecessor, if one is known.
     Predecessor(Contact),
-    /// I may be your predecessor.
-    Notify,
-    /// Your successor list lacks this node (from a successor to its old predecessor).
-    NewSuccessor(Contact),
-    /// Request: are you alive? Asked of a predecessor, on behalf of a candidate for its place, if there is one.
-    Ping {
-        /// Who takes the place if there is no answer.
-        candidate: Contact,
-    },
     /// Reply without content.
     Ack,
     /// Reply to `Confirm`: the key is not mine.
     NotMine,
-    /// The sender leaves; it was your successor, and these were its successors.
-    SuccessorLeaves(List),
-    /// The sender leaves; it was your predecessor, and this was its predecessor.
-    PredecessorLeaves(Contact),
+    /// What keeps the ring.
+    Ring(RingMessage),
+}
+
+/// An answer on its way straight to the initiator. Packed, so that it fits beside the tag of the messages of the ring,
+/// which are as long as messages get.
+#[derive(Clone, Copy, Debug)]
+#[repr(Rust, packed)]
+pub struct Straight {
+    /// The lookup.
+    pub lookup: LookupId,
+    /// The node named as the owner.
+    pub owner: Contact,
+    /// Hops it took.
+    pub hops: u8,
 }
 
 impl Message {
     /// Whether it holds something in a pool, to be given back when it is over. Most messages do not.
     #[inline]
     pub(super) fn is_pooled(&self) -> bool {
-        matches!(
-            self,
-            Message::Neighbours { .. } | Message::SuccessorLeaves(_) | Message::Forward { .. } | Message::Return { .. }
-        )
+        match self {
+            Message::Ring(message) => message.is_pooled(),
+            message => matches!(message, Message::Forward { .. } | Message::Return { .. }),
+        }
     }
 }
 
@@ -152,38 +117,11 @@ pub(super) const fn answer_back(path: u32) -> Charge {
 /// The acknowledgement of an answer on its way back.
 pub(super) const ANSWER_ACK: Charge = Charge::empty(ANSWER);
 
-/// A question for neighbours.
-pub(super) const GET_NEIGHBOURS: Charge = Charge::empty(STABILIZE);
-
-/// Its reply: the predecessor and so many successors.
-pub(super) const fn neighbours(successors: u32) -> Charge {
-    Charge::empty(STABILIZE).with_contacts(1 + successors)
-}
-
-/// The reply to a notification, where that is a request: the successor list.
-pub(super) const fn notification_reply(successors: u32) -> Charge {
-    Charge::empty(NOTIFY).with_contacts(successors)
-}
-
 /// A question to a finger for its predecessor.
 pub(super) const GET_PREDECESSOR: Charge = Charge::empty(FIND_SUCCESSOR);
 
 /// Its reply.
 pub(super) const PREDECESSOR: Charge = Charge::empty(FIND_SUCCESSOR).with_contacts(1);
-
-/// A notification: the sender.
-pub(super) const NOTIFICATION: Charge = Charge::empty(NOTIFY).with_sender();
-
-/// The name of a nearer successor.
-pub(super) const NEW_SUCCESSOR: Charge = Charge::empty(NOTIFY).with_contacts(1);
-
-/// A ping or its reply.
-pub(super) const PING_OR_REPLY: Charge = Charge::empty(PING);
-
-/// A farewell that hands over so many pointers.
-pub(super) const fn leave(pointers: u32) -> Charge {
-    Charge::empty(LEAVE).with_contacts(pointers)
-}
 
 #[cfg(test)]
 mod tests {
@@ -199,8 +137,6 @@ mod tests {
     fn sizes_follow_the_accounting_of_p2psim() {
         let sizes = MessageSizes::default();
         assert_eq!(find_successor(0).bytes(&sizes), 24);
-        assert_eq!(neighbours(16).bytes(&sizes), 20 + 4 * 17);
-        assert_eq!(NOTIFICATION.bytes(&sizes), 24);
-        assert_eq!(KINDS[leave(3).kind as usize], "leave");
+        assert_eq!(KINDS[OF_THE_RING.leave as usize], "leave");
     }
 }

@@ -4,8 +4,8 @@
 //! Zave, "How to Make Chord Correct" (IEEE TSE 43(12), 2017) for the corrected maintenance. A key is owned by the
 //! first node at or after it. Storage of values is not modelled: a lookup is over when its owner is named.
 //!
-//! One file a procedure: `join`, `stabilize`, `fix_fingers`, `leave`, and lookups in `iterative` and `recursive`,
-//! which share the routing step in `routing`.
+//! The ring is [`crate::overlay::ring`]. Here stand fingers, and lookups in `iterative` and `recursive`, which share the
+//! routing step in `routing`.
 
 mod checkers;
 mod config;
@@ -15,13 +15,10 @@ mod fix_fingers;
 mod healing;
 mod health;
 mod iterative;
-mod join;
-mod leave;
 mod message;
 mod recursive;
 mod routing;
 mod sample;
-mod stabilize;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -31,7 +28,7 @@ pub use config::{
     Acknowledgements, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, HandsOver,
     ListRefresh, Maintenance, NextHop, Notify, Periods, Routing,
 };
-pub use message::{Asking, Message};
+pub use message::{Message, Straight};
 
 use crate::engine::dice::Dice;
 use crate::engine::distribution::Distribution;
@@ -45,10 +42,12 @@ use crate::node::sample::{Circumstances, Sample};
 use crate::node::{
     Answer, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start, Truth,
 };
+use crate::overlay::ring::healing::JoinLookups;
+use crate::overlay::ring::{self, Kinds, Ring, RingHost, RingMessage};
 use crate::scenario::{Facts, Key, TableReader};
+use fingers::Fingers;
 use iterative::Iteration;
 use recursive::Query;
-use table::Node;
 
 /// What a node can be woken up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +79,9 @@ pub enum Task {
 #[derive(Debug)]
 pub struct Chord {
     config: Config,
-    nodes: Vec<Node>,
-    /// Successor lists, `config.successors` places a node.
-    successors: Vec<Contact>,
-    /// Finger tables, and successor lists on their way.
+    /// Neighbours, each node with its fingers beside them.
+    ring: Ring<Fingers>,
+    /// Finger tables.
     contacts: ListPool<Contact>,
     /// Identifiers of nodes that lookups found dead.
     dead: ListPool<u64>,
@@ -93,23 +91,19 @@ pub struct Chord {
     queries: Slab<Query>,
     /// Periods by slot and [`Timer`]; empty unless each node has its own.
     own_periods: Vec<[Duration; 4]>,
-    /// Whether a node cannot be reached, by slot up to the last that cannot.
-    client_mode: Vec<bool>,
 }
 
 impl Chord {
     /// A network without nodes.
     pub fn new(config: Config) -> Self {
         Chord {
+            ring: Ring::new(config.ring()),
             config,
-            nodes: Vec::new(),
-            successors: Vec::new(),
             contacts: ListPool::new(),
             dead: ListPool::new(),
             iterations: Vec::new(),
             queries: Slab::new(),
             own_periods: Vec::new(),
-            client_mode: Vec::new(),
         }
     }
 
@@ -123,16 +117,18 @@ impl Chord {
     pub fn held(&self) -> [usize; 3] {
         // A list of dead nodes stays with the place of its lookup until that place is used again.
         let kept = self.iterations.iter().filter(|iteration| iteration.has_list()).count();
-        [self.contacts.live_blocks(), self.dead.live_blocks() - kept, self.queries.len()]
+        [
+            self.contacts.live_blocks() + self.ring.lists_on_their_way(),
+            self.dead.live_blocks() - kept,
+            self.queries.len(),
+        ]
     }
 
     /// Gives back what a message holds in pools.
     #[inline(never)]
     fn release_pooled(&mut self, message: &Message) {
         match *message {
-            Message::Neighbours { successors: list, .. } | Message::SuccessorLeaves(list) => {
-                self.contacts.release(list)
-            }
+            Message::Ring(message) => ring::release(self, message),
             Message::Forward { query } | Message::Return { query } => self.drop_query(query),
             _ => {}
         }
@@ -152,9 +148,9 @@ impl Chord {
         context.answer(id, owner, u32::from(hops));
         match lookup.purpose {
             Purpose::Workload => {}
-            Purpose::Task(Task::Join) => self.successor_found(context, node, owner),
+            Purpose::Task(Task::Join) => ring::join::successor_found(self, context, node, owner),
             Purpose::Task(Task::Finger(index)) => self.finger_found(context, node, u32::from(index), owner),
-            Purpose::Task(Task::Successor) => self.successor_refreshed(node, lookup.key, owner),
+            Purpose::Task(Task::Successor) => self.ring.successor_refreshed(node, lookup.key, owner),
         }
     }
 
@@ -251,13 +247,11 @@ impl Protocol for Chord {
 
     fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
         let lookups = allocated_bytes(&self.iterations) + self.queries.memory_bytes() + self.dead.memory_bytes();
+        let [state, successors, on_their_way] = self.ring.memory_bytes();
         vec![
-            (
-                "node state",
-                allocated_bytes(&self.nodes) + allocated_bytes(&self.own_periods) + allocated_bytes(&self.client_mode),
-            ),
-            ("successor lists", allocated_bytes(&self.successors)),
-            ("fingers, lists on their way", self.contacts.memory_bytes()),
+            ("node state", state + allocated_bytes(&self.own_periods)),
+            ("successor lists", successors),
+            ("fingers, lists on their way", self.contacts.memory_bytes() + on_their_way),
             ("routes of lookups", lookups),
         ]
     }
@@ -276,13 +270,11 @@ impl Protocol for Chord {
 
     fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, _start: Start) {
         self.move_in(context.contact(node), context.is_behind_nat(node));
-        self.begin_join(context, node);
+        ring::join::begin_join(self, context, node);
     }
 
     fn on_leave(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        if self.config.farewells {
-            self.say_goodbye(context, node);
-        }
+        ring::leave::say_goodbye(self, context, node);
     }
 
     fn on_departure(&mut self, node: Slot) {
@@ -307,11 +299,9 @@ impl Protocol for Chord {
             Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
             Message::Forward { query } => self.carry_on(context, node, from, query),
             Message::Return { query } => self.carry_back(context, node, query),
-            Message::GetNeighbours { asking, client_mode: true } => self.neighbours(node, asking),
-            Message::GetNeighbours { asking, .. } => self.neighbours_asked(context, node, from, asking),
+            Message::Ring(request) => ring::request(self, context, node, from, request),
             Message::GetPredecessor { .. } => self.predecessor_told(node),
             Message::Confirm { key, .. } => Some((self.confirm(node, key), message::CONFIRM_REPLY)),
-            Message::Ping { .. } => Some((Message::Ack, message::PING_OR_REPLY)),
             _ => None,
         };
         reply.into()
@@ -328,9 +318,7 @@ impl Protocol for Chord {
             }
             (Message::Confirm { lookup, .. }, Message::Ack) => self.owner_confirmed(context, node, lookup, from),
             (Message::Confirm { lookup, .. }, Message::NotMine) => self.give_up(context, node, lookup),
-            (Message::GetNeighbours { asking, .. }, Message::Neighbours { predecessor, successors }) => {
-                self.neighbours_learnt(context, node, from, asking, predecessor, successors);
-            }
+            (Message::Ring(request), Message::Ring(reply)) => ring::reply(self, context, node, from, request, reply),
             (Message::GetPredecessor { finger }, Message::Predecessor(predecessor)) => {
                 self.finger_answered(context, node, u32::from(finger), from, predecessor);
             }
@@ -346,8 +334,7 @@ impl Protocol for Chord {
             }
             Message::Forward { query } => self.forward_other(context, node, query, to),
             Message::Return { query } => self.return_past(context, node, query),
-            Message::GetNeighbours { asking, .. } => self.no_neighbours(context, node, to, asking),
-            Message::Ping { candidate } => self.predecessor_dead(context, node, to, candidate),
+            Message::Ring(request) => ring::timeout(self, context, node, to, request),
             Message::GetPredecessor { finger } => self.finger_silent(context, node, to, u32::from(finger)),
             _ => {}
         }
@@ -355,17 +342,14 @@ impl Protocol for Chord {
 
     fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
         match *message {
-            Message::Notify => self.notified(context, node, from),
-            Message::NewSuccessor(candidate) => self.successor_offered(context, node, candidate),
+            Message::Ring(message) => ring::message(self, context, node, from, message),
             Message::Forward { query } => {
                 self.carry_on(context, node, from, query);
             }
             Message::Return { query } => {
                 self.carry_back(context, node, query);
             }
-            Message::Answer { lookup, owner, hops } => self.conclude(context, node, lookup, owner, hops),
-            Message::SuccessorLeaves(successors) => self.successor_leaves(context, node, from, successors),
-            Message::PredecessorLeaves(predecessor) => self.predecessor_leaves(context, node, from, predecessor),
+            Message::Answer(Straight { lookup, owner, hops }) => self.conclude(context, node, lookup, owner, hops),
             _ => {}
         }
     }
@@ -377,21 +361,21 @@ impl Protocol for Chord {
         }
         match timer {
             Timer::Stabilize => {
-                self.stabilize(context, node);
+                ring::stabilize::stabilize(self, context, node);
                 if self.config.fingers_with_stabilize {
                     self.fix_fingers(context, node);
                 }
             }
             Timer::FixFingers => self.fix_fingers(context, node),
-            Timer::CheckPredecessor => self.check_predecessor(context, node),
-            Timer::RefreshList => self.refresh_list(context, node),
-            Timer::Join => self.begin_join(context, node),
+            Timer::CheckPredecessor => ring::stabilize::check_predecessor(self, context, node),
+            Timer::RefreshList => ring::stabilize::refresh_list(self, context, node),
+            Timer::Join => ring::join::begin_join(self, context, node),
         }
     }
 
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
         match task {
-            Task::Join => self.join_failed(context, node),
+            Task::Join => ring::join::join_failed(self, context, node),
             // The old finger stays; its turn will come again.
             Task::Finger(_) | Task::Successor => {}
         }
@@ -399,15 +383,13 @@ impl Protocol for Chord {
 
     #[inline(always)]
     fn prefetch_state(&self, node: Slot) {
-        if let Some(state) = self.nodes.get(node as usize) {
-            prefetch(std::slice::from_ref(state));
-        }
+        self.ring.prefetch(node);
     }
 
     #[inline(always)]
     fn prefetch_tables(&self, node: Slot) {
-        if let Some(state) = self.nodes.get(node as usize) {
-            prefetch(state.fingers.contacts(&self.contacts));
+        if let Some(fingers) = self.ring.table_to_prefetch(node) {
+            prefetch(fingers.contacts(&self.contacts));
         }
     }
 
@@ -419,10 +401,7 @@ impl Protocol for Chord {
     }
 
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
-        match members.successor(key) {
-            Some(first) if admits(first) => Some(first),
-            _ => members.from_key(key).find(|member| admits(*member)),
-        }
+        ring::owner(members, key, admits)
     }
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
@@ -430,7 +409,7 @@ impl Protocol for Chord {
     }
 
     fn is_in_order(&self, truth: &Truth<'_>) -> bool {
-        checkers::is_in_order(self, truth)
+        ring::checkers::is_in_order(self, truth)
     }
 
     fn opinion(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Opinion> {
@@ -443,6 +422,60 @@ impl Protocol for Chord {
 
     fn timer_name(timer: Timer) -> &'static str {
         words::timer_name(timer)
+    }
+}
+
+impl RingHost for Chord {
+    type Table = Fingers;
+
+    const KINDS: Kinds = message::OF_THE_RING;
+    const JOIN_TASK: Task = Task::Join;
+    const JOIN_TIMER: Timer = Timer::Join;
+
+    #[inline]
+    fn ring(&self) -> &Ring<Fingers> {
+        &self.ring
+    }
+
+    #[inline]
+    fn ring_mut(&mut self) -> &mut Ring<Fingers> {
+        &mut self.ring
+    }
+
+    fn ring_message(message: RingMessage) -> Message {
+        Message::Ring(message)
+    }
+
+    fn look_up(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        self.begin(context, node, key, lookup);
+    }
+
+    fn strike_from_table(&mut self, node: Slot, dead: Contact) {
+        self.ring.node_mut(node).table.forget(&mut self.contacts, dead);
+    }
+
+    fn nearest_in_table(&self, node: Slot) -> Option<Contact> {
+        self.nearest_finger(node)
+    }
+
+    fn joined(&mut self, context: &mut impl Context<Self>, node: Slot) {
+        self.start_timers(context, node);
+        if self.config.fingers_on_join {
+            self.refresh_fingers(context, node, FingersPerRound::All);
+        }
+    }
+
+    fn join_lookups(&self) -> JoinLookups {
+        let Config { lookup_deadline: deadline, retries, owner_agrees, .. } = self.config;
+        JoinLookups { deadline, retries, owner_agrees }
+    }
+
+    fn time_to_mend_tables(&self, truth: &Truth<'_>) -> Option<Duration> {
+        self.time_to_fix_fingers(truth)
+    }
+
+    fn time_for_a_turn(&self, truth: &Truth<'_>) -> Option<Duration> {
+        self.pass(truth)
     }
 }
 

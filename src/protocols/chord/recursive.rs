@@ -9,7 +9,7 @@
 //!
 //! The node that knows the owner answers; with `confirm_owner` the query goes on to the owner, and that answers.
 
-use super::message::{self, Message};
+use super::message::{self, Message, Straight};
 use super::routing::{HOP_LIMIT, Step};
 use super::{Acknowledgements, Chord, NO_LIST, Routing};
 use crate::engine::pool::List;
@@ -164,7 +164,7 @@ impl Chord {
         } else {
             self.release_lists(query);
             let Query { lookup, owner, hops, .. } = query;
-            let answer = Message::Answer { lookup, owner, hops };
+            let answer = Message::Answer(Straight { lookup, owner, hops });
             let charge = message::ANSWER_STRAIGHT;
             match has_initiator_asked {
                 true => context.send_back(node, query.initiator, answer, charge, Some(lookup)),

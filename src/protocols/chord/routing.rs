@@ -2,7 +2,8 @@
 
 use super::{Chord, NextHop};
 use crate::node::identifier::{between_or_at, clockwise};
-use crate::node::{Contact, Slot};
+use crate::node::{Contact, Context, Slot};
+use crate::overlay::ring;
 
 /// Hops after which a lookup goes in circles: no path in a ring of 64-bit identifiers needs as many.
 pub(super) const HOP_LIMIT: u8 = 128;
@@ -43,17 +44,26 @@ impl Chord {
         let nearest = |contacts: &[Contact]| contacts.iter().rev().copied().find(precedes);
         // Successors are in order of distance, so the last that precedes the key is the nearest to it; the first does.
         let successor = state.last().filter(precedes).or_else(|| nearest(self.successors(node))).unwrap_or(first);
-        let finger = nearest(state.fingers.up_to_distance(&self.contacts, last)).unwrap_or(first);
+        let finger = nearest(state.table.up_to_distance(&self.contacts, last)).unwrap_or(first);
         let is_finger = clockwise(own, finger.id()) > clockwise(own, successor.id());
         Step::Next(if is_finger { finger } else { successor })
     }
 
+    /// The step of a lookup from the node that makes it. A node without a place knows nobody but the member it was
+    /// told to turn to.
+    pub(super) fn first_step(&self, context: &mut impl Context<Self>, node: Slot, key: u64, dead: &[u64]) -> Step {
+        match self.head(node) {
+            Some(_) => self.step(node, key, dead),
+            None => ring::join::bootstrap(self, context, node).map_or(Step::Lost, Step::Next),
+        }
+    }
+
     /// The node whose identifier is the key, if `node` is that or has it as a finger.
     fn holder(&self, node: Slot, key: u64) -> Option<Contact> {
-        if self.node(node).id == key && !self.client_mode(node) {
+        if self.node(node).id == key && !self.ring.client_mode(node) {
             return Some(self.own(node));
         }
-        let mut fingers = self.node(node).fingers.contacts(&self.contacts).iter().copied();
+        let mut fingers = self.node(node).table.contacts(&self.contacts).iter().copied();
         fingers.find(|finger| finger.is_some() && finger.id() == key)
     }
 }

@@ -1,6 +1,6 @@
 //! What nodes and messages say, in words: for telling the story of a lookup. Nothing here is used by a run itself.
 
-use super::message::Message;
+use super::message::{Message, Straight};
 use super::routing::Step;
 use super::{Chord, Timer};
 use crate::node::opinion::{Description, Opinion, Says};
@@ -46,7 +46,7 @@ impl Chord {
             Message::Return { query } => {
                 Description { verb: "hands the answer to", says: Some(Says::Owner(self.answer_of(query))) }
             }
-            Message::Answer { owner, .. } => {
+            Message::Answer(Straight { owner, .. }) => {
                 Description { verb: "sends the answer to", says: Some(Says::Owner(owner)) }
             }
             _ => Description::plain("writes to"),

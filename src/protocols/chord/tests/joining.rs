@@ -2,7 +2,9 @@
 
 use super::network::{Ring, by_hand};
 use crate::node::{Answer, Contact, Protocol, ReplyTo};
-use crate::protocols::chord::{Asking, Config, Maintenance, Message, Routing};
+use crate::overlay::ring::join::join_failed;
+use crate::overlay::ring::{Asking, RingMessage};
+use crate::protocols::chord::{Config, Maintenance, Message, Routing};
 
 fn every_way() -> impl Iterator<Item = Config> {
     let routings = [Routing::Iterative, Routing::Recursive, Routing::SemiRecursive];
@@ -103,13 +105,13 @@ fn a_node_that_has_not_joined_helps_nobody_and_takes_nothing_on_offer() {
         let node = ring.arrive(25);
         let (from, offered) = (ring.net.directory.contact(1), ring.net.directory.contact(2));
         let (chord, net) = (&mut ring.protocol, &mut ring.net);
-        chord.on_message(net, node, from, &Message::NewSuccessor(offered));
-        chord.on_message(net, node, from, &Message::Notify);
+        chord.on_message(net, node, from, &Message::Ring(RingMessage::NewSuccessor(offered)));
+        chord.on_message(net, node, from, &Message::Ring(RingMessage::Notify));
         let asked = chord.on_request(
             net,
             node,
             from,
-            &Message::GetNeighbours { asking: Asking::Successor, client_mode: false },
+            &Message::Ring(RingMessage::GetNeighbours { asking: Asking::Successor, client_mode: false }),
             ReplyTo::for_tests(node),
         );
         assert!(matches!(asked, Answer::Refused));
@@ -140,7 +142,8 @@ fn a_lost_packet_does_not_part_a_ring_of_two() {
         let mut ring = Ring::exact(Config { successors: 1, ..config }, &[10, 20]);
         let other = ring.net.directory.contact(1);
         // As if its request had been lost.
-        ring.protocol.no_neighbours(&mut ring.net, 0, other, Asking::Successor);
+        let asked = RingMessage::GetNeighbours { asking: Asking::Successor, client_mode: false };
+        ring.protocol.on_timeout(&mut ring.net, 0, other, &Message::Ring(asked));
         assert!(ring.successors(0).is_empty(), "its only successor is gone");
         ring.settle_down();
         ring.stabilize(2);
@@ -154,11 +157,12 @@ fn nodes_that_have_all_lost_their_places_form_a_ring_again() {
         let ids = [10, 20, 30, 40, 50];
         let mut ring = Ring::exact(Config { successors: 2, ..config }, &ids);
         for node in 0..5 {
-            let mut fingers = std::mem::take(&mut ring.protocol.node_mut(node).fingers);
+            let mut fingers = std::mem::take(&mut ring.protocol.node_mut(node).table);
             fingers.clear(&mut ring.protocol.contacts);
+            ring.protocol.ring.replace_successors(node, [].into_iter());
             let state = ring.protocol.node_mut(node);
-            (state.successor_count, state.predecessor, state.joining) = (0, Contact::NONE, true);
-            ring.protocol.join_failed(&mut ring.net, node);
+            (state.predecessor, state.joining) = (Contact::NONE, true);
+            join_failed(&mut ring.protocol, &mut ring.net, node);
         }
         ring.settle_down();
         ring.stabilize(8);

@@ -128,7 +128,7 @@ fn a_key_that_is_an_identifier_belongs_to_its_node() {
 
 /// The first node that a lookup from node 0 for a key far away would ask, with that key.
 fn first_asked(ring: &Ring) -> (Slot, u64) {
-    let far = ring.protocol.node(0).fingers.get(&ring.protocol.contacts, 63);
+    let far = ring.protocol.node(0).table.get(&ring.protocol.contacts, 63);
     (far.slot(), far.id().wrapping_add(1 << 61))
 }
 
@@ -159,7 +159,7 @@ fn way(routing: Routing, hops: u32) -> Duration {
 #[test]
 fn asking_again_for_another_candidate_counts_no_hop_twice() {
     let mut ring = Ring::exact(Config { successors: 2, ..by_hand() }, &[10, 20, 30, 40, 50, 60]);
-    let mut fingers = std::mem::take(&mut ring.protocol.node_mut(0).fingers);
+    let mut fingers = std::mem::take(&mut ring.protocol.node_mut(0).table);
     fingers.clear(&mut ring.protocol.contacts);
     let whole = ring.look_up(0, 55);
     assert_eq!((whole.owner, whole.hops, whole.rpcs), (Some(60), 2, 2), "10, 30, 50");
@@ -172,7 +172,7 @@ fn asking_again_for_another_candidate_counts_no_hop_twice() {
 #[test]
 fn a_node_that_dies_before_it_is_asked_again_sends_the_lookup_back_to_the_start() {
     let mut ring = Ring::exact(Config { successors: 2, ..by_hand() }, &[10, 20, 30, 40, 50, 60]);
-    let mut fingers = std::mem::take(&mut ring.protocol.node_mut(0).fingers);
+    let mut fingers = std::mem::take(&mut ring.protocol.node_mut(0).table);
     fingers.clear(&mut ring.protocol.contacts);
     let (thirty, fifty) = (slot_of(&ring, 30), slot_of(&ring, 50));
     ring.crash(fifty);

@@ -4,6 +4,7 @@ pub(super) use crate::node::network_for_tests::{DELAY, Found, NEVER, TIMEOUT};
 
 use crate::node::network_for_tests::Network;
 use crate::node::{Contact, Slot};
+use crate::overlay::ring::stabilize::stabilize;
 use crate::protocols::chord::{Chord, Config};
 
 /// Four successors, and nothing that happens by itself.
@@ -35,7 +36,7 @@ impl Ring {
         for _ in 0..rounds {
             for node in 0..self.net.directory.slots() {
                 if self.net.directory.is_occupied(node) && self.protocol.node(node).member {
-                    self.protocol.stabilize(&mut self.net, node);
+                    stabilize(&mut self.protocol, &mut self.net, node);
                 }
             }
             self.settle_down();

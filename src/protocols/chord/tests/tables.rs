@@ -19,7 +19,7 @@ fn wrong_fingers(ring: &Ring, node: Slot) -> usize {
     let is_wrong = |index: &u32| {
         let start = finger_start(own, *index);
         let truth = ring.net.members.iter().min_by_key(|member| clockwise(start, member.id())).expect("not empty");
-        let finger = ring.protocol.node(node).fingers.get(&ring.protocol.contacts, *index);
+        let finger = ring.protocol.node(node).table.get(&ring.protocol.contacts, *index);
         if truth.id() == own { finger.is_some() } else { finger != truth }
     };
     (first..64).filter(is_wrong).count()
@@ -95,12 +95,12 @@ fn rounds_of_one_or_k_go_through_all_fingers_in_turn() {
 #[test]
 fn a_dead_finger_is_struck_and_comes_back_right() {
     let mut ring = Ring::exact(Config { fingers_per_round: FingersPerRound::All, ..by_hand() }, &many(64));
-    let far = ring.protocol.node(0).fingers.get(&ring.protocol.contacts, 63);
+    let far = ring.protocol.node(0).table.get(&ring.protocol.contacts, 63);
     ring.crash(far.slot());
     let key = far.id().wrapping_add(1);
     let found = ring.look_up(0, key);
     assert!(found.timeouts >= 1 && found.owner.is_some());
-    assert_ne!(ring.protocol.node(0).fingers.get(&ring.protocol.contacts, 63), far);
+    assert_ne!(ring.protocol.node(0).table.get(&ring.protocol.contacts, 63), far);
     ring.stabilize(2);
     ring.protocol.fix_fingers(&mut ring.net, 0);
     ring.settle_down();

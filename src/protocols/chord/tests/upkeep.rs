@@ -2,7 +2,9 @@
 
 use super::network::{Ring, by_hand};
 use crate::node::{Contact, Protocol};
-use crate::protocols::chord::{Config, Maintenance, Timer};
+use crate::overlay::ring::RingMessage;
+use crate::overlay::ring::stabilize::{check_predecessor, stabilize};
+use crate::protocols::chord::{Config, Maintenance, Message, Timer};
 
 fn original() -> Config {
     Config { maintenance: Maintenance::Original, ..by_hand() }
@@ -23,7 +25,7 @@ fn a_quiet_ring_stays_as_it_is() {
         let mut ring = Ring::exact(config, &IDS);
         ring.stabilize(2);
         for node in 0..6 {
-            ring.protocol.check_predecessor(&mut ring.net, node);
+            check_predecessor(&mut ring.protocol, &mut ring.net, node);
         }
         ring.settle_down();
         ring.check_exact();
@@ -36,10 +38,9 @@ fn the_list_is_the_successor_and_its_list_without_the_last() {
     let mut ring = Ring::exact(by_hand(), &IDS);
     // 30 knows nothing but 40 and a node that nobody else knows.
     let stranger = Contact::new(45, 77);
-    let (head, tail) = (ring.protocol.successors(2)[0], ring.protocol.contacts.from_slice(&[stranger]));
-    ring.protocol.set_successors(2, head, tail);
-    ring.protocol.contacts.release(tail);
-    ring.protocol.stabilize(&mut ring.net, 1);
+    let head = ring.protocol.successors(2)[0];
+    ring.protocol.ring.replace_successors(2, [head, stranger].into_iter());
+    stabilize(&mut ring.protocol, &mut ring.net, 1);
     ring.settle_down();
     assert_eq!(ring.successors(1), [30, 40, 45]);
 }
@@ -51,9 +52,9 @@ fn a_dead_successor_gives_way_to_the_next_of_the_list() {
         ring.crash(2);
         ring.crash(3);
         // Or else 50 would name the dead 40, and the original rules would take it.
-        ring.protocol.check_predecessor(&mut ring.net, 4);
+        check_predecessor(&mut ring.protocol, &mut ring.net, 4);
         ring.settle_down();
-        ring.protocol.stabilize(&mut ring.net, 1);
+        stabilize(&mut ring.protocol, &mut ring.net, 1);
         ring.settle_down();
         assert_eq!(ring.successors(1), [50, 60, 10], "in one round, past both; the list ends before the node itself");
     }
@@ -65,7 +66,7 @@ fn a_live_node_in_between_is_adopted_under_both_rules() {
         let mut ring = Ring::exact(config, &IDS);
         let node = ring.arrive(25);
         ring.settle_down();
-        ring.protocol.stabilize(&mut ring.net, 1);
+        stabilize(&mut ring.protocol, &mut ring.net, 1);
         ring.settle_down();
         assert_eq!((ring.successors(1)[0], ring.predecessor(node)), (25, Some(20)));
     }
@@ -75,7 +76,7 @@ fn a_live_node_in_between_is_adopted_under_both_rules() {
 fn a_dead_node_in_between_is_adopted_under_the_original_rules_only() {
     for (config, first) in [(original(), 25), (by_hand(), 30)] {
         let mut ring = with_predecessor_of_30(config, Contact::new(25, 99));
-        ring.protocol.stabilize(&mut ring.net, 1);
+        stabilize(&mut ring.protocol, &mut ring.net, 1);
         ring.settle_down();
         assert_eq!(ring.successors(1)[0], first);
     }
@@ -85,7 +86,7 @@ fn a_dead_node_in_between_is_adopted_under_the_original_rules_only() {
 fn a_node_that_does_not_lie_between_is_not_adopted() {
     for config in [original(), by_hand()] {
         let mut ring = with_predecessor_of_30(config, Contact::new(10, 0));
-        ring.protocol.stabilize(&mut ring.net, 1);
+        stabilize(&mut ring.protocol, &mut ring.net, 1);
         ring.settle_down();
         assert_eq!(ring.successors(1)[0], 30);
         assert_eq!(ring.predecessor(2), Some(20), "and 30 learns of 20 by the notification");
@@ -108,7 +109,7 @@ fn rectify_replaces_a_dead_predecessor_and_no_other() {
             ring.crash(node);
         }
         let from = ring.net.directory.contact(1);
-        ring.protocol.notified(&mut ring.net, 2, from);
+        ring.protocol.on_message(&mut ring.net, 2, from, &Message::Ring(RingMessage::Notify));
         ring.settle_down();
         assert_eq!(ring.predecessor(2), after);
     }
@@ -119,7 +120,7 @@ fn a_nearer_predecessor_is_taken_and_a_silent_one_struck() {
     for config in [original(), by_hand()] {
         let mut ring = with_predecessor_of_30(config, Contact::new(10, 0));
         let from = ring.net.directory.contact(1);
-        ring.protocol.notified(&mut ring.net, 2, from);
+        ring.protocol.on_message(&mut ring.net, 2, from, &Message::Ring(RingMessage::Notify));
         ring.settle_down();
         assert_eq!(ring.predecessor(2), Some(20));
         ring.crash(1);
@@ -145,7 +146,7 @@ fn rings_of_one_to_three_survive_the_loss_of_any_node() {
                     for _ in 0..3 {
                         ring.stabilize(1);
                         (0..size).filter(|node| *node != gone).for_each(|node| {
-                            ring.protocol.check_predecessor(&mut ring.net, node);
+                            check_predecessor(&mut ring.protocol, &mut ring.net, node);
                         });
                         ring.settle_down();
                     }
@@ -184,7 +185,7 @@ fn a_node_on_its_way_back_from_a_finger_does_not_take_the_node_behind_it_for_its
     ring.crash(1);
     ring.crash(2);
     ring.protocol.forget(&mut ring.net, 0, lost);
-    ring.protocol.notified(&mut ring.net, 0, behind);
+    ring.protocol.on_message(&mut ring.net, 0, behind, &Message::Ring(RingMessage::Notify));
     ring.settle_down();
     assert_eq!(ring.successors(0), [40], "the first live node, and not 60, with the whole ring in between");
 }

@@ -1,20 +1,23 @@
 //! First live successors form one ring, in the order of the identifiers.
 
-use super::Chord;
+use super::super::RingHost;
 use crate::node::checker::{Checker, Fault, Scope};
 use crate::node::{Contact, Slot, Truth};
 
-pub(super) const CHECKER: Checker<Chord> = Checker {
-    name: "one_ring",
-    meaning: "first live successors lead from every member to one ring, which goes around the identifiers once",
-    scope: Scope::OnceHeld,
-    after_departures: false,
-    check,
-};
+/// The statement.
+pub const fn checker<P: RingHost>() -> Checker<P> {
+    Checker {
+        name: "one_ring",
+        meaning: "first live successors lead from every member to one ring, which goes around the identifiers once",
+        scope: Scope::OnceHeld,
+        after_departures: false,
+        check: check::<P>,
+    }
+}
 
-fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
+fn check<P: RingHost>(host: &P, truth: &Truth<'_>) -> Result<bool, Fault> {
     let members: Vec<Slot> = truth.members.iter().map(Contact::slot).collect();
-    let rings = chord.cycles(&members, |contact| truth.members.contains(contact));
+    let rings = host.ring().cycles(&members, |contact| truth.members.contains(contact));
     match rings[..] {
         _ if members.is_empty() => Ok(false),
         [] => Err(Fault::new([], "first live successors lead nowhere: there is no ring".to_owned())),

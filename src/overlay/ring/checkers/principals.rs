@@ -4,24 +4,27 @@
 //! two neighbours in any such list lie on either side of it. With as many principals as a list has places and one
 //! more, no list can reach past all of them, which is what keeps the ring one ring and in order.
 
-use super::super::healing::{reachable, skipped};
-use super::Chord;
+use super::super::RingHost;
+use super::super::healing::{is_known_to_all, reachable, skipped};
 use crate::node::Truth;
 use crate::node::checker::{Checker, Fault, Scope};
 
-pub(super) const CHECKER: Checker<Chord> = Checker {
-    name: "principals",
-    meaning: "more members than a successor list has places are skipped by nobody's list",
-    scope: Scope::OnceHeld,
-    after_departures: false,
-    check,
-};
+/// The statement.
+pub const fn checker<P: RingHost>() -> Checker<P> {
+    Checker {
+        name: "principals",
+        meaning: "more members than a successor list has places are skipped by nobody's list",
+        scope: Scope::OnceHeld,
+        after_departures: false,
+        check: check::<P>,
+    }
+}
 
-fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
+fn check<P: RingHost>(host: &P, truth: &Truth<'_>) -> Result<bool, Fault> {
     let identifiers: Vec<u64> = reachable(truth).map(|member| member.id()).collect();
-    let wanted = chord.config().successors as usize + 1;
+    let wanted = host.ring().rules().successors as usize + 1;
     // Whoever was once skipped by nobody never is again; so who departs must leave enough who are known to all.
-    let known = chord.is_known_to_all(truth).iter().filter(|is_known| **is_known).count();
+    let known = is_known_to_all(host, truth).iter().filter(|is_known| **is_known).count();
     // Smaller networks cannot fill their lists; there the other checkers have to do.
     if identifiers.len() < wanted {
         return Ok(known == identifiers.len() && known > 0);
@@ -29,7 +32,7 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
     if known < wanted {
         return Ok(false);
     }
-    let count = principals(&identifiers, pairs(chord, truth));
+    let count = principals(&identifiers, pairs(host, truth));
     if count < wanted {
         let text =
             format!("only {count} of {} members are skipped by no successor list, not {wanted}", identifiers.len());
@@ -39,17 +42,17 @@ fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
 }
 
 /// Whether all members are principals that have been there for long enough to be known to all.
-pub(super) fn all_known_are(chord: &Chord, truth: &Truth<'_>) -> bool {
+pub fn all_known_are<P: RingHost>(host: &P, truth: &Truth<'_>) -> bool {
     let identifiers: Vec<u64> = reachable(truth).map(|member| member.id()).collect();
-    let is_known = chord.is_known_to_all(truth);
-    let skipped = skipped(&identifiers, pairs(chord, truth));
+    let is_known = is_known_to_all(host, truth);
+    let skipped = skipped(&identifiers, pairs(host, truth));
     is_known.contains(&true) && is_known.iter().zip(&skipped).all(|(is_known, is_skipped)| !(*is_known && *is_skipped))
 }
 
 /// Neighbours in the extended successor lists of all members.
-fn pairs<'a>(chord: &'a Chord, truth: &'a Truth<'_>) -> impl Iterator<Item = (u64, u64)> + 'a {
+fn pairs<'a, P: RingHost>(host: &'a P, truth: &'a Truth<'_>) -> impl Iterator<Item = (u64, u64)> + 'a {
     truth.members.iter().flat_map(|member| {
-        let list = chord.successors(member.slot());
+        let list = host.ring().successors(member.slot());
         let before = std::iter::once(member.id()).chain(list.iter().map(|successor| successor.id()));
         before.zip(list.iter().map(|successor| successor.id()))
     })

@@ -1,22 +1,25 @@
 //! Successor lists are in clockwise order.
 
-use super::Chord;
+use super::super::RingHost;
 use crate::node::Truth;
 use crate::node::checker::{Checker, Fault, Scope};
 use crate::node::identifier::clockwise;
 
-pub(super) const CHECKER: Checker<Chord> = Checker {
-    name: "successor_order",
-    meaning: "every successor list goes clockwise from its node without repeating anybody",
-    scope: Scope::Always,
-    after_departures: false,
-    check,
-};
+/// The statement.
+pub const fn checker<P: RingHost>() -> Checker<P> {
+    Checker {
+        name: "successor_order",
+        meaning: "every successor list goes clockwise from its node without repeating anybody",
+        scope: Scope::Always,
+        after_departures: false,
+        check: check::<P>,
+    }
+}
 
-fn check(chord: &Chord, truth: &Truth<'_>) -> Result<bool, Fault> {
+fn check<P: RingHost>(host: &P, truth: &Truth<'_>) -> Result<bool, Fault> {
     for member in truth.members.iter() {
         let (node, own) = (member.slot(), member.id());
-        let list = chord.successors(node);
+        let list = host.ring().successors(node);
         if let [only] = list
             && only.slot() == node
         {
