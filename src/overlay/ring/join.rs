@@ -33,9 +33,9 @@ pub fn begin_join<P: RingHost>(host: &mut P, context: &mut impl Context<P>, node
     }
 }
 
-/// The successor list has run empty, which the papers assume away: with a list of 1 every crash does it. The
-/// nearest contact of its table (a finger) is the best successor known, but it may be far away, with many nodes in between. The node goes
-/// back from there, predecessor by predecessor; until nobody is nearer it names no owners, or else it would
+/// The successor list has run empty, which the papers assume away: with a list of 1 every crash does it. The nearest
+/// contact of its table (a finger) is the best successor known, but it may be far away, with many nodes in between. The
+/// node goes back from there, predecessor by predecessor; until nobody is nearer it names no owners, or else it would
 /// send nodes that join to wrong places, and these would send others. Without one it joins again.
 pub(super) fn find_place<P: RingHost>(host: &mut P, context: &mut impl Context<P>, node: Slot) {
     match host.nearest_in_table(node) {

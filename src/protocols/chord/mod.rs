@@ -4,8 +4,8 @@
 //! Zave, "How to Make Chord Correct" (IEEE TSE 43(12), 2017) for the corrected maintenance. A key is owned by the
 //! first node at or after it. Storage of values is not modelled: a lookup is over when its owner is named.
 //!
-//! The ring is [`crate::overlay::ring`]. Here stand fingers, and lookups in `iterative` and `recursive`, which share the
-//! routing step in `routing`.
+//! The ring is [`crate::overlay::ring`]. Here stand fingers, and lookups in `iterative` and `recursive`, which share
+//! the routing step in `routing`.
 
 mod checkers;
 mod config;

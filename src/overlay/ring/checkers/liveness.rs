@@ -1,5 +1,5 @@
-//! What becomes true in a quiet ring: every node has joined, the ring is in order, successor lists are exact. Each needs
-//! those before it. How long it takes: [`super::super::healing`].
+//! What becomes true in a quiet ring: every node has joined, the ring is in order, successor lists are exact. Each
+//! needs those before it. How long it takes: [`super::super::healing`].
 
 use super::super::RingHost;
 use super::super::healing;
