@@ -103,16 +103,22 @@ fn second_half(changes: &[&str], is_wasteful: bool) -> (u64, u64, RunReport) {
     (halves.end.0 - half.0, halves.end.1 - half.1, report.expect("nobody stops it"))
 }
 
+/// Other ways of the protocols than those that each has by itself.
+const WAYS: &[&[&str]] = &[
+    &["protocol.chord.routing=recursive", "network.loss=0.02"],
+    &["churn.graceful=0.5", "protocol.chord.routing=semi_recursive"],
+    &["protocol.chord.fingers_per_round=all", "protocol.chord.confirm_owner=true"],
+    &["protocol=kademlia", "protocol.kademlia.routing=semi_recursive", "network.loss=0.02"],
+    &["protocol=kademlia", "protocol.kademlia.preset=mainline"],
+];
+
 #[test]
 fn the_steady_state_allocates_nothing_for_an_event() {
-    let cases: &[&[&str]] = &[
-        &[],
-        &["protocol.chord.routing=recursive", "network.loss=0.02"],
-        &["churn.graceful=0.5", "protocol.chord.routing=semi_recursive"],
-        &["protocol.chord.fingers_per_round=all", "protocol.chord.confirm_owner=true"],
-    ];
-    for changes in cases {
-        let (allocations, events, report) = second_half(changes, false);
+    let each = protocols::NAMES.iter().map(|name| vec![format!("protocol={name}")]);
+    let more = WAYS.iter().map(|changes| changes.iter().map(|change| (*change).to_owned()).collect());
+    for changes in each.chain(more) {
+        let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+        let (allocations, events, report) = second_half(&changes, false);
         let rarest = report.total.joins.min(report.total.departures);
         assert!(rarest > 500, "{changes:?}: too few to compare with");
         assert!(allocations * 10 <= rarest, "{changes:?}: {allocations} allocations in {events} events");

@@ -3,6 +3,7 @@
 //! Here are the claims about runs as a whole and about what the program is built from. The parts (queue, streams, laws,
 //! agenda, network, files) are tested beside their code.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::process::Command;
 use torus_sim::observe::progress::{Monitor, Progress};
@@ -85,6 +86,11 @@ fn run(changes: &[&str], options: Options, monitor: &mut dyn Monitor, recorder: 
     loaded.protocol.play(&loaded.scenario, options, monitor, recorder).expect("nobody stops it")
 }
 
+/// The changes that make it a run of each protocol.
+fn each_protocol() -> impl Iterator<Item = String> {
+    protocols::NAMES.iter().map(|name| format!("protocol={name}"))
+}
+
 fn play(changes: &[&str]) -> RunReport {
     run(changes, Options::default(), &mut Unwatched, &mut Unrecorded)
 }
@@ -97,29 +103,45 @@ fn schedule(changes: &[&str]) -> Vec<ScheduleEntry> {
 
 #[test]
 fn a_run_is_the_same_twice_and_another_seed_gives_another() {
-    let report = play(&[]);
-    assert_eq!(play(&[]), report);
-    assert_ne!(play(&["seed=2"]).fingerprint, report.fingerprint);
-    let outcomes = report.total.outcomes;
-    let counts = [outcomes.correct, outcomes.wrong_owner, outcomes.failed, outcomes.aborted, report.total.leaves];
-    assert!(counts.iter().all(|count| *count > 0), "not so busy: {counts:?}");
-    let messages = report.messages;
-    assert!(messages.lost > 0 && messages.dropped > 0, "{messages:?}");
+    let mut failed = 0;
+    for protocol in each_protocol() {
+        let report = play(&[&protocol]);
+        assert_eq!(play(&[&protocol]), report);
+        assert_ne!(play(&[&protocol, "seed=2"]).fingerprint, report.fingerprint);
+        let outcomes = report.total.outcomes;
+        let counts = [outcomes.correct, outcomes.wrong_owner, outcomes.aborted, report.total.leaves];
+        assert!(counts.iter().all(|count| *count > 0), "{protocol} is not so busy: {counts:?}");
+        let messages = report.messages;
+        assert!(messages.lost > 0 && messages.dropped > 0, "{messages:?}");
+        failed += outcomes.failed;
+    }
+    assert!(failed > 0, "no lookup failed, whatever the protocol");
 }
 
 #[test]
 fn the_protocol_and_the_network_do_not_move_arrivals_departures_and_lookups() {
     let reference = schedule(&[]);
     assert!(reference.len() > 1000, "{}", reference.len());
+    let mut fingerprints = BTreeSet::new();
+    for protocol in each_protocol() {
+        for changes in
+            [&[][..], &["network.loss=0.5", "network.rpc_timeout=1s"], &["network.latency.exponential.mean=10ms"]]
+        {
+            let changes = [&[protocol.as_str()], changes].concat();
+            assert!(schedule(&changes) == reference, "{changes:?} moves what comes from outside");
+            assert!(fingerprints.insert(play(&changes).fingerprint), "{changes:?} changes nothing at all");
+        }
+    }
     for changes in [
         &["protocol.chord.successors=2", "protocol.chord.routing=recursive"][..],
         &["protocol.chord.virtual_nodes=3", "protocol.chord.identifier_bits=32"],
         &["protocol.chord.maintenance=original", "protocol.chord.stabilize_every=never"],
-        &["network.loss=0.5", "network.rpc_timeout=1s"],
-        &["network.latency.exponential.mean=10ms"],
+        &["protocol=kademlia", "protocol.kademlia.k=3", "protocol.kademlia.routing=semi_recursive"],
+        &["protocol=kademlia", "protocol.kademlia.preset=mainline", "protocol.kademlia.identifier_bits=32"],
+        &["protocol=kademlia", "protocol.kademlia.refresh_on_join=false", "protocol.kademlia.refresh_after=never"],
     ] {
-        assert_eq!(schedule(changes), reference, "{changes:?}");
-        assert_ne!(play(changes).fingerprint, play(&[]).fingerprint, "{changes:?} changes nothing at all");
+        assert!(schedule(changes) == reference, "{changes:?} moves what comes from outside");
+        assert!(fingerprints.insert(play(changes).fingerprint), "{changes:?} changes nothing at all");
     }
 }
 
@@ -137,12 +159,14 @@ fn the_workload_and_the_measurement_do_not_move_arrivals_and_departures() {
 
 #[test]
 fn what_is_measured_does_not_change_the_run() {
-    let reference = play(&[]);
-    for changes in [["measurement.window=7s"], ["measurement.window=4min"]] {
-        assert_eq!(play(&changes).fingerprint, reference.fingerprint);
+    for protocol in each_protocol() {
+        let reference = play(&[&protocol]);
+        for changes in ["measurement.window=7s", "measurement.window=4min"] {
+            assert_eq!(play(&[&protocol, changes]).fingerprint, reference.fingerprint, "{protocol}");
+        }
+        let moved = play(&[&protocol, "measurement.warmup=1min", "measurement.duration=210s"]);
+        assert_eq!(moved.fingerprint, reference.fingerprint, "{protocol}: the same time, another part of it measured");
     }
-    let moved = play(&["measurement.warmup=1min", "measurement.duration=210s"]);
-    assert_eq!(moved.fingerprint, reference.fingerprint, "the same time, another part of it measured");
 }
 
 /// Counts how often it is told.
@@ -157,22 +181,24 @@ impl Monitor for Counting {
 
 #[test]
 fn observers_do_not_change_the_run() {
-    let reference = play(&[]);
-    let all = Options { record_lookups: true, record_schedule: true, ..Options::default() };
-    let (mut monitor, mut notes) = (Counting(0), Notes::default());
-    assert_eq!(run(&[], all, &mut monitor, &mut notes), reference);
-    assert!(monitor.0 > 1 && !notes.schedule.is_empty());
-    assert_eq!(notes.lookups.len() as u64, reference.total.outcomes.lookups());
+    for protocol in each_protocol() {
+        let reference = play(&[&protocol]);
+        let all = Options { record_lookups: true, record_schedule: true, ..Options::default() };
+        let (mut monitor, mut notes) = (Counting(0), Notes::default());
+        assert_eq!(run(&[&protocol], all, &mut monitor, &mut notes), reference);
+        assert!(monitor.0 > 1 && !notes.schedule.is_empty());
+        assert_eq!(notes.lookups.len() as u64, reference.total.outcomes.lookups());
 
-    let blind = run(&[], Options { blind: true, ..all }, &mut Unwatched, &mut Unrecorded);
-    let mut seeing = reference.clone();
-    for statistics in seeing.windows.iter_mut().chain([&mut seeing.total]) {
-        assert!(statistics.health.iter().all(|(_, figure)| figure.is_some()));
-        statistics.health.iter_mut().for_each(|(_, figure)| *figure = None);
+        let blind = run(&[&protocol], Options { blind: true, ..all }, &mut Unwatched, &mut Unrecorded);
+        let mut seeing = reference.clone();
+        for statistics in seeing.windows.iter_mut().chain([&mut seeing.total]) {
+            assert!(statistics.health.iter().all(|(_, figure)| figure.is_some()), "{protocol}");
+            statistics.health.iter_mut().for_each(|(_, figure)| *figure = None);
+        }
+        assert!(blind.total.health.iter().all(|(_, figure)| figure.is_none()));
+        assert_eq!(blind.fingerprint, reference.fingerprint);
+        assert_eq!(blind, seeing, "{protocol}: all but the figures of health");
     }
-    assert!(blind.total.health.iter().all(|(_, figure)| figure.is_none()));
-    assert_eq!(blind.fingerprint, reference.fingerprint);
-    assert_eq!(blind, seeing, "all but the figures of health");
 }
 
 #[test]
@@ -188,33 +214,45 @@ fn a_run_that_is_stopped_has_no_report() {
     assert!(matches!(stopped, Err(Stopped::Interrupted(_))));
 }
 
+/// Ways to come to the instants at which timeouts are decided.
+const TIGHT: &[&[&str]] = &[
+    &[],
+    &["network.loss=0.2"],
+    // A third of all replies come late.
+    &["network.rpc_timeout=100ms", "network.latency.exponential.mean=80ms"],
+    // A reply takes exactly as long as its timeout, now and then; a request does.
+    &["network.latency={ uniform = { from = '49999999ns', to = '50000001ns' } }", "network.rpc_timeout=100ms"],
+    &["network.latency={ uniform = { from = '0s', to = '2ns' } }", "network.rpc_timeout=1ns"],
+    // No message takes any time.
+    &["network.latency.constant.delay=0s", "network.rpc_timeout=1ns"],
+    &["network.rpc_timeout={round_trips=1.5}", "network.latency.exponential.mean=1s"],
+];
+
 #[test]
 fn timeouts_that_are_scheduled_only_when_needed_are_like_real_ones() {
     let eager = Options { eager_timeouts: true, ..Options::default() };
-    let mut late = 0;
+    let compare = |changes: &[&str]| {
+        let lazy = play(changes);
+        assert!(lazy.total.timeouts_mean > Some(0.0), "no timeout was needed: {changes:?}");
+        let real = run(changes, eager, &mut Unwatched, &mut Unrecorded);
+        assert_eq!(real, lazy, "{changes:?}");
+        usize::from(lazy.warnings.iter().any(|warning| matches!(warning, Warning::LateReplies { .. })))
+    };
+    for protocol in each_protocol() {
+        let late: usize = TIGHT.iter().map(|changes| compare(&[&[protocol.as_str()], *changes].concat())).sum();
+        assert!(late >= 3, "{protocol}: replies were late in {late} runs only");
+    }
     for changes in [
-        &[][..],
-        &["protocol.chord.routing=recursive"],
+        &["protocol.chord.routing=recursive"][..],
         &["protocol.chord.routing=semi_recursive", "network.loss=0.2"],
         &["protocol.chord.maintenance=original", "protocol.chord.successors=1"],
         &["protocol.chord.virtual_nodes=4", "protocol.chord.fingers_per_round=all"],
-        // A third of all replies come late.
-        &["network.rpc_timeout=100ms", "network.latency.exponential.mean=80ms"],
         &["network.rpc_timeout=100ms", "network.latency.exponential.mean=80ms", "protocol.chord.routing=recursive"],
-        // A reply takes exactly as long as its timeout, now and then; a request does.
-        &["network.latency={ uniform = { from = '49999999ns', to = '50000001ns' } }", "network.rpc_timeout=100ms"],
-        &["network.latency={ uniform = { from = '0s', to = '2ns' } }", "network.rpc_timeout=1ns"],
-        // No message takes any time.
-        &["network.latency.constant.delay=0s", "network.rpc_timeout=1ns"],
-        &["network.rpc_timeout={round_trips=1.5}", "network.latency.exponential.mean=1s"],
+        &["protocol=kademlia", "protocol.kademlia.routing=semi_recursive", "network.loss=0.2"],
+        &["protocol=kademlia", "protocol.kademlia.preset=mainline", "protocol.kademlia.death_notice=true"],
     ] {
-        let lazy = play(changes);
-        assert!(lazy.total.timeouts_mean > Some(0.0), "no timeout was needed: {changes:?}");
-        late += usize::from(lazy.warnings.iter().any(|warning| matches!(warning, Warning::LateReplies { .. })));
-        let real = run(changes, eager, &mut Unwatched, &mut Unrecorded);
-        assert_eq!(real, lazy, "{changes:?}");
+        compare(changes);
     }
-    assert!(late >= 3, "replies were late in {late} runs only");
 }
 
 /// The transcendental functions of floats, and powers: the standard library leaves their last bit to the platform.
