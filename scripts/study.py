@@ -1,13 +1,16 @@
-"""Puts the results of scenarios/studies/chord-vs-kademlia.toml into docs/studies/chord-vs-kademlia.md and pictures.
+"""Puts the results of scenarios/studies/chord-vs-kademlia*.toml into docs/studies/chord-vs-kademlia.md and pictures.
 
     torus-sim sweep scenarios/studies/chord-vs-kademlia.toml
+    torus-sim sweep scenarios/studies/chord-vs-kademlia-long.toml
+    torus-sim sweep scenarios/studies/chord-vs-kademlia-large.toml
     python3 scripts/study.py
     python3 scripts/study.py --check    # exit code 1 if what is there is not what it would write
 
 Needs nothing but Python. The page's tables are written between their marks, the pictures to docs/pictures/.
 
 The best of many noisy means is too good. So settings are chosen by the first half of the replicates, and every figure
-that is shown comes from the second half, of which the choice knows nothing.
+that is shown comes from the second half, of which the choice knows nothing. The settings of the large network were
+chosen by the first half of the small one, so all of its replicates are shown.
 """
 
 import csv
@@ -16,7 +19,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "results" / "chord-vs-kademlia"
+RESULTS = ROOT / "results"
+SMALL = ["chord-vs-kademlia", "chord-vs-kademlia-long"]
+LARGE = "chord-vs-kademlia-large"
 PAGE = ROOT / "docs" / "studies" / "chord-vs-kademlia.md"
 PICTURES = ROOT / "docs" / "pictures"
 
@@ -128,16 +133,17 @@ class Half:
 
 
 class Cell:
-    """A setting of a protocol at a session time and size: the runs by which it is chosen, and those that are shown."""
+    """A setting of a protocol at a session time: the runs by which it is chosen, and those that are shown."""
 
-    def __init__(self, runs, keys):
+    def __init__(self, runs, keys, chosen_by=0.5):
         runs = sorted(runs, key=lambda run: int(run["replicate"]))
         self.protocol = runs[0]["protocol"]
         self.nodes = int(runs[0]["nodes"])
         self.session = runs[0][SESSION].removeprefix("bamboo-")
         self.setting = {key: runs[0][key] for key in keys if key.startswith("protocol.") and runs[0][key]}
-        middle = len(runs) // 2
-        self.choice, self.shown = Half(runs[:middle]), Half(runs[middle:])
+        middle = int(chosen_by * len(runs))
+        self.choice = Half(runs[:middle]) if middle else None
+        self.shown = Half(runs[middle:])
 
     def describe(self):
         """The setting in few words."""
@@ -159,14 +165,16 @@ def judged(run):
     return int(run["lookups"]) - int(run["aborted"])
 
 
-def load():
-    with open(RESULTS / "failures.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+def load(sweeps, chosen_by=0.5):
+    rows = []
+    for sweep in sweeps:
+        with open(RESULTS / sweep / "failures.csv", newline="") as file:
+            rows += csv.DictReader(file)
     keys = [key for key in rows[0] if key.startswith("protocol.")]
     groups = {}
     for row in rows:
         groups.setdefault((row[SESSION], *(row[key] for key in keys)), []).append(row)
-    return [Cell(runs, keys) for runs in groups.values()]
+    return [Cell(runs, keys, chosen_by) for runs in groups.values()]
 
 
 def sessions(cells):
@@ -188,7 +196,7 @@ def hull(points):
     return chain[: lowest + 1]
 
 
-def of(cells, protocol, session, figure):
+def of(cells, protocol, session, figure="failure"):
     """The cells that may be chosen for a figure."""
     cells = [cell for cell in cells if (cell.protocol, cell.session) == (protocol, session)]
     return [cell for cell in cells if figure != "latency" or cell.choice.mean("failure") <= USABLE]
@@ -235,7 +243,7 @@ def budget_table(cells, figure, cost):
     return "\n".join(lines) + "\n"
 
 
-GOALS = {"1.4m": 0.03, "5.8m": 0.01, "23m": 0.003}
+GOALS = {"1.4m": 0.03, "5.8m": 0.01, "23m": 0.003, "94m": 0.001}
 
 
 def goal_table(cells):
@@ -260,6 +268,24 @@ def goal_table(cells):
                 lines.append(f"{begin}| {' | '.join(row)} |")
             if not good:
                 lines.append(f"{begin}| | | | none of the settings |")
+    return "\n".join(lines) + "\n"
+
+
+def size_table(small, large):
+    """The same settings in a small and in a large network."""
+    lines = [
+        "| median session | protocol and setting | nodes | maintenance [B/s] | total [B/s] | failure rate | latency |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for session in sessions(large):
+        for cell in (cell for protocol in NAMES for cell in of(large, protocol, session)):
+            same = [other for other in small if (other.session, other.setting) == (session, cell.setting)]
+            for one in same + [cell]:
+                names = ("maintenance", "total", "failure", "latency")
+                figures = [amount(name, one.shown.estimates[name]) for name in names]
+                what = f"{NAMES[one.protocol]}: {one.describe()}" if one is not cell or not same else ""
+                time = f"{session[:-1]} min" if what else ""
+                lines.append(f"| {time} | {what} | {one.nodes:,} | {' | '.join(figures)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -378,10 +404,11 @@ def draw(cells, figure, what):
 
 def made():
     """The page and the pictures: paths and what belongs there."""
-    cells = load()
+    cells = load(SMALL)
     page = PAGE.read_text()
     page = put(page, "goals", goal_table(cells))
     page = put(page, "pings", ping_table(cells))
+    # page = put(page, "sizes", size_table(cells, load([LARGE], chosen_by=0)))
     for figure, cost in [("failure", "maintenance"), ("failure", "total"), ("latency", "total")]:
         page = put(page, f"{figure}-{cost}", budget_table(cells, figure, cost))
     failures = "share of lookups that failed, with 95 % intervals"

@@ -12,11 +12,12 @@
 //! torus-sim report results/sessions --picture failure-rate --out docs/pictures/failure-rate.svg
 //! ```
 //!
-//! And the tables of the study in `results/chord-vs-kademlia/`, of which two runs are played here. To write them and
+//! And the tables of the study in `results/chord-vs-kademlia*/`, of which some runs are played here. To write them and
 //! the page anew:
 //!
 //! ```text
 //! torus-sim sweep scenarios/studies/chord-vs-kademlia.toml
+//! torus-sim sweep scenarios/studies/chord-vs-kademlia-long.toml
 //! python3 scripts/study.py
 //! ```
 
@@ -86,11 +87,10 @@ fn the_sweep_that_ships_and_its_picture_are_what_is_played_and_drawn_today() {
     assert_eq!(first.map(|(path, _)| path), Some(PICTURE), "the README's first picture");
 }
 
-const STUDY: &str = "scenarios/studies/chord-vs-kademlia.toml";
-const STUDY_RESULTS: &str = "results/chord-vs-kademlia";
-/// Runs of the study, and one that is played of each protocol.
-const STUDY_RUNS: usize = 840;
-const STUDY_PLAYED: [(usize, &str); 2] = [(1, "chord"), (421, "kademlia")];
+/// A sweep of the study, its runs, and those that are played here, with their protocols.
+type Study = (&'static str, usize, &'static [(usize, &'static str)]);
+const STUDIES: [Study; 2] =
+    [("chord-vs-kademlia", 840, &[(1, "chord"), (421, "kademlia")]), ("chord-vs-kademlia-long", 280, &[(31, "chord")])];
 
 /// The rows of a table of runs, each as its columns.
 fn rows(table: &Path) -> Vec<BTreeMap<String, String>> {
@@ -104,17 +104,21 @@ fn rows(table: &Path) -> Vec<BTreeMap<String, String>> {
 
 #[test]
 fn the_study_that_ships_has_the_runs_that_are_played_today() {
-    let ships = rows(&shipped(STUDY_RESULTS).join("failures.csv"));
-    assert_eq!(ships.len(), STUDY_RUNS);
+    STUDIES.into_iter().for_each(has_the_runs_that_are_played_today);
+}
+
+fn has_the_runs_that_are_played_today((name, runs, played): Study) {
+    let ships = rows(&shipped("results").join(name).join("failures.csv"));
+    assert_eq!(ships.len(), runs);
     let place = tempfile::tempdir().unwrap();
-    let study = shipped(STUDY);
-    for (part, protocol) in STUDY_PLAYED {
-        let shard = format!("{part}/{STUDY_RUNS}");
+    let study = shipped("scenarios/studies").join(name).with_extension("toml");
+    for (part, protocol) in played {
+        let shard = format!("{part}/{runs}");
         let line = ["sweep", study.to_str().expect("a plain path"), "--shard", &shard, "--out", protocol];
         torus_sim(place.path(), &line).expect(0);
         let played = rows(&place.path().join(protocol).join("failures.csv"));
         assert_eq!(played.len(), 1);
-        assert_eq!(played[0]["protocol"], protocol);
+        assert_eq!(&played[0]["protocol"], protocol);
         let same = ships.iter().find(|row| row["fingerprint"] == played[0]["fingerprint"]);
         let same = same.unwrap_or_else(|| panic!("part {shard} of the study is played otherwise: see the top"));
         // Columns that are newer than what ships stand behind the others and move nothing; those of the other protocol
