@@ -5,10 +5,12 @@ mod chord_support;
 use chord_support::{at, exponential, health, play, play_with, quiet, secs, without_maintenance};
 use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::Duration;
-use torus_sim::observe::report::RunReport;
-use torus_sim::protocols::chord::{Config, EndsAt, HandsOver, ListRefresh, NextHop, Notify, Periods};
+use torus_sim::observe::report::{RunReport, Traffic};
+use torus_sim::protocols::chord::{
+    Config, EndsAt, FingerTurns, HandsOver, ListRefresh, NextHop, Notify, Periods, Routing,
+};
 use torus_sim::scenario::{
-    Action, Amount, Arrivals, ChurnProcess, Keys, Latency, Measurement, MessageSizes, OwnerOf, Scenario,
+    Action, Amount, Arrivals, ChurnProcess, Keys, Latency, Measurement, MessageSizes, OwnerOf, RpcTimeout, Scenario,
     ScheduledEvent, Start,
 };
 use torus_sim::simulation::Options;
@@ -360,4 +362,50 @@ fn sizes_of_messages_are_a_matter_of_counting() {
         let carried: u64 = parts[1..].iter().map(|part| part[kind].1).sum();
         assert_eq!(*sum, 20 * parts[0][kind].1 + 4 * carried);
     }
+}
+
+/// Maintenance messages and bytes, and the mean latency, of a ring after an hour of quiet.
+fn after_an_hour(nodes: u32, is_joining: bool, config: &Config) -> [f64; 3] {
+    let mut scenario = quiet(nodes, 3);
+    // At one every 3 s of 1,000 some would not have their places yet: in a small ring many join at the same one, and
+    // each round brings one of them into it.
+    let (start, warmup) = match is_joining {
+        true => (Start::Joining { join_every: secs(10) }, 3_600 + 10 * u64::from(nodes)),
+        false => (Start::Converged, 3_600),
+    };
+    scenario.population.start = start;
+    scenario.network.latency = Latency::Drawn(exponential(Duration::from_millis(50)));
+    scenario.network.rpc_timeout = RpcTimeout::Fixed(secs(1));
+    scenario.workload.arrivals = Arrivals::Network(secs(1));
+    scenario.measurement = Measurement { warmup: secs(warmup), duration: secs(3_600), ..Measurement::default() };
+    let total = play(&scenario, config).total;
+    for share in ["wrong_successor_share", "wrong_finger_share"] {
+        assert_eq!(health(&total, share), 0.0, "{share}, {nodes} nodes");
+    }
+    let sum = |of: fn(&Traffic) -> u64| total.traffic.iter().map(of).sum::<u64>() as f64;
+    let [messages, bytes] = [sum(|kind| kind.maintenance.messages), sum(|kind| kind.maintenance.bytes)];
+    [messages, bytes, total.latency_ms.mean.expect("lookups")]
+}
+
+/// Expected: what the same nodes come to that join one after the other.
+fn is_what_joins_lead_to(nodes: u32) {
+    let recursive = Config { routing: Routing::Recursive, ..Config::default() };
+    let by_bits = Config { finger_turns: FingerTurns::Bits, ..Config::default() };
+    for config in [Config::default(), recursive, by_bits] {
+        let (converged, joined) = (after_an_hour(nodes, false, &config), after_an_hour(nodes, true, &config));
+        for (found, expected) in converged.iter().zip(&joined) {
+            assert!((found / expected - 1.0).abs() <= 0.05, "{nodes} nodes: {converged:?}, after joins {joined:?}");
+        }
+    }
+}
+
+#[test]
+fn a_converged_start_is_what_joins_lead_to() {
+    is_what_joins_lead_to(200);
+}
+
+#[test]
+#[ignore = "takes half a minute in release builds; .ci/run runs it"]
+fn a_converged_start_is_what_joins_lead_to_in_a_larger_network() {
+    is_what_joins_lead_to(1_000);
 }

@@ -134,35 +134,40 @@ fn only_contacts_unheard_for_a_quarter_of_an_hour_are_pinged() {
     assert!(always > 4.0 * joined, "{always} {joined}");
 }
 
-/// A network of 300 nodes after an hour of quiet, and how its lookups go.
-fn after_an_hour(preset: &str, is_joining: bool) -> Vec<f64> {
+/// A network after an hour of quiet, and how its lookups go.
+fn after_an_hour(preset: &str, nodes: u32, is_joining: bool) -> Vec<f64> {
+    // All have joined after 100 minutes, and each looks up every ten minutes.
+    let (join_every, lookups_every) = (6_000_000 / nodes, 600_000 / nodes);
     let (population, warmup) = match is_joining {
-        true => ("start = \"joining\"\njoin_every = \"10s\"", "110min"),
-        false => ("", "60min"),
+        true => (format!("start = \"joining\"\njoin_every = \"{join_every}ms\""), "160min"),
+        false => (String::new(), "60min"),
     };
     let scenario = format!(
-        "name = \"quiet\"\nworkload.network_lookups_every = \"2s\"\nmeasurement.duration = \"2h\"\n\
-         measurement.warmup = \"{warmup}\"\n[population]\nnodes = 300\n{population}\n\
+        "name = \"quiet\"\nworkload.network_lookups_every = \"{lookups_every}ms\"\nmeasurement.duration = \"2h\"\n\
+         measurement.warmup = \"{warmup}\"\n[population]\nnodes = {nodes}\n{population}\n\
          [protocol.kademlia]\npreset = \"{preset}\"\n"
     );
     figures(&scenario, &["maintenance_messages_per_node_s", "contacts_mean", "latency_ms_mean"])
 }
 
 /// Expected: what the same nodes come to that join one after the other.
-fn is_what_joins_lead_to(preset: &str) {
-    let (converged, joined) = (after_an_hour(preset, false), after_an_hour(preset, true));
+fn is_what_joins_lead_to(preset: &str, nodes: u32) {
+    let (converged, joined) = (after_an_hour(preset, nodes, false), after_an_hour(preset, nodes, true));
     for (found, expected) in converged.iter().zip(&joined) {
-        assert!(near(*found, *expected, 0.05), "{preset}: {converged:?}, after joins {joined:?}");
+        assert!(near(*found, *expected, 0.05), "{preset}, {nodes} nodes: {converged:?}, after joins {joined:?}");
     }
 }
 
 #[test]
 fn a_converged_start_is_what_joins_lead_to() {
-    is_what_joins_lead_to("mainline");
+    is_what_joins_lead_to("mainline", 300);
 }
 
 #[test]
-#[ignore = "takes a minute in release builds; .ci/run runs it"]
-fn a_converged_start_is_what_joins_lead_to_with_every_preset() {
-    ["paper", "ipfs", "kad", "discv5"].into_iter().for_each(is_what_joins_lead_to);
+#[ignore = "takes two minutes in release builds; .ci/run runs it"]
+fn a_converged_start_is_what_joins_lead_to_with_every_preset_and_in_larger_networks() {
+    for preset in ["paper", "mainline", "ipfs", "kad", "discv5"] {
+        [300, 1000].into_iter().for_each(|nodes| is_what_joins_lead_to(preset, nodes));
+    }
+    is_what_joins_lead_to("paper", 4000);
 }
