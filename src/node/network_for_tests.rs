@@ -463,6 +463,22 @@ impl<P: Protocol> Network<P> {
         self.net.found[&number]
     }
 
+    /// Starts a lookup, does something a while later, and waits for the end.
+    pub fn look_up_meanwhile(
+        &mut self,
+        node: Slot,
+        key: u64,
+        after: Duration,
+        meddle: impl FnOnce(&mut P, LookupId),
+    ) -> Found {
+        let number = self.start_lookup(node, key);
+        self.play(after);
+        let lookup = self.net.lookups.find(number).expect("the lookup is under way");
+        meddle(&mut self.protocol, lookup);
+        self.settle_down();
+        self.net.found[&number]
+    }
+
     /// Lets everybody crash and waits for what is under way. Panics if anything is left then but timers of those gone.
     pub fn crash_everybody(&mut self) {
         let live = (0..self.net.directory.slots()).filter(|slot| self.net.directory.is_occupied(*slot));

@@ -2,5 +2,8 @@
 //! and none knows who embeds it.
 
 pub mod digits;
+pub mod forward;
+pub mod lookups;
 pub mod register;
 pub mod ring;
+pub mod walk;

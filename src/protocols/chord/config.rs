@@ -2,6 +2,8 @@
 
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
+pub use crate::overlay::forward::Acknowledgements;
+use crate::overlay::forward::{ForwardRules, Retries, WayBack};
 use crate::overlay::ring::rules::Rules;
 pub use crate::overlay::ring::rules::{HandsOver, ListRefresh, Maintenance, Notify, Periods};
 use crate::scenario::{Facts, Key, Problem, TableReader, Zero};
@@ -24,15 +26,6 @@ pub enum EndsAt {
     Owner,
     /// The last node before the key, which knows the owner as its successor (`find_predecessor` in the papers).
     Predecessor,
-}
-
-/// How a node learns that whom it handed a query to has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Acknowledgements {
-    /// By a message.
-    Sent,
-    /// Through the transport underneath, whose own packets are not simulated.
-    Implied,
 }
 
 /// How a round refreshes a finger.
@@ -210,6 +203,19 @@ impl Config {
             join_retry_after: self.join_retry_after,
             farewells: self.farewells,
             farewell_hands_over: self.farewell_hands_over,
+        }
+    }
+
+    /// By which rules queries are handed on.
+    pub const fn forward(&self) -> ForwardRules {
+        ForwardRules {
+            retries: Retries::OfQuery(self.retries),
+            confirm_owner: self.confirm_owner,
+            acknowledgements: self.acknowledgements,
+            way_back: match self.routing {
+                Routing::Recursive => WayBack::AlongPath,
+                Routing::Iterative | Routing::SemiRecursive => WayBack::Straight,
+            },
         }
     }
 }

@@ -28,26 +28,26 @@ pub use config::{
     Acknowledgements, Config, EndsAt, FingerRefresh, FingerTurns, FingersBeyond, FingersPerRound, HandsOver,
     ListRefresh, Maintenance, NextHop, Notify, Periods, Routing,
 };
-pub use message::{Message, Straight};
+pub use message::Message;
 
 use crate::engine::dice::Dice;
 use crate::engine::distribution::Distribution;
 use crate::engine::memory::allocated_bytes;
-use crate::engine::pool::{List, ListPool, Slab};
+use crate::engine::pool::ListPool;
 use crate::engine::prefetch::prefetch;
 use crate::engine::time::Duration;
 use crate::node::checker::{Checker, Liveness};
 use crate::node::opinion::{Description, Opinion};
 use crate::node::sample::{Circumstances, Sample};
 use crate::node::{
-    Answer, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start, Truth,
+    Answer, Configurable, Contact, Context, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, Truth,
 };
+use crate::overlay::forward::{self, Forward};
 use crate::overlay::ring::healing::JoinLookups;
 use crate::overlay::ring::{self, Kinds, Ring, RingHost, RingMessage};
+use crate::overlay::walk::{self, Walk, WalkRules};
 use crate::scenario::{Facts, Key, TableReader};
 use fingers::Fingers;
-use iterative::Iteration;
-use recursive::Query;
 
 /// What a node can be woken up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,12 +83,10 @@ pub struct Chord {
     ring: Ring<Fingers>,
     /// Finger tables.
     contacts: ListPool<Contact>,
-    /// Identifiers of nodes that lookups found dead.
-    dead: ListPool<u64>,
-    /// Iterative lookups, by index of the lookup.
-    iterations: Vec<Iteration>,
-    /// Recursive lookups, where they are held.
-    queries: Slab<Query>,
+    /// Iterative lookups.
+    walk: Walk<()>,
+    /// Recursive lookups.
+    forward: Forward<()>,
     /// Periods by slot and [`Timer`]; empty unless each node has its own.
     own_periods: Vec<[Duration; 4]>,
 }
@@ -98,11 +96,10 @@ impl Chord {
     pub fn new(config: Config) -> Self {
         Chord {
             ring: Ring::new(config.ring()),
-            config,
             contacts: ListPool::new(),
-            dead: ListPool::new(),
-            iterations: Vec::new(),
-            queries: Slab::new(),
+            walk: Walk::new(WalkRules { retries: config.retries, confirm_owner: config.confirm_owner }),
+            forward: Forward::new(config.forward()),
+            config,
             own_periods: Vec::new(),
         }
     }
@@ -112,16 +109,10 @@ impl Chord {
         &self.config
     }
 
-    /// What nodes and lookups under way hold in pools: lists of contacts, lists of dead nodes, recursive queries. All 0
+    /// What nodes and lookups under way hold in pools: lists of contacts, iterative and recursive lookups. All 0
     /// when everybody has departed and nothing is under way: for finding leaks.
     pub fn held(&self) -> [usize; 3] {
-        // A list of dead nodes stays with the place of its lookup until that place is used again.
-        let kept = self.iterations.iter().filter(|iteration| iteration.has_list()).count();
-        [
-            self.contacts.live_blocks() + self.ring.lists_on_their_way(),
-            self.dead.live_blocks() - kept,
-            self.queries.len(),
-        ]
+        [self.contacts.live_blocks() + self.ring.lists_on_their_way(), self.walk.held(), self.forward.held()]
     }
 
     /// Gives back what a message holds in pools.
@@ -129,37 +120,9 @@ impl Chord {
     fn release_pooled(&mut self, message: &Message) {
         match *message {
             Message::Ring(message) => ring::release(self, message),
-            Message::Forward { query } | Message::Return { query } => self.drop_query(query),
+            Message::Walk(message) => self.walk.release(&message),
+            Message::Forward(message) => self.forward.release(&message),
             _ => {}
-        }
-    }
-
-    /// Starts a lookup on its way from `node`.
-    fn begin(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
-        match self.config.routing {
-            Routing::Iterative => self.begin_iterative(context, node, key, lookup),
-            Routing::Recursive | Routing::SemiRecursive => self.begin_recursive(context, node, key, lookup),
-        }
-    }
-
-    /// A lookup of `node` has its answer.
-    fn conclude(&mut self, context: &mut impl Context<Self>, node: Slot, id: LookupId, owner: Contact, hops: u8) {
-        let Some(lookup) = context.lookup(id) else { return };
-        context.answer(id, owner, u32::from(hops));
-        match lookup.purpose {
-            Purpose::Workload => {}
-            Purpose::Task(Task::Join) => ring::join::successor_found(self, context, node, owner),
-            Purpose::Task(Task::Finger(index)) => self.finger_found(context, node, u32::from(index), owner),
-            Purpose::Task(Task::Successor) => self.ring.successor_refreshed(node, lookup.key, owner),
-        }
-    }
-
-    /// A lookup of `node` ends without an answer.
-    fn give_up(&mut self, context: &mut impl Context<Self>, node: Slot, id: LookupId) {
-        let Some(lookup) = context.lookup(id) else { return };
-        context.give_up(id);
-        if let Purpose::Task(task) = lookup.purpose {
-            self.on_task_failed(context, node, task);
         }
     }
 
@@ -246,7 +209,7 @@ impl Protocol for Chord {
     }
 
     fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
-        let lookups = allocated_bytes(&self.iterations) + self.queries.memory_bytes() + self.dead.memory_bytes();
+        let lookups = self.walk.memory_bytes() + self.forward.memory_bytes();
         let [state, successors, on_their_way] = self.ring.memory_bytes();
         vec![
             ("node state", state + allocated_bytes(&self.own_periods)),
@@ -296,12 +259,10 @@ impl Protocol for Chord {
         _reply_to: ReplyTo,
     ) -> Answer<Message> {
         let reply = match *request {
-            Message::FindSuccessor { key, lookup } => self.find_successor(node, key, lookup),
-            Message::Forward { query } => self.carry_on(context, node, from, query),
-            Message::Return { query } => self.carry_back(context, node, query),
+            Message::Walk(request) => walk::on_request(self, node, request),
+            Message::Forward(request) => forward::on_request(self, context, node, from, request),
             Message::Ring(request) => ring::request(self, context, node, from, request),
             Message::GetPredecessor { .. } => self.predecessor_told(node),
-            Message::Confirm { key, .. } => Some((self.confirm(node, key), message::CONFIRM_REPLY)),
             _ => None,
         };
         reply.into()
@@ -310,14 +271,9 @@ impl Protocol for Chord {
     fn on_reply(&mut self, context: &mut impl Context<Self>, node: Slot, reply: Reply<'_, Message>) {
         let Reply { from, request, reply, .. } = reply;
         match (*request, *reply) {
-            (Message::FindSuccessor { lookup, key }, Message::Next(next)) => {
-                self.ask_next(context, node, key, lookup, from, next);
+            (Message::Walk(request), Message::Walk(reply)) => {
+                walk::on_reply(self, context, node, from, request, reply);
             }
-            (Message::FindSuccessor { lookup, key }, Message::Owner(owner)) => {
-                self.owner_named(context, node, key, lookup, from, owner);
-            }
-            (Message::Confirm { lookup, .. }, Message::Ack) => self.owner_confirmed(context, node, lookup, from),
-            (Message::Confirm { lookup, .. }, Message::NotMine) => self.give_up(context, node, lookup),
             (Message::Ring(request), Message::Ring(reply)) => ring::reply(self, context, node, from, request, reply),
             (Message::GetPredecessor { finger }, Message::Predecessor(predecessor)) => {
                 self.finger_answered(context, node, u32::from(finger), from, predecessor);
@@ -329,11 +285,8 @@ impl Protocol for Chord {
 
     fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, request: &Message) {
         match *request {
-            Message::FindSuccessor { lookup, key } | Message::Confirm { lookup, key } => {
-                self.ask_other(context, node, key, lookup, to);
-            }
-            Message::Forward { query } => self.forward_other(context, node, query, to),
-            Message::Return { query } => self.return_past(context, node, query),
+            Message::Walk(request) => walk::on_timeout(self, context, node, to, request),
+            Message::Forward(request) => forward::on_timeout(self, context, node, to, request),
             Message::Ring(request) => ring::timeout(self, context, node, to, request),
             Message::GetPredecessor { finger } => self.finger_silent(context, node, to, u32::from(finger)),
             _ => {}
@@ -343,13 +296,7 @@ impl Protocol for Chord {
     fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
         match *message {
             Message::Ring(message) => ring::message(self, context, node, from, message),
-            Message::Forward { query } => {
-                self.carry_on(context, node, from, query);
-            }
-            Message::Return { query } => {
-                self.carry_back(context, node, query);
-            }
-            Message::Answer(Straight { lookup, owner, hops }) => self.conclude(context, node, lookup, owner, hops),
+            Message::Forward(message) => forward::on_message(self, context, node, from, message),
             _ => {}
         }
     }
@@ -491,6 +438,3 @@ impl Configurable for Chord {
         sample::sample(dice, circumstances)
     }
 }
-
-/// A list that is empty, for those who carry none.
-const NO_LIST: List = List::EMPTY;

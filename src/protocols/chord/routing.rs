@@ -1,28 +1,40 @@
-//! One step of routing: what a node can say about a key from what it knows.
+//! Lookups: how they begin and end, and one step of routing, which is what a node can say about a key from what it
+//! knows.
 
-use super::{Chord, NextHop};
+use super::{Chord, NextHop, Routing, Task};
 use crate::node::identifier::{between_or_at, clockwise};
-use crate::node::{Contact, Context, Slot};
-use crate::overlay::ring;
+use crate::node::{Contact, Context, LookupId, Slot};
+use crate::overlay::lookups::{LookupHost, Step};
+use crate::overlay::{forward, ring, walk};
 
-/// Hops after which a lookup goes in circles: no path in a ring of 64-bit identifiers needs as many.
-pub(super) const HOP_LIMIT: u8 = 128;
+impl LookupHost for Chord {
+    type Carried = ();
 
-/// What a node says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// This node owns the key: it is the first successor, and the key lies in between.
-    Owner(Contact),
-    /// This node is nearer to the key.
-    Next(Contact),
-    /// Nobody is left to ask, or the node has lost its place and cannot tell.
-    Lost,
+    fn own(&self, node: Slot) -> Contact {
+        self.own(node)
+    }
+
+    fn task_done(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task, key: u64, owner: Contact) {
+        match task {
+            Task::Join => ring::join::successor_found(self, context, node, owner),
+            Task::Finger(index) => self.finger_found(context, node, u32::from(index), owner),
+            Task::Successor => self.ring.successor_refreshed(node, key, owner),
+        }
+    }
 }
 
 impl Chord {
+    /// Starts a lookup on its way from `node`.
+    pub(super) fn begin(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
+        match self.config.routing {
+            Routing::Iterative => walk::begin(self, context, node, key, lookup),
+            Routing::Recursive | Routing::SemiRecursive => forward::begin(self, context, node, key, lookup),
+        }
+    }
+
     /// The step from `node` towards `key`, leaving out nodes that are known dead (`dead`): `find_successor` and
     /// `closest_preceding_node` of ToN 2003, figure 5, where the successor list takes part in the search.
-    pub(super) fn step(&self, node: Slot, key: u64, dead: &[u64]) -> Step {
+    pub(super) fn step(&self, node: Slot, key: u64, dead: &[u64]) -> Step<()> {
         let state = self.node(node);
         let own = state.id;
         let usable = |contact: &Contact| contact.is_some() && (dead.is_empty() || !dead.contains(&contact.id()));
@@ -46,15 +58,15 @@ impl Chord {
         let successor = state.last().filter(precedes).or_else(|| nearest(self.successors(node))).unwrap_or(first);
         let finger = nearest(state.table.up_to_distance(&self.contacts, last)).unwrap_or(first);
         let is_finger = clockwise(own, finger.id()) > clockwise(own, successor.id());
-        Step::Next(if is_finger { finger } else { successor })
+        Step::Next(if is_finger { finger } else { successor }, ())
     }
 
     /// The step of a lookup from the node that makes it. A node without a place knows nobody but the member it was
     /// told to turn to.
-    pub(super) fn first_step(&self, context: &mut impl Context<Self>, node: Slot, key: u64, dead: &[u64]) -> Step {
+    pub(super) fn first_step(&self, context: &mut impl Context<Self>, node: Slot, key: u64, dead: &[u64]) -> Step<()> {
         match self.head(node) {
             Some(_) => self.step(node, key, dead),
-            None => ring::join::bootstrap(self, context, node).map_or(Step::Lost, Step::Next),
+            None => ring::join::bootstrap(self, context, node).map_or(Step::Lost, |member| Step::Next(member, ())),
         }
     }
 

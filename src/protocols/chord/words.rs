@@ -1,10 +1,10 @@
 //! What nodes and messages say, in words: for telling the story of a lookup. Nothing here is used by a run itself.
 
-use super::message::{Message, Straight};
-use super::routing::Step;
+use super::message::Message;
 use super::{Chord, Timer};
 use crate::node::opinion::{Description, Opinion, Says};
 use crate::node::{LookupId, Slot};
+use crate::overlay::lookups::Step;
 
 const STABILIZATION: &str = "stabilisation";
 const FINGERS: &str = "refresh of fingers";
@@ -23,10 +23,10 @@ pub(super) const fn timer_name(timer: Timer) -> &'static str {
 impl Chord {
     /// What `node` would answer now, and from which of its tables.
     pub(super) fn form_opinion(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Opinion {
-        let dead = lookup.map_or(&[][..], |lookup| self.known_dead(lookup));
+        let dead = lookup.map_or(&[][..], |lookup| self.walk.known_dead(lookup));
         let (says, named) = match self.step(node, key, dead) {
             Step::Owner(owner) => (Says::Owner(owner), owner),
-            Step::Next(next) => (Says::Next(next), next),
+            Step::Next(next, ()) => (Says::Next(next), next),
             Step::Lost => return Opinion { says: Says::Nothing, source: "tables", kept_by: Some(STABILIZATION) },
         };
         let (source, kept_by) = match self.successors(node).contains(&named) {
@@ -39,16 +39,8 @@ impl Chord {
     /// A message in words.
     pub(super) fn put_in_words(&self, message: &Message) -> Description {
         match *message {
-            Message::FindSuccessor { .. } => Description::plain("asks"),
-            Message::Next(next) => Description { verb: "answers", says: Some(Says::Next(next)) },
-            Message::Owner(owner) => Description { verb: "answers", says: Some(Says::Owner(owner)) },
-            Message::Forward { .. } => Description::plain("hands the query to"),
-            Message::Return { query } => {
-                Description { verb: "hands the answer to", says: Some(Says::Owner(self.answer_of(query))) }
-            }
-            Message::Answer(Straight { owner, .. }) => {
-                Description { verb: "sends the answer to", says: Some(Says::Owner(owner)) }
-            }
+            Message::Walk(message) => message.describe(),
+            Message::Forward(message) => self.forward.describe(&message),
             _ => Description::plain("writes to"),
         }
     }

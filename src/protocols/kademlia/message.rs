@@ -4,6 +4,7 @@
 
 use crate::engine::pool::List;
 use crate::node::{Charge, Contact, LookupId};
+use crate::overlay::forward::ForwardMessage;
 
 /// Kinds of messages; a reply is booked under the kind of its request.
 pub(super) const KINDS: &[&str] = &["find_node", "ping", "forward", "answer"];
@@ -13,7 +14,7 @@ const PING_KIND: u8 = 1;
 const FORWARD_KIND: u8 = 2;
 const ANSWER_KIND: u8 = 3;
 
-/// A message. Lists and queries live in pools of [`super::Kademlia`].
+/// A message. Lists and queries live in pools of [`super::Kademlia`] and of its parts.
 #[derive(Clone, Copy, Debug)]
 pub enum Message {
     /// Iterative lookup, request: whom do you know that is near this key?
@@ -34,10 +35,10 @@ pub enum Message {
         /// Whether the sender only asks.
         client_mode: bool,
     },
-    /// Recursive lookup, request: carry this query on.
+    /// Of a recursive lookup.
     Forward {
-        /// Index of the query as the sender holds it.
-        query: u32,
+        /// What it says.
+        message: ForwardMessage,
         /// Whether the sender only asks.
         client_mode: bool,
     },
@@ -45,13 +46,6 @@ pub enum Message {
     Ack,
     /// A node that you named has not answered.
     Dead(Contact),
-    /// Recursive lookup: the answer, from the owner straight to the initiator.
-    Answer {
-        /// The lookup.
-        lookup: LookupId,
-        /// Hops it took.
-        hops: u8,
-    },
 }
 
 /// A `FindNode` request: the key and the sender.
@@ -73,9 +67,6 @@ pub(super) const DEATH_NOTICE: Charge = Charge::empty(PING_KIND).with_contacts(1
 
 /// A forwarded query: the key, the initiator and the sender.
 pub(super) const FORWARD: Charge = Charge::empty(FORWARD_KIND).with_keys(1).with_contacts(1).with_sender();
-
-/// The acknowledgement of a forwarded query.
-pub(super) const FORWARD_ACK: Charge = Charge::empty(FORWARD_KIND);
 
 /// An answer straight to the initiator: the key and the owner.
 pub(super) const ANSWER: Charge = Charge::empty(ANSWER_KIND).with_keys(1).with_contacts(1);

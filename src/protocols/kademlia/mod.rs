@@ -34,7 +34,7 @@ pub use message::Message;
 use crate::engine::dice::Dice;
 use crate::engine::distribution::Distribution;
 use crate::engine::memory::allocated_bytes;
-use crate::engine::pool::{ListPool, Slab};
+use crate::engine::pool::ListPool;
 use crate::engine::prefetch::prefetch;
 use crate::engine::time::Duration;
 use crate::node::checker::{Checker, Liveness};
@@ -44,11 +44,12 @@ use crate::node::{
     Answer, Arrival, Configurable, Contact, Context, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, Truth,
 };
 use crate::overlay::digits::Digits;
+use crate::overlay::forward::{self, Acknowledgements, Forward, ForwardRules, Retries, WayBack};
+use crate::overlay::lookups::LookupHost;
 use crate::overlay::register::{Number, Register};
 use crate::scenario::{Facts, Key, TableReader};
 use bucket::{Bucket, Entry, Heard};
 use death::Namings;
-use recursive::Query;
 use search::{Candidate, Search};
 use storage::Storage;
 use table::{Nearest, Node};
@@ -93,8 +94,8 @@ pub struct Kademlia {
     candidates: ListPool<Candidate>,
     /// Who has named whom in lookups, by index of the lookup, if deaths are told of.
     namings: Vec<Namings>,
-    /// Recursive lookups, where they are held.
-    queries: Slab<Query>,
+    /// Recursive lookups.
+    forward: Forward<()>,
     /// Room for contacts that are being put in order.
     nearest: Nearest,
     /// Room for contacts that are handed on.
@@ -114,7 +115,12 @@ impl Kademlia {
             searches: Vec::new(),
             candidates: ListPool::new(),
             namings: Vec::new(),
-            queries: Slab::new(),
+            forward: Forward::new(ForwardRules {
+                retries: Retries::OfNode(config.retries),
+                confirm_owner: false,
+                acknowledgements: Acknowledgements::Sent,
+                way_back: WayBack::Straight,
+            }),
             nearest: Nearest::default(),
             handed: Vec::new(),
             config,
@@ -126,8 +132,8 @@ impl Kademlia {
         &self.config
     }
 
-    /// What nodes and lookups under way hold: numbers of nodes, routing tables, caches, answers, candidates, queries.
-    /// All 0 when everybody has departed and nothing is under way: for finding leaks.
+    /// What nodes and lookups under way hold: numbers of nodes, routing tables, caches, answers, candidates,
+    /// recursive lookups.    /// All 0 when everybody has departed and nothing is under way: for finding leaks.
     pub fn held(&self) -> [usize; 6] {
         // A list of candidates stays with the place of its lookup until that place is used again.
         let kept = self.searches.iter().filter(|search| search.has_list()).count();
@@ -137,7 +143,7 @@ impl Kademlia {
             self.caches.live_blocks(),
             self.contacts.live_blocks(),
             self.candidates.live_blocks() - kept,
-            self.queries.len(),
+            self.forward.held(),
         ]
     }
 
@@ -160,18 +166,18 @@ impl Kademlia {
             Timer::Join => Distribution::Fixed(self.config.join_retry_after),
         }
     }
+}
 
-    fn task_done(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
-        match task {
-            Task::Join => self.place_found(context, node),
-            Task::Refresh => {}
-        }
+impl LookupHost for Kademlia {
+    type Carried = ();
+
+    fn own(&self, node: Slot) -> Contact {
+        self.own(node)
     }
 
-    fn task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
+    fn task_done(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task, _key: u64, _owner: Contact) {
         match task {
-            Task::Join => self.join_failed(context, node),
-            // Its turn will come again.
+            Task::Join => self.place_found(context, node),
             Task::Refresh => {}
         }
     }
@@ -213,7 +219,7 @@ impl Protocol for Kademlia {
     fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
         let namings = allocated_bytes(&self.namings) + self.namings.iter().map(Namings::memory_bytes).sum::<u64>();
         let lookups =
-            namings + allocated_bytes(&self.searches) + self.candidates.memory_bytes() + self.queries.memory_bytes();
+            namings + allocated_bytes(&self.searches) + self.candidates.memory_bytes() + self.forward.memory_bytes();
         let (buckets, entries) = self.tables.memory_bytes();
         vec![
             ("node state", allocated_bytes(&self.nodes) + self.register.memory_bytes()),
@@ -247,7 +253,10 @@ impl Protocol for Kademlia {
         let Some(key) = context.lookup(lookup).map(|lookup| lookup.key) else { return };
         match self.config.routing {
             Routing::Iterative => self.begin_search(context, node, key, lookup, None),
-            Routing::SemiRecursive => self.begin_recursive(context, node, key, lookup),
+            Routing::SemiRecursive => {
+                self.touch(node, key, context.now());
+                forward::begin(self, context, node, key, lookup);
+            }
         }
     }
 
@@ -265,15 +274,15 @@ impl Protocol for Kademlia {
         else {
             return Answer::Refused;
         };
-        let (reply, charge) = match *request {
-            Message::FindNode { key, .. } => self.find_node(node, from, key),
-            Message::Forward { query, .. } => self.carry_on(context, node, query),
-            _ => (Message::Ack, message::PING_REPLY),
+        let reply = match *request {
+            Message::FindNode { key, .. } => Some(self.find_node(node, from, key)),
+            Message::Forward { message, .. } => forward::on_request(self, context, node, from, message),
+            _ => Some((Message::Ack, message::PING_REPLY)),
         };
         if !client_mode {
             self.heard(context, node, from, false);
         }
-        Answer::Now(reply, charge)
+        reply.into()
     }
 
     fn on_reply(&mut self, context: &mut impl Context<Self>, node: Slot, reply: Reply<'_, Message>) {
@@ -305,19 +314,16 @@ impl Protocol for Kademlia {
                 let next = self.ping_unanswered(node, to, candidate, context.now());
                 self.ping_for(context, node, next, candidate);
             }
-            Message::Forward { query, .. } => {
-                self.miss(node, to, context.now());
-                self.forward_other(context, node, query, to);
-            }
+            Message::Forward { message, .. } => forward::on_timeout(self, context, node, to, message),
             _ => {}
         }
     }
 
     fn on_message(&mut self, context: &mut impl Context<Self>, node: Slot, from: Contact, message: &Message) {
         match *message {
-            Message::Answer { lookup, hops } => {
+            Message::Forward { message, .. } => {
                 self.heard(context, node, from, true);
-                self.conclude(context, node, lookup, from, hops);
+                forward::on_message(self, context, node, from, message);
             }
             // It counts as a request of its own that was not answered.
             Message::Dead(silent) => self.miss(node, silent, context.now()),
@@ -338,7 +344,11 @@ impl Protocol for Kademlia {
     }
 
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Task) {
-        self.task_failed(context, node, task);
+        match task {
+            Task::Join => self.join_failed(context, node),
+            // Its turn will come again.
+            Task::Refresh => {}
+        }
     }
 
     #[inline(always)]
@@ -384,9 +394,7 @@ impl Protocol for Kademlia {
     fn release(&mut self, message: &Message) {
         match *message {
             Message::Nodes(list) => self.contacts.release(list),
-            Message::Forward { query, .. } => {
-                self.queries.remove(query);
-            }
+            Message::Forward { message, .. } => self.forward.release(&message),
             _ => {}
         }
     }

@@ -21,6 +21,7 @@ use crate::engine::pool::List;
 use crate::engine::prefetch::prefetch;
 use crate::node::{Charge, Contact, Context, Lookup, LookupId, Purpose, Slot};
 use crate::overlay::digits::distance;
+use crate::overlay::lookups::{conclude, give_up};
 
 /// Nodes that a lookup keeps in mind, for each that it may ask in a step, silent ones among them. One that has been
 /// crowded out by so many nearer ones never comes back, since none of those goes; so nobody is asked twice.
@@ -265,7 +266,7 @@ impl Kademlia {
                 let own = self.own(node);
                 let is_own = !self.node(node).client_mode && distance(own.id(), key) < distance(from.id(), key);
                 let (owner, hops) = if is_own { (own, 0) } else { (from, depth - 1) };
-                return self.conclude(context, node, lookup, owner, hops);
+                return conclude(self, context, node, lookup, owner, hops);
             }
         }
         self.go_on(context, node, key, lookup);
@@ -378,39 +379,14 @@ impl Kademlia {
         match found {
             Some((owner, hops)) => {
                 context.closest_found(lookup, &self.handed, results as u32);
-                self.conclude(context, node, lookup, owner, hops);
+                conclude(self, context, node, lookup, owner, hops);
             }
-            None => self.give_up(context, node, lookup),
+            None => give_up(self, context, node, lookup),
         }
     }
 
     /// Whether requests of `node` say that it only asks.
     pub(super) fn client_mode(&self, node: Slot) -> bool {
         self.node(node).client_mode && !self.config.learn_unreachable
-    }
-
-    /// A lookup has its answer.
-    pub(super) fn conclude(
-        &mut self,
-        context: &mut impl Context<Self>,
-        node: Slot,
-        id: LookupId,
-        owner: Contact,
-        hops: u8,
-    ) {
-        let Some(lookup) = context.lookup(id) else { return };
-        context.answer(id, owner, u32::from(hops));
-        if let Purpose::Task(task) = lookup.purpose {
-            self.task_done(context, node, task);
-        }
-    }
-
-    /// A lookup ends without an answer.
-    pub(super) fn give_up(&mut self, context: &mut impl Context<Self>, node: Slot, id: LookupId) {
-        let Some(lookup) = context.lookup(id) else { return };
-        context.give_up(id);
-        if let Purpose::Task(task) = lookup.purpose {
-            self.task_failed(context, node, task);
-        }
     }
 }

@@ -41,9 +41,8 @@ impl Kademlia {
                 let says = self.contacts.get(list).first().map_or(Says::Nothing, |next| Says::Next(*next));
                 Description { verb: "answers", says: Some(says) }
             }
-            Message::Forward { .. } => Description::plain("hands the query to"),
+            Message::Forward { message, .. } => self.forward.describe(&message),
             Message::Dead(_) => Description::plain("tells of a death"),
-            Message::Answer { .. } => Description::plain("sends the answer to"),
             _ => Description::plain("writes to"),
         }
     }

@@ -4,7 +4,7 @@ use super::network::{DELAY, Found, Ring, TIMEOUT, by_hand};
 use crate::engine::random::mix;
 use crate::engine::time::Duration;
 use crate::node::{Contact, Slot};
-use crate::protocols::chord::routing::Step;
+use crate::overlay::lookups::Step;
 use crate::protocols::chord::{Acknowledgements, Config, Routing};
 
 const EVERY_WAY: [Routing; 3] = [Routing::Iterative, Routing::Recursive, Routing::SemiRecursive];
@@ -45,6 +45,36 @@ fn every_way_names_the_same_owner_after_the_same_hops() {
     rings.into_iter().for_each(Ring::check_nothing_is_left);
 }
 
+#[test]
+fn a_request_names_the_dead_as_they_were_when_it_was_sent() {
+    for dead_before in [false, true] {
+        let (node, key) = (0, mix(0xabcd_0007));
+        let plain = exact(Routing::Iterative, 60).look_up(node, key);
+        assert!(plain.hops >= 2, "{plain:?}");
+        let mut ring = exact(Routing::Iterative, 60);
+        let mut under_way = DELAY.saturating_mul(u64::from(2 * plain.hops - 2));
+        if dead_before {
+            // The first node on the path is dead: the list that the next requests carry has an entry.
+            let Step::Next(first, ()) = ring.protocol.step(node, key, &[]) else { panic!("{node} precedes the key") };
+            ring.crash(first.slot());
+            let mut passed_by = exact(Routing::Iterative, 60);
+            passed_by.crash(first.slot());
+            let found = passed_by.look_up(node, key);
+            assert_eq!(found.timeouts, 1);
+            under_way = TIMEOUT + DELAY.saturating_mul(u64::from(2 * found.hops - 2));
+        }
+        // The last request is on its way to the owner's predecessor when the initiator comes to think that the owner
+        // is dead. Nobody has told the predecessor.
+        let owner = true_owner(&ring, key);
+        let after = under_way + Duration::from_millis(5);
+        let found = ring.look_up_meanwhile(node, key, after, |chord, lookup| {
+            chord.walk.note_silent(lookup, owner);
+        });
+        assert_eq!(found.owner, Some(owner.id()), "{found:?}");
+        ring.check_nothing_is_left();
+    }
+}
+
 /// A ring in which queries are handed on, with these options.
 fn handed_on(routing: Routing, acknowledgements: Acknowledgements, confirm_owner: bool) -> Ring {
     let ids: Vec<u64> = (0..80).map(|number| mix(number + 1)).collect();
@@ -73,7 +103,7 @@ fn a_dead_node_is_passed_by_though_acknowledgements_are_implied() {
     for routing in [Routing::Recursive, Routing::SemiRecursive] {
         let mut ring = handed_on(routing, Acknowledgements::Implied, false);
         let key = ring.protocol.node(50).id.wrapping_sub(1);
-        let Step::Next(first) = ring.protocol.step(0, key, &[]) else { panic!("node 0 does not precede the key") };
+        let Step::Next(first, ()) = ring.protocol.step(0, key, &[]) else { panic!("node 0 does not precede the key") };
         ring.crash(first.slot());
         let found = ring.look_up(0, key);
         assert_eq!((found.owner, found.timeouts), (Some(true_owner(&ring, key).id()), 1));
@@ -247,7 +277,7 @@ fn an_answer_comes_back_past_dead_nodes_of_its_path() {
     let hops = ring.look_up(0, key).hops;
     // The path, from the tables: ask as the initiator of an iterative lookup would.
     let mut path = vec![0];
-    while let Step::Next(next) = ring.protocol.step(path[path.len() - 1], key, &[]) {
+    while let Step::Next(next, ()) = ring.protocol.step(path[path.len() - 1], key, &[]) {
         path.push(next.slot());
     }
     assert_eq!(path.len() as u32, hops + 1);

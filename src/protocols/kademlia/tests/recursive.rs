@@ -4,6 +4,7 @@ use super::network::{DELAY, Nodes, TIMEOUT, by_hand, id};
 use crate::engine::random::mix;
 use crate::engine::time::Duration;
 use crate::node::Slot;
+use crate::overlay::forward::ForwardMessage;
 use crate::protocols::kademlia::{Config, Message, Routing};
 use crate::scenario::MessageSizes;
 
@@ -17,7 +18,8 @@ fn delays(count: u64) -> Duration {
 
 /// Who has handed a query to whom, in order.
 fn hand_overs(nodes: &Nodes) -> Vec<(Slot, Slot)> {
-    let forwards = nodes.calls_that(|message| matches!(message, Message::Forward { .. }));
+    let forwards =
+        nodes.calls_that(|message| matches!(message, Message::Forward { message: ForwardMessage::Query(_), .. }));
     forwards.iter().map(|call| (call.from.slot(), call.to.slot())).collect()
 }
 
@@ -35,7 +37,8 @@ fn a_query_is_handed_on_and_the_owner_answers_straight_to_the_initiator() {
     assert_eq!((found.owner, found.hops, found.rpcs), (Some(id(0xf000)), 3, 4), "the owner is no hop");
     assert_eq!((found.timeouts, found.took), (0, delays(4 + 1)), "four times on, once back");
     assert_eq!(hand_overs(&nodes), [(0, 1), (1, 2), (2, 3), (3, 4)]);
-    let answers = nodes.calls_that(|message| matches!(message, Message::Answer { .. }));
+    let answers =
+        nodes.calls_that(|message| matches!(message, Message::Forward { message: ForwardMessage::Answer(_), .. }));
     assert_eq!(answers.iter().map(|call| (call.from.slot(), call.to.slot())).collect::<Vec<_>>(), [(4, 0)]);
 }
 
@@ -53,7 +56,8 @@ fn a_query_goes_to_the_contact_nearest_to_the_key() {
         let before = nodes.net.calls.len();
         let found = nodes.look_up(node, key);
         let calls = nodes.net.calls[before..].iter();
-        let forwards = calls.filter(|call| matches!(call.request, Message::Forward { .. }));
+        let forwards =
+            calls.filter(|call| matches!(call.request, Message::Forward { message: ForwardMessage::Query(_), .. }));
         let way: Vec<Slot> = forwards.map(|call| call.to.slot()).collect();
         assert_eq!(way, path[1..]);
         assert_eq!((found.owner, found.rpcs as usize), (Some(nodes.nearest(key, 1)[0]), way.len()));
@@ -180,9 +184,13 @@ fn each_message_is_booked_as_what_it_carries() {
         let (name, bytes, reply) = match call.request {
             Message::FindNode { .. } => ("a key and the sender", 20 + 4 + 4, None),
             Message::Ping { .. } => ("the sender", 20 + 4, Some(20)),
-            Message::Forward { .. } => ("a key, the initiator and the sender", 20 + 4 + 4 + 4, Some(20)),
-            Message::Answer { .. } => ("a key and the owner", 20 + 4 + 4, None),
-            Message::Nodes(_) | Message::Ack | Message::Dead(_) => panic!("not to be sent here"),
+            Message::Forward { message: ForwardMessage::Query(_), .. } => {
+                ("a key, the initiator and the sender", 20 + 4 + 4 + 4, Some(20))
+            }
+            Message::Forward { message: ForwardMessage::Answer(_), .. } => ("a key and the owner", 20 + 4 + 4, None),
+            Message::Forward { .. } | Message::Nodes(_) | Message::Ack | Message::Dead(_) => {
+                panic!("not to be sent here")
+            }
         };
         assert_eq!(call.charge.bytes(&sizes), bytes, "{name}");
         if let (Some(expected), Some((_, charge))) = (reply, call.reply) {
