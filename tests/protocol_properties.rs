@@ -111,22 +111,28 @@ fn config() -> impl Strategy<Value = Config> {
 fn kademlia_config() -> impl Strategy<Value = kademlia::Config> {
     let sizes = (1u32..12, 1u32..=5, 1u32..6, 1u32..12, 1u32..12, 1u32..12, 0u32..8, 1u32..6);
     let times = (ms(2_000..60_000), period(), period(), ms(300..12_000), ms(100..3_000));
-    (sizes, times, any::<[bool; 9]>(), prop_oneof![Just(64u32), 12u32..64]).prop_map(
+    let parallelism = prop_oneof![
+        Just(kademlia::Parallelism::Strict),
+        Just(kademlia::Parallelism::Loose),
+        Just(kademlia::Parallelism::FirstAnswer),
+    ];
+    (sizes, times, any::<[bool; 8]>(), parallelism, prop_oneof![Just(64u32), 12u32..64]).prop_map(
         |(
             (k, bits_per_level, alpha, answers, results, upkeep_results, replacement_cache, stale_after),
             times,
             flags,
+            parallelism,
             identifier_bits,
         )| {
             let (refresh_after, refresh_check_every, ping_every, lookup_deadline, join_retry_after) = times;
-            let [loose, step, recursive, first_owner, zone, ping_oldest, keep_stale, refresh_on_join, learn] = flags;
+            let [step, recursive, first_owner, zone, ping_oldest, keep_stale, refresh_on_join, learn] = flags;
             kademlia::Config {
                 k,
                 identifier_bits,
                 bits_per_level,
                 alpha,
-                parallelism: if loose { kademlia::Parallelism::Loose } else { kademlia::Parallelism::Strict },
-                final_step: step,
+                parallelism,
+                final_step: step && parallelism != kademlia::Parallelism::FirstAnswer,
                 answers,
                 results,
                 upkeep_results,

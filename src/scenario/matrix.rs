@@ -99,7 +99,7 @@ pub(super) fn read(source: &Arc<SourceText>, manner: Manner) -> Result<(LatencyM
     let matrix = match manner.format {
         Format::P2psim => file.read_pairs(),
         Format::Auto if looks_like_p2psim(source) => file.read_pairs(),
-        _ if file.has_names() => None,
+        _ if file.has_names() || file.has_quoted_commas() => None,
         Format::List => file.read_list(),
         Format::Square => file.read_square(),
         Format::Auto => match looks(&source.text, &layout) {
@@ -168,6 +168,14 @@ impl MatrixFile<'_> {
             }
         };
         self.problem_with_help(range, message, help);
+        true
+    }
+
+    /// Reports commas that stand before decimals, within quotes, where others separate entries; once.
+    fn has_quoted_commas(&mut self) -> bool {
+        let Some(range) = self.layout.quoted_comma(&self.source.text) else { return false };
+        let help = "write a point before decimals, or semicolons between entries";
+        self.problem_with_help(range, "commas separate entries, and one stands before decimals", help);
         true
     }
 
@@ -308,9 +316,19 @@ impl MatrixFile<'_> {
                 let column = if is_lower { index } else { row + index };
                 let delay = self.delay(entry.clone());
                 if row == column && !delay.is_zero() {
-                    let allowed = "half of a symmetric matrix with the zeros of its diagonal, or as many entries in \
-                                   each row as there are rows";
-                    self.problem(entry, "the matrix is not square, and no half of one", allowed);
+                    let place = Place::new(self.source, entry);
+                    let problem = Problem::error("the matrix is not square, and no half of one", place, "");
+                    let problem = problem.note(
+                        "allowed: half of a symmetric matrix with the zeros of its diagonal, or as many entries in \
+                         each row as there are rows",
+                    );
+                    let zeros = match is_lower {
+                        true => "put a line `0` before the first, and a `0` at the end of each",
+                        false => "put a `0` at the begin of each line, and a line `0` after the last",
+                    };
+                    let more = hosts + 1;
+                    self.problems
+                        .push(problem.help(format!("if it is half of {more} hosts' without diagonal, {zeros}")));
                     return None;
                 }
                 one_way[row * hosts + column] = delay;
@@ -545,6 +563,14 @@ mod tests {
             let problems = problems(text);
             assert!(problems.contains("no half of one") || problems.contains("the diagonal are 0"), "{problems}");
         }
+        // Without the diagonal, and as the advice has it.
+        for (text, advice, followed) in [
+            ("10\n20 30", "half of 3 hosts' without diagonal, put a line `0` before", "0\n10 0\n20 30 0"),
+            ("10 20\n30", "half of 3 hosts' without diagonal, put a `0` at the begin", "0 10 20\n0 30\n0"),
+        ] {
+            assert!(problems(text).contains(advice), "{}", problems(text));
+            assert_eq!(one_way_ms(followed, Format::Auto, Values::OneWay), whole);
+        }
     }
 
     #[test]
@@ -615,6 +641,8 @@ error: the matrix has a hole: `nan`
             ("0 5 2\n5 0 2", "the matrix is not square: 2 rows of 3 entries"),
             ("0 1\n1 0\n2 2", "a row too many, after 2 rows of 2 entries"),
             ("0,\n1,0", "an entry is empty"),
+            ("\"0\",\"1,5\"\n\"1,5\",\"0\"", "commas separate entries, and one stands before decimals"),
+            ("1,2,\"10,5\"\n1,3,12\n2,3,12", "commas separate entries, and one stands before decimals"),
             ("0 -1\n1 0", "`-1` is negative"),
             ("0 x\n1 0", "`x` is not a number"),
             ("0 1e99\n1 0", "`1e99` is too long for a delay"),

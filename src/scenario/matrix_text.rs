@@ -83,6 +83,22 @@ impl Layout {
         Layout { separator, leading, trailing, has_decimal_commas }
     }
 
+    /// An entry in quotes with a comma before decimals, where commas separate entries.
+    pub(super) fn quoted_comma(&self, text: &str) -> Option<Range<usize>> {
+        if self.separator != Separator::Character(',') {
+            return None;
+        }
+        let is_number = |quoted: &str| {
+            let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            quoted.trim().split_once(',').is_some_and(|(whole, decimals)| digits(whole) && digits(decimals))
+        };
+        lines(text).find_map(|line| {
+            let quotes: Vec<usize> = text[line.clone()].match_indices('"').map(|(at, _)| line.start + at).collect();
+            let mut entries = quotes.chunks_exact(2).map(|pair| pair[0]..pair[1] + 1);
+            entries.find(|entry| is_number(&text[entry.start + 1..entry.end - 1]))
+        })
+    }
+
     /// The entries of a row.
     pub(super) fn split(&self, text: &str, line: &Range<usize>) -> Vec<Range<usize>> {
         let separator = match self.separator {

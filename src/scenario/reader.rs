@@ -94,6 +94,15 @@ impl<'a> TableReader<'a> {
         self.sink.push(problem);
     }
 
+    /// Says that a key is written down and nothing comes of it, since `other` is what it is: `why`. To be asked only
+    /// where the value is not the default: a scenario with all its defaults written down says nothing of its own.
+    pub fn warn_idle(&mut self, key: &str, other: &str, why: &str) {
+        if self.has(key) && self.is_sound(key) && self.is_sound(other) {
+            let problem = Problem::warning(format!("`{key}` has no effect here"), self.key_place(key), "idle");
+            self.warn(problem.and(self.place_of(other), why));
+        }
+    }
+
     /// Reports that the value of a key is not acceptable.
     pub fn reject(&mut self, key: &str, message: impl Into<String>) {
         let problem = Problem::error(message, self.place_of(key), "");

@@ -496,7 +496,25 @@ impl Config {
         };
         config.check_against(table, facts);
         config.check_agreement(table);
+        config.name_idle(table);
         config
+    }
+
+    /// Names the keys that do not matter beside others.
+    fn name_idle(&self, table: &mut TableReader<'_>) {
+        let default = Config::default();
+        let is_listed = self.successor_list_refresh == ListRefresh::OwnRounds;
+        if !is_listed && self.successor_list_every != default.successor_list_every {
+            let why = "the list has no rounds of its own: those are `\"own_rounds\"`";
+            table.warn_idle("successor_list_every", "successor_list_refresh", why);
+        }
+        if self.fingers_with_stabilize && self.fix_fingers_every != default.fix_fingers_every {
+            let why = "fingers are refreshed in the rounds of `stabilize_every`";
+            table.warn_idle("fix_fingers_every", "fingers_with_stabilize", why);
+        }
+        if !self.farewells && self.farewell_hands_over != default.farewell_hands_over {
+            table.warn_idle("farewell_hands_over", "farewells", "no farewells are said");
+        }
     }
 
     /// Whether no key says something that another makes void.

@@ -398,7 +398,24 @@ impl Config {
             expected_nodes: facts.nodes.unwrap_or(0),
         };
         config.check_agreement(table, facts);
+        config.name_idle(table, &default);
         config
+    }
+
+    /// Names the keys that do not matter beside others. `default`: that of the preset.
+    fn name_idle(&self, table: &mut TableReader<'_>, default: &Config) {
+        if self.routing == Routing::Iterative && self.retries != default.retries {
+            table.warn_idle("retries", "routing", "lookups are not handed on: that is `\"semi_recursive\"`");
+        }
+        if !self.ping_oldest && self.questionable_after != default.questionable_after {
+            table.warn_idle("questionable_after", "ping_oldest", "nobody is pinged for a newcomer");
+        }
+        // Not to look either is what belongs to it.
+        let looks =
+            ![default.refresh_check_every, Distribution::Fixed(Duration::MAX)].contains(&self.refresh_check_every);
+        if self.refresh_after == Duration::MAX && looks {
+            table.warn_idle("refresh_check_every", "refresh_after", "no bucket is ever due");
+        }
     }
 
     /// Whether it matters when contacts were last heard.
