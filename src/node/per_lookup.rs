@@ -9,9 +9,14 @@ use crate::engine::prefetch::prefetch;
 /// that what comes in after the end of a lookup may still be looked up.
 #[derive(Clone, Debug)]
 pub struct PerLookup<T> {
-    records: Vec<T>,
-    /// For each record the lookup that it belongs to, and who started that.
-    owners: Vec<Option<(LookupId, Slot)>>,
+    records: Vec<Held<T>>,
+}
+
+/// A record with the lookup that it belongs to, and who started that.
+#[derive(Clone, Debug, Default)]
+struct Held<T> {
+    of: Option<(LookupId, Slot)>,
+    record: T,
 }
 
 impl<T> Default for PerLookup<T> {
@@ -23,7 +28,7 @@ impl<T> Default for PerLookup<T> {
 impl<T> PerLookup<T> {
     /// Without lookups.
     pub const fn new() -> Self {
-        PerLookup { records: Vec::new(), owners: Vec::new() }
+        PerLookup { records: Vec::new() }
     }
 
     /// The record of `lookup`; `None` if it never had one, or if another lookup has its place by now.
@@ -33,7 +38,8 @@ impl<T> PerLookup<T> {
     #[inline]
     #[track_caller]
     pub fn get(&self, lookup: LookupId) -> Option<&T> {
-        self.find(lookup).map(|index| &self.records[index])
+        let held = self.records.get(lookup.index())?;
+        held.is_of(lookup).then_some(&held.record)
     }
 
     /// As [`Self::get`].
@@ -43,36 +49,41 @@ impl<T> PerLookup<T> {
     #[inline]
     #[track_caller]
     pub fn get_mut(&mut self, lookup: LookupId) -> Option<&mut T> {
-        self.find(lookup).map(|index| &mut self.records[index])
-    }
-
-    #[inline]
-    #[track_caller]
-    fn find(&self, lookup: LookupId) -> Option<usize> {
-        let (held, initiator) = (*self.owners.get(lookup.index())?)?;
-        if held != lookup {
-            return None;
-        }
-        guard(initiator);
-        Some(lookup.index())
+        let held = self.records.get_mut(lookup.index())?;
+        held.is_of(lookup).then_some(&mut held.record)
     }
 
     /// Asks for the memory of a record, whichever lookup it belongs to, which says nothing of it.
     #[inline(always)]
     pub fn prefetch(&self, lookup: LookupId) {
-        if let Some(record) = self.records.get(lookup.index()) {
-            prefetch(std::slice::from_ref(record));
+        if let Some(held) = self.records.get(lookup.index()) {
+            prefetch(std::slice::from_ref(held));
         }
     }
 
     /// All records, those of lookups that have ended among them. For onlookers.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.records.iter()
+        self.records.iter().map(|held| &held.record)
     }
 
     /// Memory that is held, used or free \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        allocated_bytes(&self.records) + allocated_bytes(&self.owners)
+        allocated_bytes(&self.records)
+    }
+}
+
+impl<T> Held<T> {
+    /// Whether this lookup has it. Only its initiator may ask.
+    #[inline]
+    #[track_caller]
+    fn is_of(&self, lookup: LookupId) -> bool {
+        match self.of {
+            Some((held, initiator)) if held == lookup => {
+                guard(initiator);
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -88,11 +99,11 @@ impl<T: Default> PerLookup<T> {
         guard(initiator);
         let index = lookup.index();
         if index >= self.records.len() {
-            self.records.resize_with(index + 1, T::default);
-            self.owners.resize(index + 1, None);
+            self.records.resize_with(index + 1, Held::default);
         }
-        self.owners[index] = Some((lookup, initiator));
-        &mut self.records[index]
+        let held = &mut self.records[index];
+        held.of = Some((lookup, initiator));
+        &mut held.record
     }
 }
 

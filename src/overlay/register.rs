@@ -10,7 +10,7 @@
 
 use crate::engine::memory::allocated_bytes;
 use crate::engine::prefetch::prefetch;
-use crate::node::Contact;
+use crate::node::{Contact, Slot};
 
 /// The number of a node in the register. It names the node for as long as somebody holds it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,12 +42,21 @@ struct Record {
 
 const DEPARTED: u32 = 1 << 31;
 
+/// Who lives at a slot.
+#[derive(Clone, Copy, Debug, Default)]
+struct Living {
+    id: u64,
+    number: Option<Number>,
+}
+
 /// All who are named.
 #[derive(Debug, Default)]
 pub struct Register {
     records: Vec<Record>,
     /// Numbers that are free; the one freed last is taken first.
     free: Vec<Number>,
+    /// By slot, who lives there and under what number.
+    living: Vec<Living>,
     /// How many of the departed have an identifier of this hash. As many places as there are records, or more.
     departed: Vec<u16>,
 }
@@ -58,7 +67,21 @@ impl Register {
     /// # Panics
     /// If there are more than 2^28.
     pub fn enter(&mut self, contact: Contact) -> Number {
-        self.put(Record { contact, holders: 1 })
+        let number = self.put(Record { contact, holders: 1 });
+        let slot = contact.slot() as usize;
+        if slot >= self.living.len() {
+            self.living.resize(slot + 1, Living::default());
+        }
+        self.living[slot] = Living { id: contact.id(), number: Some(number) };
+        number
+    }
+
+    /// The number of a contact, if it lives. Whether it does is not for nodes to know: they ask for the number only, and
+    /// behave the same whichever number they get.
+    #[inline]
+    pub fn number_of(&self, contact: Contact) -> Option<Number> {
+        let living = self.living.get(contact.slot() as usize)?;
+        (living.id == contact.id()).then_some(living.number).flatten()
     }
 
     /// Enters somebody who does not live any more. Whoever enters it holds its number.
@@ -122,7 +145,9 @@ impl Register {
     /// The node with this number departs.
     pub fn depart(&mut self, number: Number) {
         self.records[number.0 as usize].holders |= DEPARTED;
-        self.count_departed(self.contact(number).id());
+        let contact = self.contact(number);
+        self.living[contact.slot() as usize].number = None;
+        self.count_departed(contact.id());
         self.let_go(number);
     }
 
@@ -169,6 +194,14 @@ impl Register {
         prefetch(&self.records[number.0 as usize..][..1]);
     }
 
+    /// Asks for the memory of who lives at a slot.
+    #[inline(always)]
+    pub fn prefetch_living(&self, slot: Slot) {
+        if let Some(living) = self.living.get(slot as usize) {
+            prefetch(std::slice::from_ref(living));
+        }
+    }
+
     /// Asks for the memory of whether somebody departed has this identifier.
     #[inline(always)]
     pub fn prefetch_departed(&self, id: u64) {
@@ -184,7 +217,10 @@ impl Register {
 
     /// Memory that is held, used or free \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        allocated_bytes(&self.records) + allocated_bytes(&self.free) + allocated_bytes(&self.departed)
+        allocated_bytes(&self.records)
+            + allocated_bytes(&self.free)
+            + allocated_bytes(&self.living)
+            + allocated_bytes(&self.departed)
     }
 }
 
@@ -205,7 +241,7 @@ mod tests {
         assert_eq!(register.in_use(), 1);
         let third = register.enter(one);
         assert_eq!((third, register.contact(third), register.in_use()), (first, one, 2));
-        assert_eq!(size_of::<Record>(), 16);
+        assert_eq!((size_of::<Record>(), size_of::<Living>()), (16, 16));
     }
 
     #[test]

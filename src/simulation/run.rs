@@ -70,6 +70,7 @@ impl<P: Protocol> Simulation<P> {
         world.finished = (options.record_lookups || options.follow_lookup.is_some()).then(Vec::new);
         world.eager_timeouts = options.eager_timeouts;
         world.history = options.check.is_some().then(History::default);
+        world.is_guarded = cfg!(debug_assertions) || options.check.is_some();
         let mut simulation = Simulation {
             world,
             agenda: Agenda::new(scenario),
@@ -406,6 +407,7 @@ impl<P: Protocol> Simulation<P> {
         self.world.is_untouched = false;
         self.world.population_changed(1);
         for slot in slots {
+            let _awake = self.world.awake(slot);
             self.protocol.on_arrival(&mut self.world, slot, start);
         }
     }
@@ -417,7 +419,10 @@ impl<P: Protocol> Simulation<P> {
         self.world.departures += 1;
         self.world.is_untouched = false;
         if graceful {
-            slots.clone().for_each(|slot| self.protocol.on_leave(&mut self.world, slot));
+            for slot in slots.clone() {
+                let _awake = self.world.awake(slot);
+                self.protocol.on_leave(&mut self.world, slot);
+            }
         }
         for slot in slots {
             while let Some(lookup) = self.world.lookups.any_of(slot) {
@@ -431,6 +436,7 @@ impl<P: Protocol> Simulation<P> {
             while let Some(call) = self.world.reply_owed_by(slot) {
                 self.passed(call);
             }
+            let _awake = self.world.awake(slot);
             self.protocol.on_departure(slot);
         }
         self.identities.departed(self.world.directory.contact(self.slot_blocks.slots(node).start).id());
@@ -452,6 +458,7 @@ impl<P: Protocol> Simulation<P> {
         match member {
             Some(slot) => {
                 let lookup = self.world.start_lookup(slot, key, Purpose::Workload);
+                let _awake = self.world.awake(slot);
                 self.protocol.on_lookup(&mut self.world, slot, lookup);
             }
             None => self.world.metrics.lookup_not_started(),
@@ -468,6 +475,7 @@ impl<P: Protocol> Simulation<P> {
                 if self.world.directory.is_current(node, incarnation) {
                     self.witness(node, Some(incarnation));
                     self.world.record(node, Kind::Timer);
+                    let _awake = self.world.awake(node);
                     self.protocol.on_timer(&mut self.world, node, timer);
                 }
             }
@@ -477,6 +485,7 @@ impl<P: Protocol> Simulation<P> {
                     self.world.record(late.initiator, Kind::Deadline);
                     self.world.cut_off += 1;
                     if let Purpose::Task(task) = late.purpose {
+                        let _awake = self.world.awake(late.initiator);
                         self.protocol.on_task_failed(&mut self.world, late.initiator, task);
                     }
                 }
@@ -509,7 +518,10 @@ impl<P: Protocol> Simulation<P> {
             self.world.record(to, Kind::Request);
             let Call { from, request, ticket, .. } = *self.world.call(index);
             let reply_to = ReplyTo { call: index, node: to, ticket };
-            let answer = request.map(|request| self.protocol.on_request(&mut self.world, to, from, &request, reply_to));
+            let answer = request.map(|request| {
+                let _awake = self.world.awake(to);
+                self.protocol.on_request(&mut self.world, to, from, &request, reply_to)
+            });
             match answer {
                 Some(Answer::Now(reply, charge)) => self.world.send_reply(index, reply, charge),
                 Some(Answer::Later) => self.world.owe_reply(index, to),
@@ -538,6 +550,7 @@ impl<P: Protocol> Simulation<P> {
                     self.world.call_mut(index).answered = true;
                     self.world.exchanges.answered += 1;
                     let round_trip = self.world.now.since(sent_at);
+                    let _awake = self.world.awake(to);
                     self.protocol.on_reply(&mut self.world, to, Reply { from, request, reply, round_trip });
                 }
                 _ => self.world.late_replies += 1,
@@ -563,6 +576,7 @@ impl<P: Protocol> Simulation<P> {
                 lookup.false_timeouts += u32::from(is_false);
             }
             if let Some(request) = &request {
+                let _awake = self.world.awake(to);
                 self.protocol.on_timeout(&mut self.world, to, silent, request);
             }
         }
@@ -576,6 +590,7 @@ impl<P: Protocol> Simulation<P> {
             self.world.record(to, Kind::Message);
             let (from, message) = (self.world.call(index).from, self.world.call(index).request);
             if let Some(message) = &message {
+                let _awake = self.world.awake(to);
                 self.protocol.on_message(&mut self.world, to, from, message);
             }
         }

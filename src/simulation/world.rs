@@ -15,7 +15,7 @@ use crate::engine::queue::{EventQueue, Ticket};
 use crate::engine::random::{self, Purpose as Stream};
 use crate::engine::time::{Duration, Time};
 use crate::network::Network;
-use crate::node::awake::guard;
+use crate::node::awake::{Awake, guard};
 use crate::node::directory::{Directory, Incarnation};
 use crate::node::history::History;
 use crate::node::lookup::Lookups;
@@ -73,6 +73,8 @@ pub(crate) struct World<P: Protocol> {
     /// Lookups that ended in the measurement, for whoever writes them down.
     pub finished: Option<Vec<LookupRecord>>,
     pub eager_timeouts: bool,
+    /// Whether a handler that touches the state of another node than its own panics.
+    pub is_guarded: bool,
     /// Whether who departs may return as the node that it was, at the same address: then it is known only on arrival
     /// whether somebody gets a message.
     pub nodes_return: bool,
@@ -125,6 +127,7 @@ impl<P: Protocol> World<P> {
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,
+            is_guarded: cfg!(debug_assertions),
             nodes_return: scenario.churn.return_identifier == ReturnIdentifier::Same,
             original: None,
             found: Found::default(),
@@ -145,6 +148,12 @@ impl<P: Protocol> World<P> {
     pub fn record(&mut self, node: Slot, kind: Kind) {
         self.events += 1;
         self.fingerprint.record(self.now, node, kind as u8);
+    }
+
+    /// While it lives the handler of `node` runs, and no other node's state can be touched; in guarded runs.
+    #[inline(always)]
+    pub fn awake(&self, node: Slot) -> Option<Awake> {
+        self.is_guarded.then(|| Awake::only(node))
     }
 
     fn host(&self, slot: Slot) -> u32 {
@@ -559,6 +568,9 @@ impl<P: Protocol> Context<P> for World<P> {
     }
 
     fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
+        // Whoever keeps the list of nodes to begin with may look into their state: that is not the node's own
+        // knowledge, and all that the node learns from it is one contact.
+        let _nobody = self.is_guarded.then(Awake::nobody);
         let slots = u64::from(self.directory.slots());
         for _ in 0..BOOTSTRAP_TRIES {
             let slot = random::below(&mut self.random, slots) as Slot;

@@ -129,16 +129,9 @@ impl Kademlia {
         entry.failures() >= self.stale_from()
     }
 
-    /// The number of a contact, if it lives.
-    #[inline]
-    fn number_of(&self, contact: Contact) -> Option<Number> {
-        let state = self.nodes.get(contact.slot() as usize)?;
-        (state.id == contact.id()).then_some(state.number).flatten()
-    }
-
     /// A number to hold for a contact. One that lives has its own.
     pub(super) fn hold(&mut self, contact: Contact) -> Number {
-        match self.number_of(contact) {
+        match self.register.number_of(contact) {
             Some(number) => self.register.hold(number),
             None => self.register.enter_departed(contact),
         }
@@ -147,7 +140,7 @@ impl Kademlia {
     /// Which of these numbers is that of `contact`, or of a node with its identifier at another address.
     #[inline]
     fn place_of(&self, contact: Contact, mut numbers: impl Iterator<Item = Number> + Clone) -> Option<usize> {
-        if let Some(own) = self.number_of(contact) {
+        if let Some(own) = self.register.number_of(contact) {
             let place = numbers.clone().position(|number| number == own);
             if place.is_some() || !self.register.may_have_departed(contact.id()) {
                 return place;
@@ -190,7 +183,7 @@ impl Kademlia {
     fn put_last(&mut self, at: At, place: usize, contact: Contact, heard: Heard) {
         let mut number = self.tables.entries(at)[place].number();
         let mut heard = heard;
-        if self.number_of(contact) == Some(number) || self.register.contact(number) == contact {
+        if self.register.number_of(contact) == Some(number) || self.register.contact(number) == contact {
             heard = heard.after(self.tables.heard(at).get(place).copied().unwrap_or_default());
         } else {
             let former = std::mem::replace(&mut number, self.hold(contact));

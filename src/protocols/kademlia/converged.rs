@@ -153,7 +153,7 @@ impl Kademlia {
         for (number, holders) in known.numbers.iter().zip(&known.holders) {
             self.register.hold_more(*number, *holders);
         }
-        for node in 0..self.nodes.len() as Slot {
+        for node in 0..self.nodes.slots() {
             self.start_timers(context, node);
         }
     }

@@ -20,8 +20,6 @@ pub(super) struct Naming {
 /// Who named whom in a lookup.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Namings {
-    /// The lookup that this belongs to.
-    lookup: Option<LookupId>,
     list: Vec<Naming>,
 }
 
@@ -34,20 +32,14 @@ impl Namings {
 
 impl Kademlia {
     /// `by` has named somebody. Nobody need know where deaths are not told of.
-    pub(super) fn keep_naming(&mut self, lookup: LookupId, named: Contact, by: Contact) {
+    pub(super) fn keep_naming(&mut self, node: Slot, lookup: LookupId, named: Contact, by: Contact) {
         if !self.config.death_notice {
             return;
         }
-        let index = lookup.index();
-        if index >= self.namings.len() {
-            self.namings.resize(index + 1, Namings::default());
+        if self.namings.get(lookup).is_none() {
+            self.namings.open(lookup, node).list.clear();
         }
-        let namings = &mut self.namings[index];
-        if namings.lookup != Some(lookup) {
-            namings.lookup = Some(lookup);
-            namings.list.clear();
-        }
-        namings.list.push(Naming { named, by });
+        self.namings[lookup].list.push(Naming { named, by });
     }
 
     /// `silent` did not answer: tells those who named it.
@@ -58,11 +50,8 @@ impl Kademlia {
         lookup: LookupId,
         silent: Contact,
     ) {
-        let namings = match self.namings.get(lookup.index()) {
-            Some(namings) if namings.lookup == Some(lookup) => &namings.list,
-            _ => return,
-        };
-        for naming in namings.iter().filter(|naming| naming.named == silent) {
+        let Some(namings) = self.namings.get(lookup) else { return };
+        for naming in namings.list.iter().filter(|naming| naming.named == silent) {
             let word = Message::Dead(silent);
             context.send(node, naming.by, word, message::DEATH_NOTICE, Some(lookup));
         }

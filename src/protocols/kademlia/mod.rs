@@ -33,12 +33,13 @@ pub use message::Message;
 
 use crate::engine::dice::Dice;
 use crate::engine::distribution::Distribution;
-use crate::engine::memory::allocated_bytes;
 use crate::engine::pool::ListPool;
 use crate::engine::prefetch::prefetch;
 use crate::engine::time::Duration;
 use crate::node::checker::{Checker, Liveness};
 use crate::node::opinion::{Description, Opinion};
+use crate::node::per_lookup::PerLookup;
+use crate::node::per_node::PerNode;
 use crate::node::sample::{Circumstances, Sample};
 use crate::node::{
     Answer, Arrival, Configurable, Contact, Context, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, Truth,
@@ -79,7 +80,7 @@ pub enum Task {
 pub struct Kademlia {
     config: Config,
     digits: Digits,
-    nodes: Vec<Node>,
+    nodes: PerNode<Node>,
     /// Whom they name.
     register: Register,
     /// Routing tables.
@@ -88,12 +89,12 @@ pub struct Kademlia {
     caches: ListPool<Number>,
     /// Answers on their way.
     contacts: ListPool<Contact>,
-    /// Iterative lookups, by index of the lookup.
-    searches: Vec<Search>,
+    /// Iterative lookups.
+    searches: PerLookup<Search>,
     /// Whom they have heard of.
     candidates: ListPool<Candidate>,
-    /// Who has named whom in lookups, by index of the lookup, if deaths are told of.
-    namings: Vec<Namings>,
+    /// Who has named whom in lookups, if deaths are told of.
+    namings: PerLookup<Namings>,
     /// Recursive lookups.
     forward: Forward<()>,
     /// Room for contacts that are being put in order.
@@ -107,14 +108,14 @@ impl Kademlia {
     pub fn new(config: Config) -> Self {
         Kademlia {
             digits: Digits { bits: config.bits_per_level },
-            nodes: Vec::new(),
+            nodes: PerNode::new(),
             register: Register::default(),
             tables: Storage::new(config.k, config.keeps_heard()),
             caches: ListPool::new(),
             contacts: ListPool::new(),
-            searches: Vec::new(),
+            searches: PerLookup::new(),
             candidates: ListPool::new(),
-            namings: Vec::new(),
+            namings: PerLookup::new(),
             forward: Forward::new(ForwardRules {
                 retries: Retries::OfNode(config.retries),
                 confirm_owner: false,
@@ -217,12 +218,12 @@ impl Protocol for Kademlia {
     }
 
     fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
-        let namings = allocated_bytes(&self.namings) + self.namings.iter().map(Namings::memory_bytes).sum::<u64>();
+        let namings = self.namings.memory_bytes() + self.namings.iter().map(Namings::memory_bytes).sum::<u64>();
         let lookups =
-            namings + allocated_bytes(&self.searches) + self.candidates.memory_bytes() + self.forward.memory_bytes();
+            namings + self.searches.memory_bytes() + self.candidates.memory_bytes() + self.forward.memory_bytes();
         let (buckets, entries) = self.tables.memory_bytes();
         vec![
-            ("node state", allocated_bytes(&self.nodes) + self.register.memory_bytes()),
+            ("node state", self.nodes.memory_bytes() + self.register.memory_bytes()),
             ("buckets", buckets),
             ("contacts in buckets", entries),
             ("replacement caches", self.caches.memory_bytes()),
@@ -353,16 +354,14 @@ impl Protocol for Kademlia {
 
     #[inline(always)]
     fn prefetch_state(&self, node: Slot) {
-        if let Some(state) = self.nodes.get(node as usize) {
-            prefetch(std::slice::from_ref(state));
-        }
+        self.nodes.prefetch(node);
     }
 
     #[inline(always)]
     fn prefetch_for(&self, arrival: Arrival<'_, Message>) {
         let Arrival { node, from, request, reply } = arrival;
-        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node as usize) else { return };
-        self.prefetch_state(from.slot());
+        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node) else { return };
+        self.register.prefetch_living(from.slot());
         self.register.prefetch_departed(from.id());
         self.tables.prefetch(self.bucket_of(node, from.id()));
         match (request, reply) {
@@ -378,7 +377,7 @@ impl Protocol for Kademlia {
     #[inline(always)]
     fn prefetch_beyond(&self, arrival: Arrival<'_, Message>) {
         let Arrival { node, from, request, reply } = arrival;
-        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node as usize) else { return };
+        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node) else { return };
         prefetch(self.caches.get(self.tables.bucket(self.bucket_of(node, from.id())).cache));
         let Message::FindNode { key, lookup, .. } = *request else { return };
         if reply.is_some() {

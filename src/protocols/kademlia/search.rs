@@ -53,7 +53,7 @@ enum State {
     Silent,
 }
 
-/// Where a lookup is. Only the lookup that is under way at the same index may look here.
+/// Where a lookup is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Search {
     /// Whom it has heard of, the nearest first.
@@ -87,11 +87,8 @@ impl Kademlia {
         lookup: LookupId,
         told_of: Option<Contact>,
     ) {
-        if lookup.index() >= self.searches.len() {
-            self.searches.resize(lookup.index() + 1, Search::default());
-        }
         // The record may hold the list of an earlier lookup, which could have ended in many ways.
-        self.candidates.release(self.searches[lookup.index()].candidates);
+        self.candidates.release(self.searches.open(lookup, node).candidates);
         self.touch(node, key, context.now());
         let count = self.results(lookup).max(self.config.k as usize);
         self.gather(node, key, count);
@@ -100,7 +97,7 @@ impl Kademlia {
             self.candidates.push(&mut candidates, Candidate { contact, depth: 1, state: State::Named });
         }
         // The first round is one of `alpha`.
-        self.searches[lookup.index()] = Search { candidates, brought_nearer: true, ..Search::default() };
+        self.searches[lookup] = Search { candidates, brought_nearer: true, ..Search::default() };
         // A refresh gives those another chance that count as gone: they may have been out of reach for a while only,
         // which is what the paper keeps them for. They come on top of the others, or else a bucket of the dead would
         // have nobody to ask.
@@ -116,7 +113,7 @@ impl Kademlia {
         if let Some(member) = told_of {
             self.hear_of(lookup, key, member, 1, 0);
         }
-        self.searches[lookup.index()].first_named = 0;
+        self.searches[lookup].first_named = 0;
         self.go_on(context, node, key, lookup);
     }
 
@@ -138,15 +135,13 @@ impl Kademlia {
     /// Asks for the memory of a lookup.
     #[inline(always)]
     pub(super) fn prefetch_search(&self, lookup: LookupId) {
-        if let Some(search) = self.searches.get(lookup.index()) {
-            prefetch(std::slice::from_ref(search));
-        }
+        self.searches.prefetch(lookup);
     }
 
     /// The same for whom it has heard of.
     #[inline(always)]
     pub(super) fn prefetch_candidates(&self, lookup: LookupId) {
-        if let Some(search) = self.searches.get(lookup.index()) {
+        if let Some(search) = self.searches.get(lookup) {
             prefetch(self.candidates.get(search.candidates));
         }
     }
@@ -158,7 +153,7 @@ impl Kademlia {
         }
         let client_mode = self.client_mode(node);
         let (alpha, window) = (self.config.alpha as usize, self.window(lookup));
-        let mut search = self.searches[lookup.index()];
+        let mut search = self.searches[lookup];
         let is_new_round = search.left_of_round == 0;
         if is_new_round {
             search.asks_all = self.config.final_step && !search.brought_nearer;
@@ -194,7 +189,7 @@ impl Kademlia {
         if is_new_round {
             search.left_of_round = search.under_way;
         }
-        self.searches[lookup.index()] = search;
+        self.searches[lookup] = search;
     }
 
     /// Nodes that a lookup is to find.
@@ -213,7 +208,7 @@ impl Kademlia {
     fn has_ended(&self, key: u64, lookup: LookupId) -> bool {
         let results = self.results(lookup);
         let tolerance = self.config.tolerance_bits;
-        let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
+        let candidates = self.candidates.get(self.searches[lookup].candidates);
         let present = candidates.iter().filter(|candidate| candidate.state != State::Silent);
         let has_answered = |candidate: &&Candidate| candidate.state == State::Answered;
         let agrees = |candidate: &&Candidate| distance(candidate.contact.id(), key).leading_zeros() >= tolerance;
@@ -224,7 +219,7 @@ impl Kademlia {
 
     /// Distance from the key of the nearest that has been heard of and is not silent.
     fn nearest_heard_of(&self, key: u64, lookup: LookupId) -> u64 {
-        let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
+        let candidates = self.candidates.get(self.searches[lookup].candidates);
         let nearest = candidates.iter().find(|candidate| candidate.state != State::Silent);
         nearest.map_or(u64::MAX, |candidate| distance(candidate.contact.id(), key))
     }
@@ -280,20 +275,20 @@ impl Kademlia {
         for number in 0..named.len() {
             let contact = self.contacts.get(named)[number];
             if contact.id() != own {
-                self.keep_naming(lookup, contact, from);
+                self.keep_naming(node, lookup, contact, from);
                 place = self.hear_of(lookup, key, contact, depth.saturating_add(1), place);
             }
         }
-        self.searches[lookup.index()].brought_nearer |= self.nearest_heard_of(key, lookup) < nearest_before;
+        self.searches[lookup].brought_nearer |= self.nearest_heard_of(key, lookup) < nearest_before;
         if self.config.parallelism == Parallelism::FirstAnswer && lookup.is_workload() {
-            let candidates = self.candidates.get_mut(self.searches[lookup.index()].candidates).iter_mut();
+            let candidates = self.candidates.get_mut(self.searches[lookup].candidates).iter_mut();
             candidates.filter(|candidate| candidate.state == State::Asked).for_each(|it| it.state = State::Unheard);
         }
     }
 
     /// Whether a node that the lookup has heard of did not answer it.
     pub(super) fn was_silent(&self, lookup: LookupId, contact: Contact) -> bool {
-        let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
+        let candidates = self.candidates.get(self.searches[lookup].candidates);
         candidates.iter().any(|candidate| candidate.contact == contact && candidate.state == State::Silent)
     }
 
@@ -305,7 +300,7 @@ impl Kademlia {
     /// A node that was asked has answered, or has not. Returns its depth and what it was before; `None` if it has been
     /// crowded out since: then those that it names do not matter any more.
     fn settle(&mut self, lookup: LookupId, contact: Contact, state: State) -> Option<(u8, State)> {
-        let search = &mut self.searches[lookup.index()];
+        let search = &mut self.searches[lookup];
         search.under_way -= 1;
         search.left_of_round = search.left_of_round.saturating_sub(1);
         let mut candidates = self.candidates.get_mut(search.candidates).iter_mut();
@@ -318,7 +313,7 @@ impl Kademlia {
     fn hear_of(&mut self, lookup: LookupId, key: u64, contact: Contact, depth: u8, place: usize) -> usize {
         let window = self.window(lookup);
         let most = CANDIDATES * window + SPARE_CANDIDATES;
-        let search = &mut self.searches[lookup.index()];
+        let search = &mut self.searches[lookup];
         let away = distance(contact.id(), key);
         let known = self.candidates.get_mut(search.candidates);
         let before = known[place..].iter().take_while(|candidate| distance(candidate.contact.id(), key) < away);
@@ -356,7 +351,7 @@ impl Kademlia {
     /// The nearest have answered, or nobody is left to ask.
     fn end_search(&mut self, context: &mut impl Context<Self>, node: Slot, key: u64, lookup: LookupId) {
         let own = self.own(node);
-        let candidates = self.candidates.get(self.searches[lookup.index()].candidates);
+        let candidates = self.candidates.get(self.searches[lookup].candidates);
         let is_alone = candidates.is_empty();
         let results = self.results(lookup);
         let answered = candidates.iter().filter(|candidate| candidate.state == State::Answered);

@@ -10,8 +10,29 @@ use super::bucket::{Bucket, Entry, Heard, Stamp};
 use crate::engine::memory::allocated_bytes;
 use crate::engine::prefetch::prefetch;
 
-/// Index of a bucket among all of all tables.
-pub(super) type At = u32;
+/// Index of a bucket among all of all tables. None can be made but from the start of a table, and where that is stands
+/// in the state of its node: so no node comes to the bucket of another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct At(u32);
+
+impl At {
+    /// The bucket so many after this one, in the same table.
+    #[inline]
+    pub fn plus(self, index: usize) -> At {
+        At(self.0 + index as u32)
+    }
+
+    /// So many buckets of a table, this one first.
+    #[inline]
+    pub fn run(self, count: usize) -> impl Iterator<Item = At> + Clone {
+        (self.0..).take(count).map(At)
+    }
+
+    #[inline]
+    const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// The buckets of all tables, and their contacts.
 #[derive(Debug)]
@@ -49,7 +70,7 @@ impl Storage {
         let empty = Bucket { touched, ..Bucket::default() };
         self.live += 1;
         if let Some(first) = self.free.get_mut(count).and_then(Vec::pop) {
-            self.buckets[first as usize..][..count].fill(empty);
+            self.buckets[first.index()..][..count].fill(empty);
             return first;
         }
         let first = self.buckets.len();
@@ -58,7 +79,7 @@ impl Storage {
         if self.keeps_heard {
             self.heard.resize((first + count) * self.k, Heard::default());
         }
-        At::try_from(first).expect("there are fewer than 2^32 buckets")
+        At(u32::try_from(first).expect("there are fewer than 2^32 buckets"))
     }
 
     /// Frees the room of a table of so many buckets.
@@ -73,7 +94,7 @@ impl Storage {
     /// Moves a table to where it has room for `more` buckets after its `count`, which are empty.
     pub fn extend(&mut self, first: At, count: usize, more: usize, touched: Stamp) -> At {
         let wider = self.make(count + more, touched);
-        let (from, to) = (first as usize, wider as usize);
+        let (from, to) = (first.index(), wider.index());
         self.buckets.copy_within(from..from + count, to);
         self.entries.copy_within(from * self.k..(from + count) * self.k, to * self.k);
         if self.keeps_heard {
@@ -86,40 +107,40 @@ impl Storage {
     /// `count` buckets from `first` on.
     #[inline]
     pub fn buckets(&self, first: At, count: usize) -> &[Bucket] {
-        &self.buckets[first as usize..first as usize + count]
+        &self.buckets[first.index()..first.index() + count]
     }
 
     #[inline]
     pub fn bucket(&self, at: At) -> &Bucket {
-        &self.buckets[at as usize]
+        &self.buckets[at.index()]
     }
 
     #[inline]
     pub fn bucket_mut(&mut self, at: At) -> &mut Bucket {
-        &mut self.buckets[at as usize]
+        &mut self.buckets[at.index()]
     }
 
     /// Contacts of a bucket.
     #[inline]
     pub fn entries(&self, at: At) -> &[Entry] {
-        let start = at as usize * self.k;
+        let start = at.index() * self.k;
         &self.entries[start..start + usize::from(self.bucket(at).len)]
     }
 
     /// Asks for the memory of a bucket and of its contacts.
     #[inline(always)]
     pub fn prefetch(&self, at: At) {
-        prefetch(&self.buckets[at as usize..][..1]);
-        prefetch(&self.entries[at as usize * self.k..][..self.k]);
+        prefetch(&self.buckets[at.index()..][..1]);
+        prefetch(&self.entries[at.index() * self.k..][..self.k]);
         if self.keeps_heard {
-            prefetch(&self.heard[at as usize * self.k..][..self.k]);
+            prefetch(&self.heard[at.index() * self.k..][..self.k]);
         }
     }
 
     #[inline]
     pub fn entries_mut(&mut self, at: At) -> &mut [Entry] {
-        let start = at as usize * self.k;
-        &mut self.entries[start..start + usize::from(self.buckets[at as usize].len)]
+        let start = at.index() * self.k;
+        &mut self.entries[start..start + usize::from(self.buckets[at.index()].len)]
     }
 
     /// Whether all places of a bucket are taken.
@@ -132,7 +153,7 @@ impl Storage {
     #[inline]
     pub fn heard(&self, at: At) -> &[Heard] {
         match self.keeps_heard {
-            true => &self.heard[at as usize * self.k..][..usize::from(self.bucket(at).len)],
+            true => &self.heard[at.index() * self.k..][..usize::from(self.bucket(at).len)],
             false => &[],
         }
     }
@@ -140,7 +161,7 @@ impl Storage {
     /// The same, if it is wanted.
     #[inline]
     fn heard_mut(&mut self, at: At) -> &mut [Heard] {
-        &mut self.heard[at as usize * self.k..][..usize::from(self.buckets[at as usize].len)]
+        &mut self.heard[at.index() * self.k..][..usize::from(self.buckets[at.index()].len)]
     }
 
     /// Appends a contact to a bucket.
@@ -148,13 +169,13 @@ impl Storage {
     /// # Panics
     /// If it is full.
     pub fn push(&mut self, at: At, entry: Entry, heard: Heard) {
-        let len = usize::from(self.buckets[at as usize].len);
+        let len = usize::from(self.buckets[at.index()].len);
         assert!(len < self.k, "the bucket is full");
-        self.entries[at as usize * self.k + len] = entry;
+        self.entries[at.index() * self.k + len] = entry;
         if self.keeps_heard {
-            self.heard[at as usize * self.k + len] = heard;
+            self.heard[at.index() * self.k + len] = heard;
         }
-        self.buckets[at as usize].len += 1;
+        self.buckets[at.index()].len += 1;
     }
 
     /// The contact at a place of a bucket goes, and `entry` comes as the one seen last.
@@ -190,7 +211,7 @@ impl Storage {
         if self.keeps_heard {
             self.heard_mut(at).copy_within(place + 1.., place);
         }
-        self.buckets[at as usize].len -= 1;
+        self.buckets[at.index()].len -= 1;
     }
 
     /// Tables in use.

@@ -34,12 +34,12 @@ pub(super) struct Node {
 impl Kademlia {
     #[inline]
     pub(super) fn node(&self, node: Slot) -> &Node {
-        &self.nodes[node as usize]
+        &self.nodes[node]
     }
 
     #[inline]
     pub(super) fn node_mut(&mut self, node: Slot) -> &mut Node {
-        &mut self.nodes[node as usize]
+        &mut self.nodes[node]
     }
 
     /// The node itself, as others know it.
@@ -49,12 +49,10 @@ impl Kademlia {
 
     /// A node without a table at its slot. Returns its number.
     pub(super) fn admit(&mut self, contact: Contact, client_mode: bool) -> Number {
-        let index = contact.slot() as usize;
-        if index >= self.nodes.len() {
-            self.nodes.resize(index + 1, Node::default());
-        }
+        let node = contact.slot();
+        self.nodes.make_room(node, Node::default);
         let number = self.register.enter(contact);
-        self.nodes[index] = Node { id: contact.id(), number: Some(number), client_mode, ..Node::default() };
+        self.nodes[node] = Node { id: contact.id(), number: Some(number), client_mode, ..Node::default() };
         number
     }
 
@@ -74,11 +72,11 @@ impl Kademlia {
     /// Frees the table of a node.
     pub(super) fn move_out(&mut self, node: Slot) {
         let count = self.bucket_count(node);
-        let state = std::mem::take(&mut self.nodes[node as usize]);
+        let state = std::mem::take(&mut self.nodes[node]);
         if let Some(number) = state.number {
             self.register.depart(number);
         }
-        for at in (state.first..).take(count) {
+        for at in state.first.run(count) {
             let cache = self.tables.bucket(at).cache;
             let kept = self.tables.entries(at).iter().map(|entry| entry.number());
             for number in kept.chain(self.caches.get(cache).iter().copied()) {
@@ -104,13 +102,13 @@ impl Kademlia {
     /// The contacts of each bucket of a node.
     #[inline]
     pub(super) fn rows(&self, node: Slot) -> impl Iterator<Item = &[Entry]> + Clone {
-        (self.node(node).first..).take(self.bucket_count(node)).map(|at| self.tables.entries(at))
+        self.node(node).first.run(self.bucket_count(node)).map(|at| self.tables.entries(at))
     }
 
     /// Where a bucket of a node is.
     #[inline]
     pub(super) fn at(&self, node: Slot, index: usize) -> At {
-        self.node(node).first + index as At
+        self.node(node).first.plus(index)
     }
 
     /// Where the bucket is in which `id` has its place.
@@ -133,10 +131,10 @@ impl Kademlia {
 
     /// Splits the bucket, if it is the last one and can be split.
     pub(super) fn split(&mut self, node: Slot, at: At, now: Time) -> bool {
-        let state = self.nodes[node as usize];
+        let state = self.nodes[node];
         let levels = u32::from(state.levels);
         let last = self.digits.last(levels);
-        if at < state.first + last as At || levels >= self.digits.most_levels() {
+        if at < state.first.plus(last) || levels >= self.digits.most_levels() {
             return false;
         }
         let whole = *self.tables.bucket(at);
@@ -151,7 +149,7 @@ impl Kademlia {
         self.caches.release(whole.cache);
         *self.tables.bucket_mut(at) = Bucket { touched: whole.touched, ..Bucket::default() };
         let first = self.tables.extend(state.first, last + 1, self.digits.per_level(), whole.touched);
-        let state = &mut self.nodes[node as usize];
+        let state = &mut self.nodes[node];
         (state.first, state.levels) = (first, state.levels + 1);
         for (entry, heard) in entries.iter().zip(heard) {
             let at = self.bucket_of(node, self.contact(*entry).id());
@@ -177,7 +175,7 @@ impl Kademlia {
         // The end is found in `nearest`.
         let _ = self.digits.by_distance(distance(state.id, key), u32::from(state.levels), |index| {
             let start = nearest.places.len();
-            for entry in self.tables.entries(state.first + index as At) {
+            for entry in self.tables.entries(state.first.plus(index)) {
                 let contact = self.contact(*entry);
                 let place = Place { away: distance(contact.id(), key), slot: contact.slot() };
                 if place.away >= among.from && place.away != among.without && entry.failures() <= among.most_failures {
