@@ -1,6 +1,6 @@
 //! State by lookup that no other node's handler than the initiator's can touch ([`super::awake`]).
 
-use super::awake::guard;
+use super::awake::{guard, is_guarding};
 use super::{LookupId, Slot};
 use crate::engine::memory::allocated_bytes;
 use crate::engine::prefetch::prefetch;
@@ -85,6 +85,14 @@ impl<T> Held<T> {
             _ => false,
         }
     }
+
+    #[inline(always)]
+    #[track_caller]
+    fn check(&self, lookup: LookupId) {
+        if cfg!(debug_assertions) || is_guarding() {
+            assert!(self.is_of(lookup), "another lookup has the place of the one whose record is used");
+        }
+    }
 }
 
 impl<T: Default> PerLookup<T> {
@@ -109,16 +117,17 @@ impl<T: Default> PerLookup<T> {
 
 /// The record of a lookup.
 ///
-/// # Panics
-/// If it never had one or another lookup has its place by now, or if the handler of another node than the initiator
-/// runs.
+/// # Panics If it never had one, or if the handler of another node than the initiator runs. In debug builds and guarded
+/// runs also if another lookup has its place by now; others get the record of that.
 impl<T> std::ops::Index<LookupId> for PerLookup<T> {
     type Output = T;
 
     #[inline]
     #[track_caller]
     fn index(&self, lookup: LookupId) -> &T {
-        self.get(lookup).expect("a lookup has a record while it is under way")
+        let held = &self.records[lookup.index()];
+        held.check(lookup);
+        &held.record
     }
 }
 
@@ -126,7 +135,9 @@ impl<T> std::ops::IndexMut<LookupId> for PerLookup<T> {
     #[inline]
     #[track_caller]
     fn index_mut(&mut self, lookup: LookupId) -> &mut T {
-        self.get_mut(lookup).expect("a lookup has a record while it is under way")
+        let held = &mut self.records[lookup.index()];
+        held.check(lookup);
+        &mut held.record
     }
 }
 

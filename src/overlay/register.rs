@@ -76,19 +76,49 @@ impl Register {
         number
     }
 
-    /// The number of a contact, if it lives. Whether it does is not for nodes to know: they ask for the number only, and
-    /// behave the same whichever number they get.
+    /// The number of a contact, if it lives. That is not for nodes to know: nothing that the register tells them
+    /// depends on it.
     #[inline]
-    pub fn number_of(&self, contact: Contact) -> Option<Number> {
+    fn number_of(&self, contact: Contact) -> Option<Number> {
         let living = self.living.get(contact.slot() as usize)?;
         (living.id == contact.id()).then_some(living.number).flatten()
+    }
+
+    /// A number for a contact, held once more on behalf of the caller.
+    ///
+    /// # Panics
+    /// If there are more than 2^28.
+    #[inline]
+    pub fn hold_contact(&mut self, contact: Contact) -> Number {
+        match self.number_of(contact) {
+            Some(number) => self.hold(number),
+            None => self.enter_departed(contact),
+        }
+    }
+
+    /// Whether this is the number of the contact, at the address that it has there.
+    #[inline]
+    pub fn names(&self, number: Number, contact: Contact) -> bool {
+        self.number_of(contact) == Some(number) || self.contact(number) == contact
+    }
+
+    /// Which of these numbers names `contact`, or a node with its identifier at another address.
+    #[inline]
+    pub fn position(&self, contact: Contact, mut numbers: impl Iterator<Item = Number> + Clone) -> Option<usize> {
+        if let Some(own) = self.number_of(contact) {
+            let place = numbers.clone().position(|number| number == own);
+            if place.is_some() || !self.may_have_departed(contact.id()) {
+                return place;
+            }
+        }
+        numbers.position(|number| self.contact(number).id() == contact.id())
     }
 
     /// Enters somebody who does not live any more. Whoever enters it holds its number.
     ///
     /// # Panics
     /// If there are more than 2^28.
-    pub fn enter_departed(&mut self, contact: Contact) -> Number {
+    fn enter_departed(&mut self, contact: Contact) -> Number {
         let number = self.put(Record { contact, holders: 1 | DEPARTED });
         self.count_departed(contact.id());
         number
@@ -178,7 +208,7 @@ impl Register {
 
     /// Whether somebody departed may have this identifier. False: nobody has.
     #[inline]
-    pub fn may_have_departed(&self, id: u64) -> bool {
+    fn may_have_departed(&self, id: u64) -> bool {
         !self.departed.is_empty() && self.departed[self.hash(id)] > 0
     }
 

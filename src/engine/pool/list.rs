@@ -14,7 +14,10 @@ const GRANULE: usize = 4;
 /// Handle of a list in a [`ListPool`]. It owns its block: copying it does not copy the list.
 ///
 /// Of several copies of a handle, only the one through which the list was changed last is valid, and none is after the
-/// list was released. A pool cannot tell, and gives the values of whoever has the block now.
+/// list was released or has outgrown its block. In debug builds a pool panics when such a handle is used, also if the
+/// block belongs to another list by then: each release begins a new generation of the block, and a handle knows its
+/// own. A release build cannot tell, and gives the values of the list that has the block now. No build can tell two
+/// handles of which one has changed the list within its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List {
     /// Start of the block, in granules.
@@ -23,11 +26,13 @@ pub struct List {
     class: u8,
     /// Number of values.
     len: u8,
+    /// How often the block had been released when the list got it, modulo 2^16; 0 in release builds.
+    generation: u16,
 }
 
 impl List {
     /// The list without values; it has no block, and need not be released.
-    pub const EMPTY: List = List { start: 0, class: 0, len: 0 };
+    pub const EMPTY: List = List { start: 0, class: 0, len: 0, generation: 0 };
 
     /// Number of values.
     pub const fn len(self) -> usize {
@@ -61,6 +66,8 @@ pub struct ListPool<T> {
     values: Vec<T>,
     /// For each class, where its free blocks start, in granules.
     free: [Vec<u32>; ROOMS.len()],
+    /// How often the block that starts at each granule has been released, modulo 2^16. Kept in debug builds.
+    generations: Vec<u16>,
     /// Number of blocks in use.
     live_blocks: usize,
     /// Values that the blocks in use have room for.
@@ -70,7 +77,13 @@ pub struct ListPool<T> {
 impl<T: Copy> ListPool<T> {
     /// A pool without lists.
     pub const fn new() -> Self {
-        ListPool { values: Vec::new(), free: [const { Vec::new() }; ROOMS.len()], live_blocks: 0, live_values: 0 }
+        ListPool {
+            values: Vec::new(),
+            free: [const { Vec::new() }; ROOMS.len()],
+            generations: Vec::new(),
+            live_blocks: 0,
+            live_values: 0,
+        }
     }
 
     /// Makes a list of `values`, in the smallest block that holds them.
@@ -85,6 +98,16 @@ impl<T: Copy> ListPool<T> {
         list
     }
 
+    /// Panics in debug builds if `list` has been released.
+    #[inline(always)]
+    #[cfg_attr(debug_assertions, track_caller)]
+    fn check(&self, list: List) {
+        if cfg!(debug_assertions) && list.class != 0 {
+            let generation = self.generations[list.start as usize];
+            assert!(generation == list.generation, "a pooled list is used after its release");
+        }
+    }
+
     /// Makes another list with the values of `list`, in the smallest block that holds them.
     pub fn copy(&mut self, list: List) -> List {
         let Some(&filler) = self.get(list).first() else { return List::EMPTY };
@@ -95,14 +118,21 @@ impl<T: Copy> ListPool<T> {
     }
 
     /// The values of `list`.
+    ///
+    /// # Panics
+    /// In debug builds, as all that is done to a list, if it has been released.
     #[inline]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn get(&self, list: List) -> &[T] {
+        self.check(list);
         &self.values[list.first()..list.first() + list.len()]
     }
 
     /// The values of `list`, for changing them in place.
     #[inline]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn get_mut(&mut self, list: List) -> &mut [T] {
+        self.check(list);
         &mut self.values[list.first()..list.first() + list.len()]
     }
 
@@ -111,6 +141,7 @@ impl<T: Copy> ListPool<T> {
     /// # Panics
     /// If the list has 255 values already.
     pub fn push(&mut self, list: &mut List, value: T) {
+        self.check(*list);
         if list.len() == usize::from(ROOMS[list.class as usize]).min(MAX_LEN) {
             self.grow(list, value);
         }
@@ -144,17 +175,25 @@ impl<T: Copy> ListPool<T> {
 
     /// Removes all values but the first `len`; does nothing if there are no more than that.
     pub fn truncate(&mut self, list: &mut List, len: usize) {
+        self.check(*list);
         list.len = list.len().min(len) as u8;
     }
 
     /// Removes all values. The list keeps its block.
     pub fn clear(&mut self, list: &mut List) {
+        self.check(*list);
         list.len = 0;
     }
 
     /// Gives the block of `list` back to the pool. The handle, and every copy of it, is invalid from now on.
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn release(&mut self, list: List) {
+        self.check(list);
         if list.class != 0 {
+            if cfg!(debug_assertions) {
+                let generation = &mut self.generations[list.start as usize];
+                *generation = generation.wrapping_add(1);
+            }
             self.free[list.class as usize].push(list.start);
             self.live_blocks -= 1;
             self.live_values -= usize::from(ROOMS[list.class as usize]);
@@ -203,7 +242,13 @@ impl<T: Copy> ListPool<T> {
             self.values.resize(start + room, filler);
             u32::try_from(start / GRANULE).expect("memory ends before 2^34 values")
         });
-        List { start, class: class as u8, len: 0 }
+        let mut generation = 0;
+        if cfg!(debug_assertions) {
+            let blocks = self.generations.len().max(start as usize + 1);
+            self.generations.resize(blocks, 0);
+            generation = self.generations[start as usize];
+        }
+        List { start, class: class as u8, len: 0, generation }
     }
 }
 
@@ -338,6 +383,61 @@ mod tests {
         let grown = pool.pool_bytes();
         (0..10).for_each(|_| turn(&mut pool));
         assert_eq!(pool.pool_bytes(), grown);
+        assert_eq!(pool.live_blocks(), 0);
+    }
+
+    /// A pool in which another list has the block of the one that was released, or nobody has.
+    fn after_release(is_used_again: bool) -> (ListPool<u32>, List) {
+        let mut pool = ListPool::new();
+        let list = pool.from_slice(&[1, 2, 3]);
+        pool.release(list);
+        if is_used_again {
+            let other = pool.from_slice(&[7, 8, 9, 10]);
+            assert_eq!((other.start, pool.get(other)), (list.start, &[7, 8, 9, 10][..]));
+        }
+        (pool, list)
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_list_is_not_used_after_its_release_even_if_its_block_belongs_to_another() {
+        type Use = fn(&mut ListPool<u32>, List);
+        let uses: [(&str, Use); 8] = [
+            ("get", |pool, list| assert!(pool.get(list).len() < 9)),
+            ("get_mut", |pool, list| pool.get_mut(list)[0] = 5),
+            ("copy", |pool, list| assert!(pool.copy(list).len() < 9)),
+            ("push", |pool, mut list| pool.push(&mut list, 4)),
+            ("remove", |pool, mut list| assert!(pool.remove(&mut list, 0) < 99)),
+            ("truncate", |pool, mut list| pool.truncate(&mut list, 1)),
+            ("clear", |pool, mut list| pool.clear(&mut list)),
+            ("release", |pool, list| pool.release(list)),
+        ];
+        for is_used_again in [false, true] {
+            for (name, play) in uses {
+                let (mut pool, list) = after_release(is_used_again);
+                let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(&mut pool, list)));
+                assert!(played.is_err(), "{name}, used again: {is_used_again}");
+            }
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_handle_from_before_the_list_outgrew_its_block_is_not_used() {
+        let mut pool = ListPool::new();
+        let mut list = pool.from_slice(&[1, 2, 3, 4]);
+        let before = list;
+        pool.push(&mut list, 5);
+        assert_eq!(pool.get(list), [1, 2, 3, 4, 5]);
+        assert!(std::panic::catch_unwind(|| pool.get(before).len()).is_err());
+    }
+
+    #[test]
+    fn a_list_that_is_made_again_in_the_same_block_is_good() {
+        let (mut pool, released) = after_release(false);
+        let again = pool.from_slice(&[4, 5]);
+        assert_eq!((again.start, pool.get(again)), (released.start, &[4, 5][..]));
+        pool.release(again);
         assert_eq!(pool.live_blocks(), 0);
     }
 

@@ -3,7 +3,10 @@
 /// Records in reusable slots; the index stays valid until the record is removed. Freed slots are reused last in,
 /// first out, so the order is deterministic.
 ///
-/// An index says nothing about which record it was given for: after a removal the slot may hold another one.
+/// An index says nothing about which record it was given for: after a removal the slot may hold another one. That is
+/// deliberately not seen even in debug builds, unlike in a [`super::ListPool`]: indices travel in messages, where the
+/// bytes of a generation would make each message larger in release builds, too. What is seen, in all builds, is the use
+/// of a slot that is free.
 #[derive(Debug)]
 pub struct Slab<T> {
     slots: Vec<Slot<T>>,

@@ -129,30 +129,10 @@ impl Kademlia {
         entry.failures() >= self.stale_from()
     }
 
-    /// A number to hold for a contact. One that lives has its own.
-    pub(super) fn hold(&mut self, contact: Contact) -> Number {
-        match self.register.number_of(contact) {
-            Some(number) => self.register.hold(number),
-            None => self.register.enter_departed(contact),
-        }
-    }
-
-    /// Which of these numbers is that of `contact`, or of a node with its identifier at another address.
-    #[inline]
-    fn place_of(&self, contact: Contact, mut numbers: impl Iterator<Item = Number> + Clone) -> Option<usize> {
-        if let Some(own) = self.register.number_of(contact) {
-            let place = numbers.clone().position(|number| number == own);
-            if place.is_some() || !self.register.may_have_departed(contact.id()) {
-                return place;
-            }
-        }
-        numbers.position(|number| self.register.contact(number).id() == contact.id())
-    }
-
     /// The place of `contact` in a bucket.
     #[inline]
     fn place_in(&self, at: At, contact: Contact) -> Option<usize> {
-        self.place_of(contact, self.tables.entries(at).iter().map(|entry| entry.number()))
+        self.register.position(contact, self.tables.entries(at).iter().map(|entry| entry.number()))
     }
 
     /// A message of `contact` has shown that it is alive: it becomes the contact seen last, or is put into the bucket
@@ -169,7 +149,7 @@ impl Kademlia {
             }
             if !self.tables.is_full(at) {
                 // Who has room has nobody in reserve.
-                let number = self.hold(contact);
+                let number = self.register.hold_contact(contact);
                 self.tables.push(at, Entry::new(number), heard);
                 return None;
             }
@@ -183,10 +163,10 @@ impl Kademlia {
     fn put_last(&mut self, at: At, place: usize, contact: Contact, heard: Heard) {
         let mut number = self.tables.entries(at)[place].number();
         let mut heard = heard;
-        if self.register.number_of(contact) == Some(number) || self.register.contact(number) == contact {
+        if self.register.names(number, contact) {
             heard = heard.after(self.tables.heard(at).get(place).copied().unwrap_or_default());
         } else {
-            let former = std::mem::replace(&mut number, self.hold(contact));
+            let former = std::mem::replace(&mut number, self.register.hold_contact(contact));
             self.register.let_go(former);
         }
         self.tables.put_last(at, place, Entry::new(number), heard);
@@ -233,9 +213,9 @@ impl Kademlia {
         if room == 0 {
             return;
         }
-        let number = self.hold(contact);
+        let number = self.register.hold_contact(contact);
         let cache = self.tables.bucket(at).cache;
-        let known = self.place_of(contact, self.caches.get(cache).iter().copied());
+        let known = self.register.position(contact, self.caches.get(cache).iter().copied());
         let goes = known.or_else(|| (cache.len() >= room).then_some(0));
         if let Some(place) = goes {
             self.take_from_cache(at, place);
