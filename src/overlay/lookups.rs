@@ -3,6 +3,9 @@
 use crate::node::{Contact, Context, LookupId, Protocol, Purpose, Slot};
 use std::fmt::Debug;
 
+/// Requests in a row that a lookup always has time for, where it is to have the time that it needs.
+pub const REQUESTS: u64 = 64;
+
 /// What a node knows about the way to a key. `R` is what the next node is told besides the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<R> {

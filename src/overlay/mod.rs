@@ -6,4 +6,5 @@ pub mod forward;
 pub mod lookups;
 pub mod register;
 pub mod ring;
+pub mod rounds;
 pub mod walk;

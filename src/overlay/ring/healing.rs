@@ -13,12 +13,10 @@ use crate::engine::distribution::Distribution;
 use crate::engine::time::{Duration, Time};
 use crate::node::identifier::clockwise;
 use crate::node::{Contact, Slot, Truth};
+use crate::overlay::rounds::JOIN_ATTEMPTS;
 
 /// How unlikely random periods are to take longer than is granted: minus its natural logarithm (1 in 10^9 for a node).
 const SURELY: f64 = 20.7;
-
-/// Attempts to join that may fail while the tables of others still name the dead.
-const JOIN_ATTEMPTS: u64 = 8;
 
 /// Failed requests that a lookup must stand for one pass over the fingers to put them right.
 const ENOUGH_RETRIES: u32 = 8;

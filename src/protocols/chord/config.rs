@@ -1,11 +1,13 @@
 //! Chord's parameters.
 
+use super::Timer;
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
 pub use crate::overlay::forward::Acknowledgements;
 use crate::overlay::forward::{ForwardRules, Retries, WayBack};
 use crate::overlay::ring::rules::Rules;
 pub use crate::overlay::ring::rules::{HandsOver, ListRefresh, Maintenance, Notify, Periods};
+use crate::overlay::rounds::{NEVER, Round, Rounds};
 use crate::scenario::{Facts, Key, Problem, TableReader, Zero};
 
 /// How a lookup travels.
@@ -203,6 +205,23 @@ impl Config {
             join_retry_after: self.join_retry_after,
             farewells: self.farewells,
             farewell_hands_over: self.farewell_hands_over,
+        }
+    }
+
+    /// When what is due.
+    pub(super) fn rounds(&self) -> Rounds<Timer, 4> {
+        let rounds = [
+            Round::timed(Timer::Stabilize, self.stabilize_every),
+            Round { is_timed: !self.fingers_with_stabilize, ..Round::timed(Timer::FixFingers, self.fix_fingers_every) },
+            Round::timed(Timer::CheckPredecessor, self.check_predecessor_every),
+            match self.successor_list_refresh {
+                ListRefresh::OwnRounds => Round::timed(Timer::RefreshList, self.successor_list_every),
+                _ => Round::timed(Timer::RefreshList, NEVER),
+            },
+        ];
+        match self.periods {
+            Periods::PerRound => Rounds::new(rounds),
+            Periods::PerNode => Rounds::with_own_periods(rounds),
         }
     }
 

@@ -23,7 +23,7 @@ impl Chord {
             let turns = fingers + u64::from(self.list_turns(node));
             let turn = random::below(context.random(), turns.max(1));
             self.node_mut(node).turn = if turn < fingers.max(1) { 63 - turn } else { 64 + turn - fingers } as u8;
-            self.start_timers(context, node);
+            self.rounds.start(context, node);
         }
     }
 

@@ -31,8 +31,6 @@ pub use config::{
 pub use message::Message;
 
 use crate::engine::dice::Dice;
-use crate::engine::distribution::Distribution;
-use crate::engine::memory::allocated_bytes;
 use crate::engine::pool::ListPool;
 use crate::engine::prefetch::prefetch;
 use crate::engine::time::Duration;
@@ -45,6 +43,7 @@ use crate::node::{
 use crate::overlay::forward::{self, Forward};
 use crate::overlay::ring::healing::JoinLookups;
 use crate::overlay::ring::{self, Kinds, Ring, RingHost, RingMessage};
+use crate::overlay::rounds::Rounds;
 use crate::overlay::walk::{self, Walk, WalkRules};
 use crate::scenario::{Facts, Key, TableReader};
 use fingers::Fingers;
@@ -87,8 +86,8 @@ pub struct Chord {
     walk: Walk<()>,
     /// Recursive lookups.
     forward: Forward<()>,
-    /// Periods by slot and [`Timer`]; empty unless each node has its own.
-    own_periods: Vec<[Duration; 4]>,
+    /// When what is due.
+    rounds: Rounds<Timer, 4>,
 }
 
 impl Chord {
@@ -99,8 +98,8 @@ impl Chord {
             contacts: ListPool::new(),
             walk: Walk::new(WalkRules { retries: config.retries, confirm_owner: config.confirm_owner }),
             forward: Forward::new(config.forward()),
+            rounds: config.rounds(),
             config,
-            own_periods: Vec::new(),
         }
     }
 
@@ -123,63 +122,6 @@ impl Chord {
             Message::Walk(message) => self.walk.release(&message),
             Message::Forward(message) => self.forward.release(&message),
             _ => {}
-        }
-    }
-
-    /// Starts the timers of a node that has just become a member, each at a random instant between two of its rounds:
-    /// if periods differ, such an instant falls into a long one rather than a short one.
-    fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        self.draw_own_periods(context, node);
-        for timer in [Timer::Stabilize, Timer::FixFingers, Timer::CheckPredecessor, Timer::RefreshList] {
-            if !self.has_rounds(timer) {
-                continue;
-            }
-            let phase = match self.period(node, timer) {
-                Distribution::Fixed(Duration::MAX) => continue,
-                period if period.mean_s().is_finite() => period.sample_residual(context.random()),
-                period => period.sample(context.random()),
-            };
-            context.set_timer(node, phase, timer);
-        }
-    }
-
-    /// Whether there are rounds of this kind.
-    fn has_rounds(&self, timer: Timer) -> bool {
-        match timer {
-            Timer::FixFingers => !self.config.fingers_with_stabilize,
-            Timer::RefreshList => self.config.successor_list_refresh == ListRefresh::OwnRounds,
-            _ => true,
-        }
-    }
-
-    /// Where each node has periods of its own, draws those of `node`, until it departs.
-    fn draw_own_periods(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        if self.config.periods != Periods::PerNode {
-            return;
-        }
-        let index = node as usize;
-        if index >= self.own_periods.len() {
-            self.own_periods.resize(index + 1, [Duration::MAX; 4]);
-        }
-        let laws = [self.config.stabilize_every, self.config.fix_fingers_every, self.config.check_predecessor_every];
-        let [stabilize, fix_fingers, check] = laws.map(|law| law.sample(context.random()));
-        let list = match self.has_rounds(Timer::RefreshList) {
-            true => self.config.successor_list_every.sample(context.random()),
-            false => Duration::MAX,
-        };
-        self.own_periods[index] = [stabilize, fix_fingers, check, list];
-    }
-
-    fn period(&self, node: Slot, timer: Timer) -> Distribution {
-        if let (Periods::PerNode, true) = (self.config.periods, timer != Timer::Join) {
-            return Distribution::Fixed(self.own_periods[node as usize][timer as usize]);
-        }
-        match timer {
-            Timer::Stabilize => self.config.stabilize_every,
-            Timer::FixFingers => self.config.fix_fingers_every,
-            Timer::CheckPredecessor => self.config.check_predecessor_every,
-            Timer::RefreshList => self.config.successor_list_every,
-            Timer::Join => Distribution::Fixed(self.config.join_retry_after),
         }
     }
 }
@@ -212,7 +154,7 @@ impl Protocol for Chord {
         let lookups = self.walk.memory_bytes() + self.forward.memory_bytes();
         let [state, successors, on_their_way] = self.ring.memory_bytes();
         vec![
-            ("node state", state + allocated_bytes(&self.own_periods)),
+            ("node state", state + self.rounds.memory_bytes()),
             ("successor lists", successors),
             ("fingers, lists on their way", self.contacts.memory_bytes() + on_their_way),
             ("routes of lookups", lookups),
@@ -302,10 +244,7 @@ impl Protocol for Chord {
     }
 
     fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Timer) {
-        if timer != Timer::Join {
-            let pause = self.period(node, timer).sample(context.random());
-            context.set_timer(node, pause, timer);
-        }
+        self.rounds.set_next(context, node, timer);
         match timer {
             Timer::Stabilize => {
                 ring::stabilize::stabilize(self, context, node);
@@ -406,7 +345,7 @@ impl RingHost for Chord {
     }
 
     fn joined(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        self.start_timers(context, node);
+        self.rounds.start(context, node);
         if self.config.fingers_on_join {
             self.refresh_fingers(context, node, FingersPerRound::All);
         }

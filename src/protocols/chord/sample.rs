@@ -4,10 +4,8 @@
 use crate::engine::dice::{Dice, whole_milliseconds};
 use crate::engine::time::Duration;
 use crate::node::sample::{Circumstances, Sample};
+use crate::overlay::lookups::REQUESTS;
 use crate::scenario::Draft;
-
-/// Requests in a row that a lookup always has time for, where it is to have the time that it needs.
-const REQUESTS: u64 = 64;
 
 /// A period around `mean_s`, as a duration or as a law, with the longest that it is likely to be.
 fn period(dice: &mut Dice, table: Draft, key: &str, mean_s: f64) -> (Draft, f64) {

@@ -154,7 +154,7 @@ impl Kademlia {
             self.register.hold_more(*number, *holders);
         }
         for node in 0..self.nodes.slots() {
-            self.start_timers(context, node);
+            self.rounds.start(context, node);
         }
     }
 

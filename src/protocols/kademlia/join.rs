@@ -35,7 +35,7 @@ impl Kademlia {
     fn become_member(&mut self, context: &mut impl Context<Self>, node: Slot) {
         if !std::mem::replace(&mut self.node_mut(node).member, true) {
             context.join_completed(node);
-            self.start_timers(context, node);
+            self.rounds.start(context, node);
         }
     }
 }

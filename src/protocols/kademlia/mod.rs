@@ -32,7 +32,6 @@ pub use config::{Config, EndsAt, Parallelism, Routing, StartBuckets};
 pub use message::Message;
 
 use crate::engine::dice::Dice;
-use crate::engine::distribution::Distribution;
 use crate::engine::pool::ListPool;
 use crate::engine::prefetch::prefetch;
 use crate::engine::time::Duration;
@@ -48,6 +47,7 @@ use crate::overlay::digits::Digits;
 use crate::overlay::forward::{self, Acknowledgements, Forward, ForwardRules, Retries, WayBack};
 use crate::overlay::lookups::LookupHost;
 use crate::overlay::register::{Number, Register};
+use crate::overlay::rounds::{Round, Rounds};
 use crate::scenario::{Facts, Key, TableReader};
 use bucket::{Bucket, Entry, Heard};
 use death::Namings;
@@ -97,6 +97,8 @@ pub struct Kademlia {
     namings: PerLookup<Namings>,
     /// Recursive lookups.
     forward: Forward<()>,
+    /// When what is due.
+    rounds: Rounds<Timer, 2>,
     /// Room for contacts that are being put in order.
     nearest: Nearest,
     /// Room for contacts that are handed on.
@@ -116,6 +118,10 @@ impl Kademlia {
             searches: PerLookup::new(),
             candidates: ListPool::new(),
             namings: PerLookup::new(),
+            rounds: Rounds::new([
+                Round::timed(Timer::Refresh, config.refresh_check_every),
+                Round::timed(Timer::Ping, config.ping_every),
+            ]),
             forward: Forward::new(ForwardRules {
                 retries: Retries::OfNode(config.retries),
                 confirm_owner: false,
@@ -146,26 +152,6 @@ impl Kademlia {
             self.candidates.live_blocks() - kept,
             self.forward.held(),
         ]
-    }
-
-    /// Starts the timers of a node that has just become a member, each at a random instant between two rounds.
-    fn start_timers(&mut self, context: &mut impl Context<Self>, node: Slot) {
-        for timer in [Timer::Refresh, Timer::Ping] {
-            let phase = match self.period(timer) {
-                Distribution::Fixed(Duration::MAX) => continue,
-                period if period.mean_s().is_finite() => period.sample_residual(context.random()),
-                period => period.sample(context.random()),
-            };
-            context.set_timer(node, phase, timer);
-        }
-    }
-
-    fn period(&self, timer: Timer) -> Distribution {
-        match timer {
-            Timer::Refresh => self.config.refresh_check_every,
-            Timer::Ping => self.config.ping_every,
-            Timer::Join => Distribution::Fixed(self.config.join_retry_after),
-        }
     }
 }
 
@@ -333,10 +319,7 @@ impl Protocol for Kademlia {
     }
 
     fn on_timer(&mut self, context: &mut impl Context<Self>, node: Slot, timer: Timer) {
-        if timer != Timer::Join {
-            let pause = self.period(timer).sample(context.random());
-            context.set_timer(node, pause, timer);
-        }
+        self.rounds.set_next(context, node, timer);
         match timer {
             Timer::Refresh => self.refresh_due(context, node),
             Timer::Ping => self.ping_one(context, node),

@@ -4,10 +4,8 @@
 use super::presets::PRESETS;
 use crate::engine::dice::{Dice, whole_milliseconds};
 use crate::node::sample::{Circumstances, Sample};
+use crate::overlay::lookups::REQUESTS;
 use crate::scenario::Draft;
-
-/// Requests in a row that a lookup always has time for, where it is to have the time that it needs.
-const REQUESTS: u64 = 64;
 
 /// See [`crate::node::Configurable::sample`].
 pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {

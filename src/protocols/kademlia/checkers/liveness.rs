@@ -12,6 +12,8 @@ use crate::engine::time::Duration;
 use crate::node::checker::{Fault, Liveness, all_joined};
 use crate::node::{Contact, Truth};
 use crate::overlay::digits::{Digits, distance};
+use crate::overlay::lookups::REQUESTS;
+use crate::overlay::rounds::JOIN_ATTEMPTS;
 use std::collections::BTreeSet;
 
 pub(super) const ALL: &[Liveness<Kademlia>] = &[
@@ -39,12 +41,6 @@ pub(super) const ALL: &[Liveness<Kademlia>] = &[
 /// Subtrees beside that of a node: one for each bit.
 const ONE_BIT: Digits = Digits { bits: 1 };
 
-/// Attempts to join that may fail while the tables of others still name the dead.
-const JOIN_ATTEMPTS: u64 = 8;
-
-/// Requests in a row that may go unanswered in a join.
-const REQUESTS_OF_A_JOIN: u64 = 64;
-
 /// Refreshes that may find only the dead, beyond those that it takes to give one contact up.
 const SPARE_REFRESHES: u64 = 4;
 
@@ -52,7 +48,7 @@ impl Kademlia {
     /// `None` if lookups are cut off before they have come past the dead.
     fn time_to_join(&self, truth: &Truth<'_>) -> Option<Duration> {
         let Config { lookup_deadline, join_retry_after, .. } = *self.config();
-        let has_time = lookup_deadline >= truth.longest_wait.saturating_mul(REQUESTS_OF_A_JOIN);
+        let has_time = lookup_deadline >= truth.longest_wait.saturating_mul(REQUESTS);
         has_time.then(|| (lookup_deadline + truth.longest_wait + join_retry_after).saturating_mul(JOIN_ATTEMPTS))
     }
 

@@ -64,7 +64,7 @@ impl Nodes {
 
     /// Starts the timers of a node, as when it becomes a member.
     pub fn start_timers(&mut self, node: Slot) {
-        self.protocol.start_timers(&mut self.net, node);
+        self.protocol.rounds.start(&mut self.net, node);
     }
 
     /// Identifiers of those in the table of `node`, in order.
