@@ -40,6 +40,19 @@ const ERA_BITS: u32 = FAR_BITS + SLOT_BITS;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u64);
 
+#[cfg(test)]
+impl Ticket {
+    /// The ticket with this number, for queues of tests.
+    pub const fn numbered(number: u64) -> Self {
+        Ticket(number)
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// A priority queue of events by (time, order of scheduling).
 ///
 /// Scheduling and taking an event cost constant time as long as events spread over many milliseconds; among events of
@@ -58,6 +71,8 @@ pub struct EventQueue<E> {
     now: u64,
     /// The next place in the order of scheduling.
     next_sequence: u64,
+    /// The ticket of the last event taken.
+    last: Ticket,
     /// Number of events waiting.
     len: usize,
     /// Entries in the cursor's far bucket; none in the near bucket at the cursor itself.
@@ -79,6 +94,7 @@ impl<E: Copy> EventQueue<E> {
             cursor: 0,
             now: 0,
             next_sequence: 0,
+            last: Ticket(0),
             len: 0,
             near: Wheel::new(),
             far: Wheel::new(),
@@ -171,6 +187,7 @@ impl<E: Copy> EventQueue<E> {
     fn taken(&mut self, entry: Entry<E>) -> (Time, E) {
         self.len -= 1;
         self.now = entry.time;
+        self.last = Ticket(entry.sequence);
         (Time::from_nanos(entry.time), entry.event)
     }
 
@@ -180,6 +197,17 @@ impl<E: Copy> EventQueue<E> {
     #[inline]
     pub fn look_ahead(&self, ahead: usize) -> Option<&E> {
         self.current.ahead(ahead).map(|entry| &entry.event)
+    }
+
+    /// The ticket of the event that was taken last.
+    #[inline]
+    pub fn last(&self) -> Ticket {
+        self.last
+    }
+
+    /// Whether an event that was scheduled at `time` with this ticket has not been taken yet.
+    pub fn is_to_come(&self, time: Time, ticket: Ticket) -> bool {
+        (time.as_nanos(), ticket) > (self.now, self.last)
     }
 
     /// Number of events waiting.

@@ -113,10 +113,15 @@ impl Network {
     /// to itself, so there the timeout is 1 ns.
     #[inline]
     pub fn timeout(&self, from: u32, to: u32) -> Duration {
-        self.timeout_for(|| match from == to {
+        self.timeout_for(|| self.expected_round_trip(from, to))
+    }
+
+    /// The expected time for a message there and one back. Nodes cannot know it, but may measure it.
+    pub fn expected_round_trip(&self, from: u32, to: u32) -> Duration {
+        match from == to {
             true => Duration::ZERO,
             false => self.delays.expected(from, to) + self.delays.expected(to, from),
-        })
+        }
     }
 
     #[inline(always)]

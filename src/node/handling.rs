@@ -2,7 +2,7 @@
 
 use super::{Charge, Contact, Slot};
 use crate::engine::queue::Ticket;
-use crate::engine::time::Duration;
+use crate::engine::time::{Duration, Time};
 
 /// How a node comes to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,30 @@ pub struct ReplyTo {
     pub(crate) node: Slot,
     /// Tells the request from others that have or will have the same index.
     pub(crate) ticket: Ticket,
+}
+
+/// A timer that has been set, for cancelling it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerId {
+    /// Where it fires.
+    pub(crate) node: Slot,
+    /// When; never, if it was set to that.
+    pub(crate) time: Time,
+    /// Its place in the order of events.
+    pub(crate) ticket: Ticket,
+}
+
+/// How a lookup ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With an answer, right or wrong.
+    Answered,
+    /// The initiator gave it up.
+    GivenUp,
+    /// Its deadline passed.
+    CutOff,
+    /// The initiator departed.
+    InitiatorDeparted,
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub mod per_node;
 pub mod sample;
 
 pub use contact::{Contact, Slot};
-pub use handling::{Answer, Reply, ReplyTo, Start};
+pub use handling::{Answer, Ended, Reply, ReplyTo, Start, TimerId};
 pub use lookup::{Lookup, LookupId, Purpose};
 pub use members::Members;
 
@@ -94,7 +94,7 @@ pub struct Truth<'a> {
     pub now: Time,
     /// What the network has gone through, if that is kept: in checked runs.
     pub history: Option<&'a History>,
-    /// How long a request waits at most.
+    /// How long a request waits at most, by the law of the network.
     pub longest_wait: Duration,
     /// Share of the members that should have been found ([`Protocol::closest`]) that were: the mean over the lookups of
     /// the workload that have told ([`Context::closest_found`]) since the last window ended, from the end of the
@@ -125,10 +125,26 @@ pub trait Context<P: Protocol> {
     /// themselves.
     fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
 
+    /// Of `choices` such members, 1 or more, the one with the shortest expected round trip: a node that is near, as
+    /// someone who joins may know one. The same member may be drawn more than once.
+    fn bootstrap_near(&mut self, node: Slot, choices: u32, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
+
     /// Sends a request, which does not arrive at a target behind NAT: as if the target were gone. Either
     /// [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from` departs first. `lookup`
     /// is the lookup that causes the request, if one does: its counts of requests and timeouts are kept here.
     fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
+
+    /// As [`Self::request`], but the reply is waited for as long as the caller says, at least 1 ns, and not as long as
+    /// `network.rpc_timeout` says.
+    fn request_within(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        message: P::Message,
+        charge: Charge,
+        lookup: Option<LookupId>,
+        wait: Duration,
+    );
 
     /// Sends a message that nobody answers. It does not arrive at a target behind NAT.
     fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
@@ -175,8 +191,14 @@ pub trait Context<P: Protocol> {
     /// In debug builds and checked runs, if the handler of another node runs than that which got the request.
     fn reply(&mut self, reply_to: ReplyTo, message: P::Message, charge: Charge);
 
-    /// Fires `timer` at `node` after `delay`, unless the node departs first.
-    fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer);
+    /// Fires `timer` at `node` after `delay`, unless the node departs first or cancels it.
+    fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer) -> TimerId;
+
+    /// A timer is not to fire. Returns whether it was still to come.
+    ///
+    /// # Panics
+    /// In debug builds and checked runs, if the handler of another node runs than that at which it was to fire.
+    fn cancel_timer(&mut self, timer: TimerId) -> bool;
 
     /// `node` has completed its join: it is a member from now on. Later calls in the same incarnation do nothing.
     fn join_completed(&mut self, node: Slot);
@@ -313,6 +335,16 @@ pub trait Protocol: Sized + 'static {
 
     /// A lookup of the node's own passed its deadline.
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Self::Task);
+
+    /// Whether [`Self::on_lookup_ended`] is called.
+    const HEARS_OF_ENDS: bool = false;
+
+    /// A lookup of `node` has ended, whoever asked for it and however it ended: what is kept of it can go. Called once
+    /// for each, after the handler in which it ended has returned, and before [`Self::on_task_failed`] and
+    /// [`Self::on_departure`]. Another lookup may have the same index by then.
+    fn on_lookup_ended(&mut self, node: Slot, lookup: LookupId, how: Ended) {
+        let _ = (node, lookup, how);
+    }
 
     /// Asks for the memory of the state of `node` ([`crate::engine::prefetch`]), which an event will need soon. The
     /// slot may be empty by now.

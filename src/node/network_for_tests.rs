@@ -7,7 +7,8 @@ use super::awake::{Awake, guard};
 use super::directory::{Directory, Incarnation};
 use super::lookup::Lookups;
 use super::{
-    Answer, Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start,
+    Answer, Charge, Contact, Context, Ended, Lookup, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start,
+    TimerId,
 };
 use crate::engine::distribution::Distribution;
 use crate::engine::queue::Ticket;
@@ -84,6 +85,7 @@ pub(crate) struct Net<P: Protocol> {
     /// Whom the last lookup that told took for the nearest to its key.
     pub closest: Vec<Contact>,
     released: Vec<P::Message>,
+    ended: Vec<(LookupId, Slot, Ended)>,
     deadline: Duration,
     /// Messages sent so far.
     pub sent: u64,
@@ -143,8 +145,9 @@ impl<P: Protocol> Net<P> {
         }
     }
 
-    fn end(&mut self, id: LookupId, owner: Option<Contact>, hops: u32) -> Option<Lookup<P::Task>> {
+    fn end(&mut self, id: LookupId, owner: Option<Contact>, hops: u32, how: Ended) -> Option<Lookup<P::Task>> {
         let lookup = self.lookups.end(id)?;
+        self.ended.push((id, lookup.initiator, how));
         if matches!(lookup.purpose, Purpose::Workload) {
             let Lookup { rpcs, timeouts, started, .. } = lookup;
             let took = self.now.since(started);
@@ -185,13 +188,30 @@ impl<P: Protocol> Context<P> for Net<P> {
         candidates.get(choice).copied()
     }
 
+    fn bootstrap_near(&mut self, node: Slot, _: u32, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
+        // All are equally far.
+        self.bootstrap(node, admits)
+    }
+
     fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        self.request_within(from, to, message, charge, lookup, TIMEOUT);
+    }
+
+    fn request_within(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        message: P::Message,
+        charge: Charge,
+        lookup: Option<LookupId>,
+        wait: Duration,
+    ) {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
         let index = self.call(from, to, message, charge, lookup);
         self.waiting.insert(index);
-        self.schedule(index, TIMEOUT, Event::Timeout(index));
+        self.schedule(index, wait, Event::Timeout(index));
         if self.arrives(from, to, false) {
             self.schedule(index, DELAY, Event::Request(index));
         }
@@ -246,11 +266,18 @@ impl<P: Protocol> Context<P> for Net<P> {
         }
     }
 
-    fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer) {
-        if delay != Duration::MAX {
-            let incarnation = self.directory.incarnation(node);
-            self.push(delay, Event::Timer { node, incarnation, timer });
+    fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer) -> TimerId {
+        if delay == Duration::MAX {
+            return TimerId { node, time: Time::NEVER, ticket: Ticket::default() };
         }
+        let incarnation = self.directory.incarnation(node);
+        self.push(delay, Event::Timer { node, incarnation, timer });
+        TimerId { node, time: self.now + delay, ticket: Ticket::numbered(self.serial) }
+    }
+
+    fn cancel_timer(&mut self, timer: TimerId) -> bool {
+        guard(timer.node);
+        self.queue.remove(&(timer.time, timer.ticket.number())).is_some()
     }
 
     fn join_completed(&mut self, node: Slot) {
@@ -268,11 +295,11 @@ impl<P: Protocol> Context<P> for Net<P> {
     }
 
     fn answer(&mut self, id: LookupId, owner: Contact, hops: u32) {
-        self.end(id, Some(owner), hops);
+        self.end(id, Some(owner), hops, Ended::Answered);
     }
 
     fn give_up(&mut self, id: LookupId) {
-        self.end(id, None, 0);
+        self.end(id, None, 0, Ended::GivenUp);
     }
 }
 
@@ -300,6 +327,7 @@ impl<P: Protocol> Network<P> {
             found: BTreeMap::new(),
             closest: Vec::new(),
             released: Vec::new(),
+            ended: Vec::new(),
             deadline: protocol.lookup_deadline(),
             sent: 0,
         };
@@ -336,8 +364,9 @@ impl<P: Protocol> Network<P> {
 
     pub fn crash(&mut self, node: Slot) {
         while let Some(lookup) = self.net.lookups.any_of(node) {
-            self.net.end(lookup, None, 0);
+            self.net.end(lookup, None, 0, Ended::InitiatorDeparted);
         }
+        self.tell_of_ends();
         self.net.members.remove(self.net.directory.contact(node));
         self.net.directory.depart(node);
         self.protocol.on_departure(node);
@@ -358,10 +387,20 @@ impl<P: Protocol> Network<P> {
             let ((time, _), event) = entry.remove_entry();
             self.net.now = time;
             self.happen(event);
+            self.tell_of_ends();
             let released: Vec<P::Message> = self.net.released.drain(..).collect();
             released.into_iter().for_each(|message| self.protocol.release(&message));
         }
         self.net.now = end;
+    }
+
+    fn tell_of_ends(&mut self) {
+        for (lookup, initiator, how) in std::mem::take(&mut self.net.ended) {
+            if P::HEARS_OF_ENDS {
+                let _awake = Awake::only(initiator);
+                self.protocol.on_lookup_ended(initiator, lookup, how);
+            }
+        }
     }
 
     fn happen(&mut self, event: Event<P::Timer>) {
@@ -373,7 +412,10 @@ impl<P: Protocol> Network<P> {
             }
             Event::Timer { .. } => {}
             Event::Deadline(id) => {
-                if let Some(Lookup { initiator, purpose: Purpose::Task(task), .. }) = net.end(id, None, 0) {
+                let late = net.end(id, None, 0, Ended::CutOff);
+                self.tell_of_ends();
+                let (protocol, net) = (&mut self.protocol, &mut self.net);
+                if let Some(Lookup { initiator, purpose: Purpose::Task(task), .. }) = late {
                     let _awake = Awake::only(initiator);
                     protocol.on_task_failed(net, initiator, task);
                 }

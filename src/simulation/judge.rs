@@ -47,7 +47,7 @@ impl<P: Protocol> World<P> {
                 record.owner = owner.map(Contact::id);
                 record.hops = Some(hops);
             }
-            LookupResult::GivenUp => {}
+            LookupResult::GivenUp | LookupResult::CutOff => {}
             LookupResult::InitiatorDeparted => record.outcome = Outcome::Aborted,
         }
         self.outcomes.count(record.outcome);

@@ -7,9 +7,12 @@
 pub mod agenda;
 mod calls;
 mod checkers;
+mod context;
 mod deadlines;
 mod event;
 mod found;
+#[cfg(test)]
+mod handler_tests;
 mod identities;
 mod judge;
 mod load;

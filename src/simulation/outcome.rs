@@ -1,6 +1,6 @@
 //! How requests and lookups end, before anybody judges them.
 
-use crate::node::Contact;
+use crate::node::{Contact, Ended};
 
 /// What became of requests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,8 +18,21 @@ pub(crate) struct Exchanges {
 pub(crate) enum LookupResult {
     /// A node was named as the owner.
     Answer { owner: Contact, hops: u32 },
-    /// The initiator gave up, or the deadline passed.
+    /// The initiator gave up.
     GivenUp,
+    /// The deadline passed.
+    CutOff,
     /// The initiator is gone.
     InitiatorDeparted,
+}
+
+impl From<LookupResult> for Ended {
+    fn from(result: LookupResult) -> Self {
+        match result {
+            LookupResult::Answer { .. } => Ended::Answered,
+            LookupResult::GivenUp => Ended::GivenUp,
+            LookupResult::CutOff => Ended::CutOff,
+            LookupResult::InitiatorDeparted => Ended::InitiatorDeparted,
+        }
+    }
 }

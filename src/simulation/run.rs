@@ -301,8 +301,20 @@ impl<P: Protocol> Simulation<P> {
     /// Gives back payloads that were dropped, and hands out lookups that ended.
     #[inline(always)]
     fn tidy(&mut self, recorder: &mut dyn Recorder) {
+        self.tell_of_ends();
         if !self.world.released.is_empty() || self.world.finished.is_some() {
             self.hand_out(recorder);
+        }
+    }
+
+    /// Tells the protocol of lookups that have ended, if it wants to hear of that.
+    #[inline(always)]
+    fn tell_of_ends(&mut self) {
+        while P::HEARS_OF_ENDS
+            && let Some((lookup, initiator, how)) = self.world.ended.pop()
+        {
+            let _awake = self.world.awake(initiator);
+            self.protocol.on_lookup_ended(initiator, lookup, how);
         }
     }
 
@@ -433,6 +445,7 @@ impl<P: Protocol> Simulation<P> {
                 history.departed(self.world.directory.contact(slot).id(), self.world.now);
             }
             self.world.directory.depart(slot);
+            self.tell_of_ends();
             while let Some(call) = self.world.reply_owed_by(slot) {
                 self.passed(call);
             }
@@ -472,6 +485,9 @@ impl<P: Protocol> Simulation<P> {
             Event::Timeout { call, to } => self.expire(call, to),
             Event::Message { call, to } => self.deliver_message(call, to),
             Event::Timer { node, incarnation, timer } => {
+                if !self.world.cancelled.is_empty() && self.world.cancelled.remove(&self.world.queue.last()) {
+                    return;
+                }
                 if self.world.directory.is_current(node, incarnation) {
                     self.witness(node, Some(incarnation));
                     self.world.record(node, Kind::Timer);
@@ -481,9 +497,10 @@ impl<P: Protocol> Simulation<P> {
             }
             Event::Deadline { lookup } => {
                 self.world.deadline_passed();
-                if let Some(late) = self.world.end_lookup(lookup, LookupResult::GivenUp) {
+                if let Some(late) = self.world.end_lookup(lookup, LookupResult::CutOff) {
                     self.world.record(late.initiator, Kind::Deadline);
                     self.world.cut_off += 1;
+                    self.tell_of_ends();
                     if let Purpose::Task(task) = late.purpose {
                         let _awake = self.world.awake(late.initiator);
                         self.protocol.on_task_failed(&mut self.world, late.initiator, task);

@@ -12,22 +12,28 @@ use super::found::Found;
 use super::outcome::{Exchanges, LookupResult};
 use crate::engine::fingerprint::Fingerprint;
 use crate::engine::queue::{EventQueue, Ticket};
-use crate::engine::random::{self, Purpose as Stream};
+use crate::engine::random::Purpose as Stream;
 use crate::engine::time::{Duration, Time};
 use crate::network::Network;
-use crate::node::awake::{Awake, guard};
+use crate::node::awake::Awake;
 use crate::node::directory::{Directory, Incarnation};
 use crate::node::history::History;
 use crate::node::lookup::Lookups;
-use crate::node::{Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, ReplyTo, Slot, Truth};
+use crate::node::{Charge, Contact, Ended, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::observe::metrics::Metrics;
 use crate::observe::report::{LookupRecord, MessageBalance, Outcomes, RequestCounts};
 use crate::scenario::{MessageSizes, ReturnIdentifier, Scenario};
 use rand_chacha::ChaCha8Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Random slots tried for a bootstrap node before the ring is asked.
-const BOOTSTRAP_TRIES: u32 = 64;
+/// Whether a message finds a way through the NAT of who gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Who gets it may never have heard of the sender.
+    Unasked,
+    /// It answers what the sender got from there.
+    Back,
+}
 
 pub(crate) struct World<P: Protocol> {
     pub now: Time,
@@ -83,9 +89,13 @@ pub(crate) struct World<P: Protocol> {
     /// What lookups have told of nodes that they found, in the present window.
     pub found: Found,
     /// Requests that will be answered later, by whoever got each and by its ticket.
-    owed: BTreeMap<(Slot, Ticket), u32>,
-    calls: Calls<P::Message>,
-    random: ChaCha8Rng,
+    pub(super) owed: BTreeMap<(Slot, Ticket), u32>,
+    /// Timers that wait in the queue and are not to fire.
+    pub(super) cancelled: BTreeSet<Ticket>,
+    /// Lookups that have ended, with their initiators, of which the protocol has not heard yet.
+    pub(super) ended: Vec<(LookupId, Slot, Ended)>,
+    pub(super) calls: Calls<P::Message>,
+    pub(super) random: ChaCha8Rng,
     deadlines: Deadlines,
     sizes: MessageSizes,
     /// Identifiers a node.
@@ -132,6 +142,8 @@ impl<P: Protocol> World<P> {
             original: None,
             found: Found::default(),
             owed: BTreeMap::new(),
+            cancelled: BTreeSet::new(),
+            ended: Vec::new(),
             calls: Calls::new(),
             random: scenario.seed.stream(Stream::Protocol),
             deadlines: Deadlines::default(),
@@ -156,7 +168,7 @@ impl<P: Protocol> World<P> {
         self.is_guarded.then(|| Awake::only(node))
     }
 
-    fn host(&self, slot: Slot) -> u32 {
+    pub(super) fn host(&self, slot: Slot) -> u32 {
         if self.width == 1 { slot } else { slot / self.width }
     }
 
@@ -281,11 +293,14 @@ impl<P: Protocol> World<P> {
     /// Ends a lookup; if the workload asked for it, its outcome is judged against who is alive now.
     pub fn end_lookup(&mut self, id: LookupId, result: LookupResult) -> Option<Lookup<P::Task>> {
         let lookup = self.lookups.end(id)?;
+        if P::HEARS_OF_ENDS {
+            self.ended.push((id, lookup.initiator, result.into()));
+        }
         if id.is_workload() {
             self.judge(&lookup, result);
         } else {
             self.tasks_ended += 1;
-            self.tasks_failed += u64::from(matches!(result, LookupResult::GivenUp));
+            self.tasks_failed += u64::from(matches!(result, LookupResult::GivenUp | LookupResult::CutOff));
         }
         Some(lookup)
     }
@@ -437,14 +452,23 @@ impl<P: Protocol> World<P> {
 
     /// Sends a request, but for its payload.
     #[inline(never)]
-    fn post_request(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>, way: Way) -> u32 {
+    pub(super) fn post_request(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        charge: Charge,
+        lookup: Option<LookupId>,
+        way: Way,
+        wait: Option<Duration>,
+    ) -> u32 {
         self.requests += 1;
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
         let to_incarnation = self.target(from, to, way);
         let arrival = self.post(from, to.slot(), to_incarnation.is_some(), charge, lookup);
-        let timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
+        let timeout = wait.map_or_else(|| self.network.timeout(self.host(from), self.host(to.slot())), at_least_one);
+        let timeout_at = self.now + timeout;
         let index = self.open_call(from, to, to_incarnation, lookup);
         self.calls[index].timeout_at = timeout_at;
         if self.eager_timeouts || arrival.is_none_or(|arrival| arrival >= timeout_at) {
@@ -459,7 +483,14 @@ impl<P: Protocol> World<P> {
 
     /// Sends a message without an answer whose sender learns if it does not get through, but for its payload.
     #[inline(never)]
-    fn post_noticed(&mut self, from: Slot, to: Contact, charge: Charge, lookup: Option<LookupId>, way: Way) -> u32 {
+    pub(super) fn post_noticed(
+        &mut self,
+        from: Slot,
+        to: Contact,
+        charge: Charge,
+        lookup: Option<LookupId>,
+        way: Way,
+    ) -> u32 {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
@@ -487,7 +518,7 @@ impl<P: Protocol> World<P> {
 
     /// Sends a message without an answer, but for its payload; `None` if it will not arrive.
     #[inline(never)]
-    fn post_message(
+    pub(super) fn post_message(
         &mut self,
         from: Slot,
         to: Contact,
@@ -527,166 +558,7 @@ impl<P: Protocol> World<P> {
     }
 }
 
-/// Whether a message finds a way through the NAT of who gets it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// Who gets it may never have heard of the sender.
-    Unasked,
-    /// It answers what the sender got from there.
-    Back,
-}
-
-impl<P: Protocol> Context<P> for World<P> {
-    #[inline]
-    fn now(&self) -> Time {
-        self.now
-    }
-
-    #[inline]
-    fn random(&mut self) -> &mut ChaCha8Rng {
-        &mut self.random
-    }
-
-    #[inline]
-    fn contact(&self, node: Slot) -> Contact {
-        self.directory.contact(node)
-    }
-
-    fn is_behind_nat(&self, node: Slot) -> bool {
-        World::is_behind_nat(self, node)
-    }
-
-    fn closest_found(&mut self, id: LookupId, found: &[Contact], wanted: u32) {
-        let Some(Lookup { initiator, key, .. }) = self.lookups.get(id).filter(|_| id.is_workload()).copied() else {
-            return;
-        };
-        if self.metrics.is_measuring() {
-            let mut closest = self.found.take_scratch();
-            self.closest(initiator, key, wanted as usize, &mut closest);
-            self.found.judge(found, closest);
-        }
-    }
-
-    fn bootstrap(&mut self, node: Slot, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
-        // Whoever keeps the list of nodes to begin with may look into their state: that is not the node's own
-        // knowledge, and all that the node learns from it is one contact.
-        let _nobody = self.is_guarded.then(Awake::nobody);
-        let slots = u64::from(self.directory.slots());
-        for _ in 0..BOOTSTRAP_TRIES {
-            let slot = random::below(&mut self.random, slots) as Slot;
-            let candidate = self.directory.contact(slot);
-            let eligible = slot != node && self.directory.is_occupied(slot) && self.members.contains(candidate);
-            if eligible && self.admits(node, slot) && admits(candidate) {
-                return Some(candidate);
-            }
-        }
-        let from = random::mix(random::below(&mut self.random, u64::MAX));
-        let eligible = |member: &Contact| member.slot() != node && self.admits(node, member.slot());
-        self.members.from_key(from).find(|member| eligible(member) && admits(*member))
-    }
-
-    // Inlined, so that the payload is written where it will be read.
-    #[inline(always)]
-    fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let index = self.post_request(from, to, charge, lookup, Way::Unasked);
-        self.calls[index].request = Some(message);
-    }
-
-    #[inline(always)]
-    fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        match self.post_message(from, to, charge, lookup, Way::Unasked) {
-            Some(index) => self.calls[index].request = Some(message),
-            None => self.released.push(message),
-        }
-    }
-
-    #[inline(always)]
-    fn send_with_notice(
-        &mut self,
-        from: Slot,
-        to: Contact,
-        message: P::Message,
-        charge: Charge,
-        lookup: Option<LookupId>,
-    ) {
-        let index = self.post_noticed(from, to, charge, lookup, Way::Unasked);
-        self.calls[index].request = Some(message);
-    }
-
-    fn request_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let index = self.post_request(from, to, charge, lookup, Way::Back);
-        self.calls[index].request = Some(message);
-    }
-
-    fn send_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        match self.post_message(from, to, charge, lookup, Way::Back) {
-            Some(index) => self.calls[index].request = Some(message),
-            None => self.released.push(message),
-        }
-    }
-
-    fn send_back_with_notice(
-        &mut self,
-        from: Slot,
-        to: Contact,
-        message: P::Message,
-        charge: Charge,
-        lookup: Option<LookupId>,
-    ) {
-        let index = self.post_noticed(from, to, charge, lookup, Way::Back);
-        self.calls[index].request = Some(message);
-    }
-
-    fn reply(&mut self, reply_to: ReplyTo, message: P::Message, charge: Charge) {
-        let ReplyTo { call: index, node, ticket } = reply_to;
-        guard(node);
-        let call = &self.calls[index];
-        if call.pending == 0 || call.ticket != ticket || call.replied {
-            // There has been a reply, or the node has departed since.
-            self.released.push(message);
-            return;
-        }
-        self.send_reply(index, message, charge);
-        // Within the handler of the request nobody owes anything yet.
-        if self.owed.remove(&(node, ticket)).is_some() && self.settle(index) {
-            let call = &self.calls[index];
-            self.exchanges.abandoned += u64::from(call.is_abandoned());
-            self.released.extend(call.request.into_iter().chain(call.reply));
-        }
-    }
-
-    #[inline]
-    fn set_timer(&mut self, node: Slot, delay: Duration, timer: P::Timer) {
-        let time = self.now + delay;
-        // A period of "never" is infinitely long: nothing to wait for.
-        if time != Time::NEVER {
-            self.queue.push(time, Event::Timer { node, incarnation: self.directory.incarnation(node), timer });
-        }
-    }
-
-    fn join_completed(&mut self, node: Slot) {
-        if self.members.insert(self.directory.contact(node)) {
-            self.metrics.join_completed(self.now.since(self.directory.arrived(node)));
-            self.population_changed(0);
-            if let Some(history) = &mut self.history {
-                history.joined(self.directory.contact(node), self.now);
-            }
-        }
-    }
-
-    fn start_task(&mut self, node: Slot, key: u64, task: P::Task) -> LookupId {
-        self.start_lookup(node, key, Purpose::Task(task))
-    }
-
-    fn lookup(&self, id: LookupId) -> Option<Lookup<P::Task>> {
-        self.lookups.get(id).copied()
-    }
-
-    fn answer(&mut self, id: LookupId, owner: Contact, hops: u32) {
-        self.end_lookup(id, LookupResult::Answer { owner, hops });
-    }
-
-    fn give_up(&mut self, id: LookupId) {
-        self.end_lookup(id, LookupResult::GivenUp);
-    }
+/// A request waits for 1 ns at least.
+fn at_least_one(wait: Duration) -> Duration {
+    wait.max(Duration::from_nanos(1))
 }
