@@ -22,7 +22,7 @@ pub trait LookupHost: Protocol {
     /// What a query carries besides its key and may change from step to step; `()` if nothing.
     type Carried: Copy + Default + Debug;
 
-    /// Hops after which a lookup is taken to go in circles.
+    /// Hops after which a lookup is taken to go in circles; 253 at most.
     const HOP_LIMIT: u8 = 128;
 
     /// The node itself, as others know it.
