@@ -408,7 +408,7 @@ def made():
     page = PAGE.read_text()
     page = put(page, "goals", goal_table(cells))
     page = put(page, "pings", ping_table(cells))
-    # page = put(page, "sizes", size_table(cells, load([LARGE], chosen_by=0)))
+    page = put(page, "sizes", size_table(cells, load([LARGE], chosen_by=0)))
     for figure, cost in [("failure", "maintenance"), ("failure", "total"), ("latency", "total")]:
         page = put(page, f"{figure}-{cost}", budget_table(cells, figure, cost))
     failures = "share of lookups that failed, with 95 % intervals"
