@@ -21,6 +21,7 @@ const SAMPLES: &[&str] = &[
     "",
     "[network.latency.constant]",
     "[network]\nrpc_timeout = { round_trips = 3.0 }\n[network.latency.uniform]\nfrom = \"10ms\"\nto = \"90ms\"",
+    "[network]\nrpc_timeout = { first = \"1s\" }",
     "[network.latency.exponential]\nmean = \"50ms\"",
     "[network.latency.log_normal]\nmedian = \"50ms\"\nsigma = 0.5",
     "[network.latency.log_normal]\nmean = \"50ms\"\nsigma = 0.5",

@@ -107,7 +107,8 @@ impl Network {
         (self.loss, self.at_risk, self.struck)
     }
 
-    /// How long a request from one host to another waits for its reply; at least 1 ns.
+    /// How long a request from one host to another waits for its reply; at least 1 ns. Where timeouts are computed from
+    /// measured round trips, that of a node which has measured nothing.
     ///
     /// As a multiple of the round trip, a timeout follows the expected delay there and back. A host expects no delay
     /// to itself, so there the timeout is 1 ns.
@@ -131,6 +132,7 @@ impl Network {
             model::RpcTimeout::RoundTrips(factor) => {
                 Duration::from_nanos((round_trip().as_nanos() as f64 * factor) as u64)
             }
+            model::RpcTimeout::Measured(timeout) => timeout.first,
         };
         timeout.max(Duration::from_nanos(1))
     }
@@ -183,7 +185,10 @@ impl Network {
 
     /// How long a request waits for its reply at most, whoever sends it to whom; at least 1 ns.
     pub fn longest_timeout(&self) -> Duration {
-        self.timeout_for(|| self.delays.longest_expected().saturating_mul(2))
+        match self.rpc_timeout {
+            model::RpcTimeout::Measured(timeout) => timeout.most,
+            _ => self.timeout_for(|| self.delays.longest_expected().saturating_mul(2)),
+        }
     }
 
     /// Whether a partition is in force.

@@ -37,6 +37,7 @@ pub(super) fn judge(root: &mut TableReader<'_>, deadline: Deadline, network: &Ne
     let timeout_s = match network.rpc_timeout {
         RpcTimeout::Fixed(timeout) => timeout.as_secs_f64(),
         RpcTimeout::RoundTrips(factor) => factor * round_trip_s,
+        RpcTimeout::Measured(timeout) => timeout.first.as_secs_f64(),
     };
     let Deadline { length, place } = deadline;
     let (message, label, least_s) = if length.as_secs_f64() < REQUESTS * round_trip_s {

@@ -106,9 +106,22 @@ impl LatencyMatrix {
 pub enum RpcTimeout {
     /// The same for every request, > 0.
     Fixed(Duration),
-    /// So many times the expected round trip between the two nodes (> 0). For latencies drawn anew for each message
-    /// the expected round trip is twice the mean delay.
+    /// So many times the expected round trip between the two nodes (> 0), which only an oracle knows. For latencies
+    /// drawn anew for each message the expected round trip is twice the mean delay.
     RoundTrips(f64),
+    /// As TCP computes it, by each node for each peer, from the round trips that it has measured with it.
+    Measured(MeasuredTimeout),
+}
+
+/// Bounds of a timeout that is computed from measured round trips (RFC 6298).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeasuredTimeout {
+    /// While nothing has been measured; > 0, between the two others.
+    pub first: Duration,
+    /// Never less; > 0.
+    pub least: Duration,
+    /// Never more, however often in a row a peer has not answered; > 0.
+    pub most: Duration,
 }
 
 /// `[churn]`: the law by which nodes come and go.

@@ -5,7 +5,7 @@ use super::files::{Files, MatrixKey};
 use super::laws::read_law;
 use super::matrix::{self, Format, Manner, Values};
 use super::matrix_checks::Remark;
-use super::model::{Latency, Network, RpcTimeout};
+use super::model::{Latency, MeasuredTimeout, Network, RpcTimeout};
 use super::reader::TableReader;
 use super::reader_values::Zero;
 use super::round_trips;
@@ -19,6 +19,10 @@ const DEFAULT_DELAY: Duration = Duration::from_millis(50);
 /// Twenty mean delays of usual latencies. Of round trips with exponential delays of 50 ms each way, 21 e^-20 (4e-8)
 /// take longer. With half of it one in 2,000 does, more than good maintenance fails.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The least timeout of TCP in Linux; RFC 6298 has a second (2.4).
+const LEAST_TIMEOUT: Duration = Duration::from_millis(200);
+/// RFC 6298 has at least as much (2.5).
+const MOST_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn read(table: &mut TableReader<'_>, files: &mut Files, nodes: Option<u32>) -> Network {
     let rpc_timeout = read_timeout(table);
@@ -41,8 +45,25 @@ fn read_timeout(table: &mut TableReader<'_>) -> RpcTimeout {
     if !matches!(table.take("rpc_timeout"), Some(Value { kind: Kind::Table(_), .. })) {
         return RpcTimeout::Fixed(table.duration_or("rpc_timeout", DEFAULT_TIMEOUT, Zero::Forbidden));
     }
-    let range = (Bound::Excluded(0.0), Bound::Included(1_000.0));
-    RpcTimeout::RoundTrips(table.table("rpc_timeout", |table| table.number("round_trips", range)))
+    table.table("rpc_timeout", |table| match table.exactly_one(&["round_trips", "first"]) {
+        Some("first") => RpcTimeout::Measured(read_measured(table)),
+        _ => RpcTimeout::RoundTrips(table.number("round_trips", (Bound::Excluded(0.0), Bound::Included(1_000.0)))),
+    })
+}
+
+fn read_measured(table: &mut TableReader<'_>) -> MeasuredTimeout {
+    let first = table.duration("first", Zero::Forbidden);
+    let least = table.duration_or("least", LEAST_TIMEOUT.min(first), Zero::Forbidden);
+    let most = table.duration_or("most", MOST_TIMEOUT.max(first), Zero::Forbidden);
+    let are_sound = ["first", "least", "most"].iter().all(|key| table.is_sound(key));
+    if are_sound && !(least..=most).contains(&first) {
+        let (key, label) = if first < least { ("least", "the least of all") } else { ("most", "the most of all") };
+        let problem =
+            Problem::error("the first timeout is not within its bounds", table.place_of("first"), "the first");
+        let problem = problem.and(table.place_of(key), label);
+        table.report("first", problem.help("let `least` be at most `first`, and `first` at most `most`"));
+    }
+    MeasuredTimeout { first, least, most }
 }
 
 fn read_latency(table: &mut TableReader<'_>, name: &str, files: &mut Files, nodes: Option<u32>) -> Option<Latency> {

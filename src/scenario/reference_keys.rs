@@ -124,8 +124,24 @@ const NETWORK: &[Key] = &[
     Key::optional(
         "rpc_timeout.round_trips",
         "a number above 0 and at most 1000",
-        "instead of a duration: so many times the expected round trip between the two nodes",
+        "instead of a duration: so many times the expected round trip between the two nodes, which no node knows \
+         but an oracle",
     ),
+    Key::optional(
+        "rpc_timeout.first",
+        POSITIVE_DURATION,
+        "instead of a duration: as TCP computes it (RFC 6298), from the round trips that a node has measured with the \
+         node that it asks: their smoothed mean and four mean deviations, twice as long after each request in a row \
+         that was not answered; and this long as long as nothing was measured. A late reply is measured too. Each node \
+         keeps that for each that it has ever asked, which takes memory",
+    ),
+    Key::or(
+        "rpc_timeout.least",
+        POSITIVE_DURATION,
+        "\"200ms\"",
+        "with `first`: never less; or `first`, if that is less",
+    ),
+    Key::or("rpc_timeout.most", POSITIVE_DURATION, "\"1min\"", "with `first`: never more; or `first`, if that is more"),
     Key::or("loss", "a number at least 0 and below 1", "0.0", "probability that a message is lost"),
     Key::or(
         "behind_nat",

@@ -40,6 +40,8 @@ pub(super) fn judge(table: &mut TableReader<'_>, latency: &Latency, timeout: Rpc
 /// is lost; `None` where it is not known.
 pub fn false_timeout_share(latency: &Latency, timeout: RpcTimeout) -> Option<f64> {
     match (latency, timeout) {
+        // What nodes will have measured is not known beforehand.
+        (_, RpcTimeout::Measured(_)) => None,
         (Latency::Drawn(law), RpcTimeout::Fixed(limit)) => law.two_reach(limit),
         (Latency::Drawn(law), RpcTimeout::RoundTrips(factor)) => {
             law.two_reach(Duration::from_secs_f64(2.0 * law.mean_s() * factor))
@@ -105,6 +107,7 @@ pub fn enough_timeout(latency: &Latency, timeout: RpcTimeout) -> Option<String> 
                 .find(|factor| is_enough(RpcTimeout::RoundTrips(*factor)))
                 .map(|factor| format!("{factor} round trips"))
         }
+        RpcTimeout::Measured(_) => None,
     }
 }
 

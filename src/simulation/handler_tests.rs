@@ -31,6 +31,8 @@ enum Deed {
     AskLate(Duration),
     /// It asks the second and waits so long.
     AskWithin(Duration),
+    /// It asks the second, which answers once and never again, until it was silent twice.
+    AskAgain,
     /// It sets three timers and cancels one beforehand, one when it has fired, and one twice.
     CancelTimers,
     /// Its lookups end in each way that there is.
@@ -135,6 +137,7 @@ impl Protocol for Toy {
                 context.set_timer(node, after, Timer::Answer);
                 Answer::Later
             }
+            Deed::AskAgain if *request > 0 => Answer::Refused,
             _ => Answer::Now(*request, CHARGE),
         }
     }
@@ -145,10 +148,16 @@ impl Protocol for Toy {
             context.reply(owed, 0, CHARGE);
             context.reply(owed, 0, CHARGE);
         }
+        if self.deed == Deed::AskAgain {
+            context.request(node, reply.from, 1, CHARGE, None);
+        }
     }
 
     fn on_timeout(&mut self, context: &mut impl Context<Self>, node: Slot, to: Contact, _: &u8) {
         self.note(context, node, Note::TimedOut(to.slot()));
+        if self.deed == Deed::AskAgain && self.notes.len() < 3 {
+            context.request(node, to, 1, CHARGE, None);
+        }
     }
 
     fn on_message(&mut self, _: &mut impl Context<Self>, _: Slot, _: Contact, _: &u8) {}
@@ -166,7 +175,9 @@ impl Protocol for Toy {
                 self.note(context, node, Note::Cancelled(0, is_to_come));
             }
             Timer::Begin => match self.deed {
-                Deed::AskThrough | Deed::AskLate(_) => context.request(node, self.members[1], 0, CHARGE, None),
+                Deed::AskThrough | Deed::AskLate(_) | Deed::AskAgain => {
+                    context.request(node, self.members[1], 0, CHARGE, None)
+                }
                 Deed::AskWithin(wait) => context.request_within(node, self.members[1], 0, CHARGE, None, wait),
                 Deed::CancelTimers => {
                     for number in 0..3 {
@@ -283,6 +294,21 @@ fn a_request_may_have_a_time_of_its_own() {
     for (wait, at, note) in cases {
         play(Deed::AskWithin(ms(wait)), &[], |simulation| assert_eq!(notes(simulation), [(at, 0, note)], "{wait} ms"));
     }
+}
+
+/// A round trip of 100 ms: 100 + 4 * 50, and twice that (RFC 6298, sections 2.2 and 5.5).
+#[test]
+fn timeouts_may_follow_what_the_node_has_measured() {
+    let replied = (100, 0, Note::Replied { by: 1, round_trip: ms(100) });
+    let law = "network.rpc_timeout={first=\"500ms\", least=\"10ms\"}";
+    play(Deed::AskAgain, &[law], |simulation| {
+        let silent = [400, 1000].map(|at| (at, 0, Note::TimedOut(1)));
+        assert_eq!(notes(simulation), [replied, silent[0], silent[1]]);
+    });
+    play(Deed::AskAgain, &[], |simulation| {
+        let silent = [600, 1100].map(|at| (at, 0, Note::TimedOut(1)));
+        assert_eq!(notes(simulation), [replied, silent[0], silent[1]]);
+    });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! are measured do neither.
 
 use super::Simulation;
+use super::measured::Measured;
 use crate::engine::memory::allocated_bytes;
 use crate::node::Protocol;
 
@@ -14,6 +15,7 @@ impl<P: Protocol> Simulation<P> {
         let books = size_of::<Self>() as u64
             + allocated_bytes(&world.released)
             + world.finished.as_ref().map_or(0, allocated_bytes);
+        let measured = world.measured.as_ref().map_or(0, Measured::memory_bytes);
         let mut parts = self.protocol.memory_bytes();
         parts.extend([
             ("event queue", world.queue.memory_bytes()),
@@ -21,7 +23,7 @@ impl<P: Protocol> Simulation<P> {
             ("lookups under way", lookups),
             ("slots and their nodes", world.directory.memory_bytes() + self.numbers_bytes()),
             ("oracle", world.members.memory_bytes() + original),
-            ("network", world.network.memory_bytes()),
+            ("network", world.network.memory_bytes() + measured),
             ("churn and workload", self.agenda.memory_bytes()),
             ("metrics and books", world.metrics.memory_bytes() + books),
         ]);

@@ -16,6 +16,7 @@ mod handler_tests;
 mod identities;
 mod judge;
 mod load;
+mod measured;
 mod memory;
 #[cfg(test)]
 mod nat_tests;

@@ -446,6 +446,9 @@ impl<P: Protocol> Simulation<P> {
             }
             self.world.directory.depart(slot);
             self.tell_of_ends();
+            if let Some(measured) = &mut self.world.measured {
+                measured.forget(slot);
+            }
             while let Some(call) = self.world.reply_owed_by(slot) {
                 self.passed(call);
             }
@@ -562,11 +565,14 @@ impl<P: Protocol> Simulation<P> {
         if self.world.arrived(alive) {
             self.witness(to, Some(from_incarnation));
             self.world.record(to, Kind::Reply);
+            let round_trip = self.world.now.since(sent_at);
+            if let Some(measured) = &mut self.world.measured {
+                measured.measure(to, from, round_trip);
+            }
             match (&request, &reply) {
                 (Some(request), Some(reply)) if !timed_out => {
                     self.world.call_mut(index).answered = true;
                     self.world.exchanges.answered += 1;
-                    let round_trip = self.world.now.since(sent_at);
                     let _awake = self.world.awake(to);
                     self.protocol.on_reply(&mut self.world, to, Reply { from, request, reply, round_trip });
                 }
@@ -588,6 +594,9 @@ impl<P: Protocol> Simulation<P> {
             let is_false = is_under_way && self.world.receiver(self.world.call(index)).is_some();
             self.world.false_alarms += u64::from(is_false);
             self.world.record(to, Kind::Timeout);
+            if let Some(measured) = &mut self.world.measured {
+                measured.back_off(to, silent);
+            }
             if let Some(lookup) = lookup.and_then(|id| self.world.lookups.get_mut(id)) {
                 lookup.timeouts += 1;
                 lookup.false_timeouts += u32::from(is_false);

@@ -9,6 +9,7 @@ use super::calls::{Call, Calls};
 use super::deadlines::{Deadline, Deadlines};
 use super::event::{Event, Kind};
 use super::found::Found;
+use super::measured::Measured;
 use super::outcome::{Exchanges, LookupResult};
 use crate::engine::fingerprint::Fingerprint;
 use crate::engine::queue::{EventQueue, Ticket};
@@ -22,7 +23,7 @@ use crate::node::lookup::Lookups;
 use crate::node::{Charge, Contact, Ended, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
 use crate::observe::metrics::Metrics;
 use crate::observe::report::{LookupRecord, MessageBalance, Outcomes, RequestCounts};
-use crate::scenario::{MessageSizes, ReturnIdentifier, Scenario};
+use crate::scenario::{MessageSizes, ReturnIdentifier, RpcTimeout, Scenario};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,6 +91,8 @@ pub(crate) struct World<P: Protocol> {
     pub found: Found,
     /// Requests that will be answered later, by whoever got each and by its ticket.
     pub(super) owed: BTreeMap<(Slot, Ticket), u32>,
+    /// What nodes have measured, where timeouts follow from that.
+    pub measured: Option<Measured>,
     /// Timers that wait in the queue and are not to fire.
     pub(super) cancelled: BTreeSet<Ticket>,
     /// Lookups that have ended, with their initiators, of which the protocol has not heard yet.
@@ -142,6 +145,10 @@ impl<P: Protocol> World<P> {
             original: None,
             found: Found::default(),
             owed: BTreeMap::new(),
+            measured: match scenario.network.rpc_timeout {
+                RpcTimeout::Measured(bounds) => Some(Measured::new(bounds)),
+                _ => None,
+            },
             cancelled: BTreeSet::new(),
             ended: Vec::new(),
             calls: Calls::new(),
@@ -420,6 +427,15 @@ impl<P: Protocol> World<P> {
         true
     }
 
+    /// How long a request waits for its reply, by the law of the scenario.
+    #[inline]
+    fn timeout(&self, from: Slot, to: Contact) -> Duration {
+        match &self.measured {
+            None => self.network.timeout(self.host(from), self.host(to.slot())),
+            Some(measured) => measured.timeout(from, to),
+        }
+    }
+
     /// Opens the record of a call; its payload, its pending events and its ticket are still to be set.
     #[inline]
     fn open_call(
@@ -467,7 +483,7 @@ impl<P: Protocol> World<P> {
         }
         let to_incarnation = self.target(from, to, way);
         let arrival = self.post(from, to.slot(), to_incarnation.is_some(), charge, lookup);
-        let timeout = wait.map_or_else(|| self.network.timeout(self.host(from), self.host(to.slot())), at_least_one);
+        let timeout = wait.map_or_else(|| self.timeout(from, to), at_least_one);
         let timeout_at = self.now + timeout;
         let index = self.open_call(from, to, to_incarnation, lookup);
         self.calls[index].timeout_at = timeout_at;
@@ -504,7 +520,7 @@ impl<P: Protocol> World<P> {
         } else {
             // A request that will expire.
             self.requests += 1;
-            self.calls[index].timeout_at = self.now + self.network.timeout(self.host(from), self.host(to.slot()));
+            self.calls[index].timeout_at = self.now + self.timeout(from, to);
             self.ensure_timeout(index);
         }
         index
