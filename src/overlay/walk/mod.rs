@@ -12,6 +12,8 @@ mod handlers;
 mod host;
 mod message;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use handlers::{begin, on_reply, on_request, on_timeout};
 pub use host::WalkHost;
