@@ -20,6 +20,20 @@ pub(crate) enum Event<T> {
     Deadline { lookup: LookupId },
 }
 
+impl<T> Event<T> {
+    /// The node whose handler is called; `None` for the deadline of a lookup, since that says only which lookup.
+    pub fn node(&self) -> Option<Slot> {
+        match *self {
+            Event::Request { to, .. }
+            | Event::Reply { to, .. }
+            | Event::Timeout { to, .. }
+            | Event::Message { to, .. } => Some(to),
+            Event::Timer { node, .. } => Some(node),
+            Event::Deadline { .. } => None,
+        }
+    }
+}
+
 /// How an event enters the fingerprint. The numbers are part of the result format: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -11,6 +11,7 @@ use super::slot_blocks::SlotBlocks;
 use super::tracer::Tracer;
 use super::world::World;
 use crate::engine::time::Time;
+use crate::node::awake::Awake;
 use crate::node::directory::Incarnation;
 use crate::node::history::History;
 use crate::node::{Answer, Context, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start};
@@ -481,7 +482,23 @@ impl<P: Protocol> Simulation<P> {
         }
     }
 
+    /// Plays an event, with the state of all nodes but its own out of reach if the run is guarded.
+    #[inline(always)]
     fn play_event(&mut self, event: Event<P::Timer>) {
+        match self.world.is_guarded {
+            true => self.handle_guarded(event),
+            false => self.handle(event),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn handle_guarded(&mut self, event: Event<P::Timer>) {
+        let _awake = event.node().map(Awake::only);
+        self.handle(event);
+    }
+
+    fn handle(&mut self, event: Event<P::Timer>) {
         match event {
             Event::Request { call, to } => self.deliver_request(call, to),
             Event::Reply { call, to } => self.deliver_reply(call, to),
@@ -494,7 +511,6 @@ impl<P: Protocol> Simulation<P> {
                 if self.world.directory.is_current(node, incarnation) {
                     self.witness(node, Some(incarnation));
                     self.world.record(node, Kind::Timer);
-                    let _awake = self.world.awake(node);
                     self.protocol.on_timer(&mut self.world, node, timer);
                 }
             }
@@ -538,10 +554,7 @@ impl<P: Protocol> Simulation<P> {
             self.world.record(to, Kind::Request);
             let Call { from, request, ticket, .. } = *self.world.call(index);
             let reply_to = ReplyTo { call: index, node: to, ticket };
-            let answer = request.map(|request| {
-                let _awake = self.world.awake(to);
-                self.protocol.on_request(&mut self.world, to, from, &request, reply_to)
-            });
+            let answer = request.map(|request| self.protocol.on_request(&mut self.world, to, from, &request, reply_to));
             match answer {
                 Some(Answer::Now(reply, charge)) => self.world.send_reply(index, reply, charge),
                 Some(Answer::Later) => self.world.owe_reply(index, to),
@@ -573,7 +586,6 @@ impl<P: Protocol> Simulation<P> {
                 (Some(request), Some(reply)) if !timed_out => {
                     self.world.call_mut(index).answered = true;
                     self.world.exchanges.answered += 1;
-                    let _awake = self.world.awake(to);
                     self.protocol.on_reply(&mut self.world, to, Reply { from, request, reply, round_trip });
                 }
                 _ => self.world.late_replies += 1,
@@ -602,7 +614,6 @@ impl<P: Protocol> Simulation<P> {
                 lookup.false_timeouts += u32::from(is_false);
             }
             if let Some(request) = &request {
-                let _awake = self.world.awake(to);
                 self.protocol.on_timeout(&mut self.world, to, silent, request);
             }
         }
@@ -616,7 +627,6 @@ impl<P: Protocol> Simulation<P> {
             self.world.record(to, Kind::Message);
             let (from, message) = (self.world.call(index).from, self.world.call(index).request);
             if let Some(message) = &message {
-                let _awake = self.world.awake(to);
                 self.protocol.on_message(&mut self.world, to, from, message);
             }
         }
