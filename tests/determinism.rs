@@ -226,6 +226,7 @@ const TIGHT: &[&[&str]] = &[
     // No message takes any time.
     &["network.latency.constant.delay=0s", "network.rpc_timeout=1ns"],
     &["network.rpc_timeout={round_trips=1.5}", "network.latency.exponential.mean=1s"],
+    &["network.rpc_timeout={ first = '300ms', least = '1ms' }", "network.latency.exponential.mean=80ms"],
 ];
 
 #[test]

@@ -270,18 +270,21 @@ workload.network_lookups_every = \"90d\"
 measurement.duration = \"30s\"
 ";
 
-/// Plays the deed with all checks on, and gives the simulation at its end to `look`.
-fn play(deed: Deed, changes: &[&str], look: impl FnOnce(&Simulation<Toy>)) {
+/// Plays the deed with all checks on, with timeouts that are scheduled when they are needed and with all of them, and
+/// gives the simulation at its end to `look`.
+fn play(deed: Deed, changes: &[&str], look: impl Fn(&Simulation<Toy>)) {
     let set: Vec<String> = changes.iter().map(|change| (*change).to_owned()).collect();
     let source = Source::from_text("toy.toml", SCENARIO);
     let loaded = load(source, &set, protocols::NAMES, protocols::read);
     let scenario = loaded.unwrap_or_else(|problems| panic!("{problems}")).scenario;
     let check = Check { every: ms(1), each_event_from: None, until_healed: false };
-    let options = Options { check: Some(check), ..Options::default() };
-    let mut simulation = Simulation::new(&scenario, Toy { deed, ..Toy::default() }, options);
-    simulation.run_to_end(&mut Unwatched, &mut Unrecorded).expect("all that must hold holds");
-    assert_eq!(simulation.calls_under_way(), 0);
-    look(&simulation);
+    for eager_timeouts in [false, true] {
+        let options = Options { check: Some(check), eager_timeouts, ..Options::default() };
+        let mut simulation = Simulation::new(&scenario, Toy { deed, ..Toy::default() }, options);
+        simulation.run_to_end(&mut Unwatched, &mut Unrecorded).expect("all that must hold holds");
+        assert_eq!(simulation.calls_under_way(), 0);
+        look(&simulation);
+    }
 }
 
 /// What was noted: milliseconds after the deed, the node, and what.
