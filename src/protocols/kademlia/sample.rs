@@ -56,14 +56,14 @@ fn lookups(dice: &mut Dice, mut table: Draft, k: u64) -> (Draft, bool) {
     table = table.count("alpha", dice.count(1, 6));
     let parallelism = dice.pick(&["strict", "strict", "loose", "first_answer"]);
     table = table.text("parallelism", parallelism);
-    // Without these two they are as many as k; then it is known what healing takes.
     if dice.percent(40) {
-        table = table.count("answers", dice.count(1, k.max(2)));
         table = table.count("results", dice.count(1, k));
     }
-    if dice.percent(20) {
-        table = table.count("upkeep_results", dice.count(1, k));
-    }
+    // Healing is promised only where answers have as many as a bucket and upkeep finds as many: so mostly they do, and
+    // that has to be said, since a preset has numbers of its own.
+    let answers = if dice.percent(15) { dice.count(1, k.max(2)) } else { k };
+    let upkeep_results = if dice.percent(10) { dice.count(1, k) } else { k };
+    table = table.count("answers", answers).count("upkeep_results", upkeep_results);
     table = table.flag("final_step", dice.percent(70) && parallelism != "first_answer");
     match dice.count(0, 5) {
         0 => (table.text("ends_at", "first_owner"), true),
