@@ -172,11 +172,14 @@ impl Register {
         }
     }
 
-    /// The node with this number departs.
-    pub fn depart(&mut self, number: Number) {
-        self.records[number.0 as usize].holders |= DEPARTED;
-        let contact = self.contact(number);
+    /// A node that lives departs.
+    ///
+    /// # Panics
+    /// If it has not been entered, or has departed before.
+    pub fn depart(&mut self, contact: Contact) {
+        let number = self.number_of(contact).expect("a node that lives has been entered");
         self.living[contact.slot() as usize].number = None;
+        self.records[number.0 as usize].holders |= DEPARTED;
         self.count_departed(contact.id());
         self.let_go(number);
     }
@@ -281,9 +284,9 @@ mod tests {
         assert!((0..200).all(|id| !register.may_have_departed(id)));
         for number in &numbers[..50] {
             register.hold(*number);
-            register.depart(*number);
+            register.depart(register.contact(*number));
         }
-        numbers[50..60].iter().for_each(|number| register.depart(*number));
+        numbers[50..60].iter().for_each(|number| register.depart(register.contact(*number)));
         let again = register.enter_departed(Contact::new(150, 7));
         let count = |register: &Register| register.departed.iter().map(|count| u32::from(*count)).sum::<u32>();
         assert!((0..50).chain([150]).all(|id| register.may_have_departed(id)));

@@ -209,9 +209,8 @@ impl Kademlia {
 
     /// Fills a bucket of a node with all of its range.
     fn fill(&mut self, context: &mut impl Context<Self>, node: Slot, at: At, range: Range<usize>, known: &mut Known) {
-        let own = self.node(node).number;
         for place in range {
-            if Some(known.numbers[place]) != own && !self.tables.is_full(at) {
+            if known.joined[place] != node && !self.tables.is_full(at) {
                 self.name(context, at, place, known);
             }
         }

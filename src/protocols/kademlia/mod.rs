@@ -343,7 +343,7 @@ impl Protocol for Kademlia {
     #[inline(always)]
     fn prefetch_for(&self, arrival: Arrival<'_, Message>) {
         let Arrival { node, from, request, reply } = arrival;
-        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node) else { return };
+        let Some(&Node { lives: true, .. }) = self.nodes.get(node) else { return };
         self.register.prefetch_living(from.slot());
         self.register.prefetch_departed(from.id());
         self.tables.prefetch(self.bucket_of(node, from.id()));
@@ -360,7 +360,7 @@ impl Protocol for Kademlia {
     #[inline(always)]
     fn prefetch_beyond(&self, arrival: Arrival<'_, Message>) {
         let Arrival { node, from, request, reply } = arrival;
-        let Some(&Node { number: Some(_), .. }) = self.nodes.get(node) else { return };
+        let Some(&Node { lives: true, .. }) = self.nodes.get(node) else { return };
         prefetch(self.caches.get(self.tables.bucket(self.bucket_of(node, from.id())).cache));
         let Message::FindNode { key, lookup, .. } = *request else { return };
         if reply.is_some() {

@@ -19,8 +19,6 @@ use std::ops::ControlFlow;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Node {
     pub id: u64,
-    /// By what number tables name it; `None` if nobody lives here.
-    pub number: Option<Number>,
     /// Where its buckets start.
     pub first: At,
     /// Levels that have been split off.
@@ -29,6 +27,8 @@ pub(super) struct Node {
     pub member: bool,
     /// Whether it only asks: nobody can reach it.
     pub client_mode: bool,
+    /// Whether a node lives here.
+    pub lives: bool,
 }
 
 impl Kademlia {
@@ -52,7 +52,7 @@ impl Kademlia {
         let node = contact.slot();
         self.nodes.make_room(node, Node::default);
         let number = self.register.enter(contact);
-        self.nodes[node] = Node { id: contact.id(), number: Some(number), client_mode, ..Node::default() };
+        self.nodes[node] = Node { id: contact.id(), client_mode, lives: true, ..Node::default() };
         number
     }
 
@@ -73,8 +73,8 @@ impl Kademlia {
     pub(super) fn move_out(&mut self, node: Slot) {
         let count = self.bucket_count(node);
         let state = std::mem::take(&mut self.nodes[node]);
-        if let Some(number) = state.number {
-            self.register.depart(number);
+        if state.lives {
+            self.register.depart(Contact::new(state.id, node));
         }
         for at in state.first.run(count) {
             let cache = self.tables.bucket(at).cache;
