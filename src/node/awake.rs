@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Stands for nobody.
 const NOBODY: Slot = Slot::MAX;
 
-/// Whether any run of this process has been guarded so far. Others pay for no more than a look at it.
+/// Whether any run of this process has been guarded so far.
 static GUARDS: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
@@ -30,7 +30,6 @@ impl Awake {
     /// The handler of this node runs.
     #[inline]
     pub fn only(node: Slot) -> Self {
-        GUARDS.store(true, Ordering::Relaxed);
         Awake { before: AWAKE.replace(node) }
     }
 
@@ -49,20 +48,24 @@ impl Drop for Awake {
     }
 }
 
-/// Whether anything is guarded in this process.
-#[inline(always)]
-pub fn is_guarding() -> bool {
-    GUARDS.load(Ordering::Relaxed)
+/// From now on containers are guarded in this process: to be called before they make room for any node.
+pub fn begin_guarding() {
+    GUARDS.store(true, Ordering::Relaxed);
 }
 
-/// Refuses to touch what belongs to `node` in the handler of another.
+/// Whether containers that make room now are guarded. They keep that, since to ask each time would cost a load each.
+pub fn is_guarding() -> bool {
+    cfg!(debug_assertions) || GUARDS.load(Ordering::Relaxed)
+}
+
+/// Refuses to touch what belongs to `node` in the handler of another, in a container that `is_guarded`.
 ///
 /// # Panics
 /// If another node's handler runs.
 #[inline(always)]
 #[track_caller]
-pub fn guard(node: Slot) {
-    if is_guarding() {
+pub fn guard(is_guarded: bool, node: Slot) {
+    if cfg!(debug_assertions) || is_guarded {
         check(node);
     }
 }

@@ -255,7 +255,7 @@ impl<P: Protocol> Context<P> for Net<P> {
     }
 
     fn reply(&mut self, reply_to: ReplyTo, message: P::Message, charge: Charge) {
-        guard(reply_to.node);
+        guard(true, reply_to.node);
         let index = reply_to.call as usize;
         let call = &self.calls[index];
         let is_open = call.to_incarnation.is_some_and(|it| self.directory.is_current(reply_to.node, it));
@@ -276,7 +276,7 @@ impl<P: Protocol> Context<P> for Net<P> {
     }
 
     fn cancel_timer(&mut self, timer: TimerId) -> bool {
-        guard(timer.node);
+        guard(true, timer.node);
         self.queue.remove(&(timer.time, timer.ticket.number())).is_some()
     }
 

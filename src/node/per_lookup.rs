@@ -10,6 +10,7 @@ use crate::engine::prefetch::prefetch;
 #[derive(Clone, Debug)]
 pub struct PerLookup<T> {
     records: Vec<Held<T>>,
+    is_guarded: bool,
 }
 
 /// A record with the lookup that it belongs to, and who started that.
@@ -28,7 +29,7 @@ impl<T> Default for PerLookup<T> {
 impl<T> PerLookup<T> {
     /// Without lookups.
     pub const fn new() -> Self {
-        PerLookup { records: Vec::new() }
+        PerLookup { records: Vec::new(), is_guarded: false }
     }
 
     /// The record of `lookup`; `None` if it never had one, or if another lookup has its place by now.
@@ -39,7 +40,7 @@ impl<T> PerLookup<T> {
     #[track_caller]
     pub fn get(&self, lookup: LookupId) -> Option<&T> {
         let held = self.records.get(lookup.index())?;
-        held.is_of(lookup).then_some(&held.record)
+        held.is_of(lookup, self.is_guarded).then_some(&held.record)
     }
 
     /// As [`Self::get`].
@@ -50,7 +51,7 @@ impl<T> PerLookup<T> {
     #[track_caller]
     pub fn get_mut(&mut self, lookup: LookupId) -> Option<&mut T> {
         let held = self.records.get_mut(lookup.index())?;
-        held.is_of(lookup).then_some(&mut held.record)
+        held.is_of(lookup, self.is_guarded).then_some(&mut held.record)
     }
 
     /// Asks for the memory of a record, whichever lookup it belongs to, which says nothing of it.
@@ -76,10 +77,10 @@ impl<T> Held<T> {
     /// Whether this lookup has it. Only its initiator may ask.
     #[inline]
     #[track_caller]
-    fn is_of(&self, lookup: LookupId) -> bool {
+    fn is_of(&self, lookup: LookupId, is_guarded: bool) -> bool {
         match self.of {
             Some((held, initiator)) if held == lookup => {
-                guard(initiator);
+                guard(is_guarded, initiator);
                 true
             }
             _ => false,
@@ -88,9 +89,9 @@ impl<T> Held<T> {
 
     #[inline(always)]
     #[track_caller]
-    fn check(&self, lookup: LookupId) {
-        if cfg!(debug_assertions) || is_guarding() {
-            assert!(self.is_of(lookup), "another lookup has the place of the one whose record is used");
+    fn check(&self, lookup: LookupId, is_guarded: bool) {
+        if cfg!(debug_assertions) || is_guarded {
+            assert!(self.is_of(lookup, is_guarded), "another lookup has the place of the one whose record is used");
         }
     }
 }
@@ -104,7 +105,8 @@ impl<T: Default> PerLookup<T> {
     #[inline]
     #[track_caller]
     pub fn open(&mut self, lookup: LookupId, initiator: Slot) -> &mut T {
-        guard(initiator);
+        self.is_guarded = is_guarding();
+        guard(self.is_guarded, initiator);
         let index = lookup.index();
         if index >= self.records.len() {
             self.records.resize_with(index + 1, Held::default);
@@ -126,7 +128,7 @@ impl<T> std::ops::Index<LookupId> for PerLookup<T> {
     #[track_caller]
     fn index(&self, lookup: LookupId) -> &T {
         let held = &self.records[lookup.index()];
-        held.check(lookup);
+        held.check(lookup, self.is_guarded);
         &held.record
     }
 }
@@ -136,7 +138,7 @@ impl<T> std::ops::IndexMut<LookupId> for PerLookup<T> {
     #[track_caller]
     fn index_mut(&mut self, lookup: LookupId) -> &mut T {
         let held = &mut self.records[lookup.index()];
-        held.check(lookup);
+        held.check(lookup, self.is_guarded);
         &mut held.record
     }
 }

@@ -1,7 +1,7 @@
 //! State by node that no other node's handler can touch ([`super::awake`]).
 
 use super::Slot;
-use super::awake::guard;
+use super::awake::{guard, is_guarding};
 use crate::engine::memory::allocated_bytes;
 use crate::engine::prefetch::prefetch;
 
@@ -9,12 +9,13 @@ use crate::engine::prefetch::prefetch;
 #[derive(Clone, Debug, Default)]
 pub struct PerNode<T> {
     values: Vec<T>,
+    is_guarded: bool,
 }
 
 impl<T> PerNode<T> {
     /// Without slots.
     pub const fn new() -> Self {
-        PerNode { values: Vec::new() }
+        PerNode { values: Vec::new(), is_guarded: false }
     }
 
     /// Slots that there is a value for: all below this number.
@@ -29,12 +30,13 @@ impl<T> PerNode<T> {
     #[inline]
     #[track_caller]
     pub fn get(&self, node: Slot) -> Option<&T> {
-        guard(node);
+        guard(self.is_guarded, node);
         self.values.get(node as usize)
     }
 
     /// Makes room up to `node`; each new slot gets what `fill` gives.
     pub fn make_room(&mut self, node: Slot, fill: impl FnMut() -> T) {
+        self.is_guarded = is_guarding();
         if node as usize >= self.values.len() {
             self.values.resize_with(node as usize + 1, fill);
         }
@@ -70,7 +72,7 @@ impl<T> std::ops::Index<Slot> for PerNode<T> {
     #[inline]
     #[track_caller]
     fn index(&self, node: Slot) -> &T {
-        guard(node);
+        guard(self.is_guarded, node);
         &self.values[node as usize]
     }
 }
@@ -79,7 +81,7 @@ impl<T> std::ops::IndexMut<Slot> for PerNode<T> {
     #[inline]
     #[track_caller]
     fn index_mut(&mut self, node: Slot) -> &mut T {
-        guard(node);
+        guard(self.is_guarded, node);
         &mut self.values[node as usize]
     }
 }
@@ -89,16 +91,18 @@ impl<T> std::ops::IndexMut<Slot> for PerNode<T> {
 pub struct RowPerNode<T> {
     values: Vec<T>,
     width: usize,
+    is_guarded: bool,
 }
 
 impl<T: Copy> RowPerNode<T> {
     /// Without slots; each will have `width` values.
     pub const fn new(width: usize) -> Self {
-        RowPerNode { values: Vec::new(), width }
+        RowPerNode { values: Vec::new(), width, is_guarded: false }
     }
 
     /// Makes room up to `node`; each new value is `filler`.
     pub fn make_room(&mut self, node: Slot, filler: T) {
+        self.is_guarded = is_guarding();
         let wanted = (node as usize + 1) * self.width;
         if wanted > self.values.len() {
             self.values.resize(wanted, filler);
@@ -130,7 +134,7 @@ impl<T> std::ops::Index<Slot> for RowPerNode<T> {
     #[inline]
     #[track_caller]
     fn index(&self, node: Slot) -> &[T] {
-        guard(node);
+        guard(self.is_guarded, node);
         &self.values[node as usize * self.width..][..self.width]
     }
 }
@@ -139,7 +143,7 @@ impl<T> std::ops::IndexMut<Slot> for RowPerNode<T> {
     #[inline]
     #[track_caller]
     fn index_mut(&mut self, node: Slot) -> &mut [T] {
-        guard(node);
+        guard(self.is_guarded, node);
         &mut self.values[node as usize * self.width..][..self.width]
     }
 }

@@ -141,7 +141,7 @@ impl<P: Protocol> Context<P> for World<P> {
 
     fn reply(&mut self, reply_to: ReplyTo, message: P::Message, charge: Charge) {
         let ReplyTo { call: index, node, ticket } = reply_to;
-        guard(node);
+        guard(true, node);
         let call = &self.calls[index];
         if call.pending == 0 || call.ticket != ticket || call.replied {
             // There has been a reply, or the node has departed since.
@@ -171,7 +171,7 @@ impl<P: Protocol> Context<P> for World<P> {
 
     fn cancel_timer(&mut self, timer: TimerId) -> bool {
         let TimerId { node, time, ticket } = timer;
-        guard(node);
+        guard(true, node);
         let is_to_come = time != Time::NEVER && self.queue.is_to_come(time, ticket);
         is_to_come && self.cancelled.insert(ticket)
     }

@@ -11,7 +11,7 @@ use super::slot_blocks::SlotBlocks;
 use super::tracer::Tracer;
 use super::world::World;
 use crate::engine::time::Time;
-use crate::node::awake::Awake;
+use crate::node::awake::{Awake, begin_guarding};
 use crate::node::directory::Incarnation;
 use crate::node::history::History;
 use crate::node::{Answer, Context, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start};
@@ -71,7 +71,10 @@ impl<P: Protocol> Simulation<P> {
         world.finished = (options.record_lookups || options.follow_lookup.is_some()).then(Vec::new);
         world.eager_timeouts = options.eager_timeouts;
         world.history = options.check.is_some().then(History::default);
-        world.is_guarded = cfg!(debug_assertions) || options.check.is_some();
+        if options.check.is_some() {
+            begin_guarding();
+            world.is_guarded = true;
+        }
         let mut simulation = Simulation {
             world,
             agenda: Agenda::new(scenario),
