@@ -41,9 +41,19 @@ for name in "${names[@]}"; do [ -r "scripts/mutations/$name.patch" ] || fail "th
 catchers() {
     case $1 in
         kademlia-*) kademlia_catchers ;;
-        '') chord_catchers && kademlia_catchers ;;
+        koorde-*) koorde_catchers ;;
+        '') chord_catchers && kademlia_catchers && koorde_catchers ;;
         *) chord_catchers ;;
     esac
+}
+
+koorde_catchers() {
+    local churn="run scenarios/koorde20m.toml --set population.nodes=200"
+    cat << CATCHERS
+check $churn --set measurement.duration=10min --set measurement.warmup=0s --set network.loss=0.003 --check-every 5s
+validate validate koorde-2 koorde-p2psim-2
+swarm swarm --protocol koorde --seeds $seeds
+CATCHERS
 }
 
 kademlia_catchers() {

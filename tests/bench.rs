@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 use support::{Ended, column, manifest, scenario, torus_sim};
+use torus_sim::simulation::protocols::NAMES;
 
 /// What makes a measurement quick.
 const QUICK: [&str; 4] = ["--warmup", "20s", "--duration", "40s"];
@@ -28,9 +29,9 @@ fn the_table_has_its_columns_and_fingerprints_stay() {
     assert_eq!(header, "protocol,nodes,events,events_per_s,bytes_per_node,build_s,fingerprint");
     assert_eq!(
         (column(&first, "protocol"), column(&first, "nodes")),
-        (["chord", "chord", "kademlia", "kademlia"].map(str::to_owned).to_vec(), column(&second, "nodes"))
+        (NAMES.iter().flat_map(|name| [name, name]).map(|name| (*name).to_owned()).collect(), column(&second, "nodes"))
     );
-    assert_eq!(column(&first, "nodes"), ["1000", "300", "1000", "300"]);
+    assert_eq!(column(&first, "nodes"), ["1000", "300"].repeat(NAMES.len()));
     for same in ["fingerprint", "events"] {
         assert_eq!(column(&first, same), column(&second, same), "{same}");
     }

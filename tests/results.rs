@@ -19,7 +19,9 @@
 //! torus-sim sweep scenarios/studies/chord-vs-kademlia.toml
 //! torus-sim sweep scenarios/studies/chord-vs-kademlia-long.toml
 //! torus-sim sweep scenarios/studies/chord-vs-kademlia-large.toml
+//! torus-sim sweep scenarios/studies/koorde-vs-chord.toml
 //! python3 scripts/study.py
+//! python3 scripts/study_koorde.py
 //! ```
 
 mod support;
@@ -90,11 +92,12 @@ fn the_sweep_that_ships_and_its_picture_are_what_is_played_and_drawn_today() {
 
 /// A sweep of the study, its runs, and those that are played here, with their protocols.
 type Study = (&'static str, usize, &'static [(usize, &'static str)]);
-const STUDIES: [Study; 3] = [
+const STUDIES: [Study; 4] = [
     ("chord-vs-kademlia", 840, &[(1, "chord"), (421, "kademlia")]),
     ("chord-vs-kademlia-long", 280, &[(31, "chord")]),
     // Each of these runs takes too long for a test.
     ("chord-vs-kademlia-large", 24, &[]),
+    ("koorde-vs-chord", 210, &[(31, "koorde")]),
 ];
 
 /// The rows of a table of runs, each as its columns.

@@ -31,6 +31,7 @@ const SMALL: &[(&str, &[&str])] = &[
     ("joining", &["population.nodes=120", "measurement.duration=8min"]),
     ("kademlia20m", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=8min"]),
     ("kademlia-joining", &["population.nodes=120", "measurement.warmup=1min", "measurement.duration=8min"]),
+    ("koorde20m", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=8min"]),
     ("latency-matrix", &["population.nodes=200", "measurement.warmup=2min", "measurement.duration=15min"]),
     ("mass-failure", &["population.nodes=200", "measurement.duration=10min"]),
     (
@@ -281,6 +282,7 @@ fn a_recorded_run_plays_again_as_it_was() {
         ("mass-failure", &[], &["crash", "lookup"]),
         ("flash-crowd", &[], &["join", "lookup"]),
         ("kademlia20m", &[], &["join", "crash", "lookup"]),
+        ("koorde20m", &[], &["join", "crash", "lookup"]),
         ("partition-and-heal", &[], &["lookup"]),
         ("joining", &[], &["lookup"]),
         ("recorded-schedule", &[], &["join", "crash", "leave", "lookup"]),

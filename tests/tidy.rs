@@ -136,6 +136,11 @@ fn folder_of(segments: &[&str]) -> String {
     }
 }
 
+/// Whether a path of one segment names a macro.
+fn is_macro(path: &str) -> bool {
+    path.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').starts_with('!')
+}
+
 fn floor_of(folder: &str) -> Option<usize> {
     let name = if folder.starts_with("protocols/") { "protocols" } else { folder };
     FLOORS.iter().position(|floor| floor.contains(&name))
@@ -157,6 +162,10 @@ fn folders_use_only_what_stands_below_them() {
         }
         for (number, line) in file.code() {
             for (at, _) in line.match_indices("crate::") {
+                // A macro stands at the top of the crate, wherever it is written.
+                if is_macro(&line[at + "crate::".len()..]) {
+                    continue;
+                }
                 let to = folder_of(&segments(&line[at + "crate::".len()..]));
                 if !may_use(&from, &to) {
                     wrong.push(format!("{}:{number}: `{from}` must not use `{to}`: {}", file.path, line.trim()));

@@ -55,7 +55,7 @@ pub struct Process {
     /// When the node that replaces the last departed one joins: the instant of the departure.
     replacement: Option<Time>,
     /// Whether the Poisson process of departures rests because there is nobody to depart. It has no memory, so
-    /// drawing a fresh gap when somebody comes gives the same law as letting it run and mass_event nobody.
+    /// drawing a fresh gap when somebody comes gives the same law as letting it run and strike nobody.
     departures_rest: bool,
     rng: ChaCha8Rng,
 }

@@ -11,6 +11,7 @@ pub mod effective;
 pub mod grid;
 pub mod matrix;
 pub mod model;
+mod options;
 pub mod presets;
 pub mod reader;
 pub mod reference;

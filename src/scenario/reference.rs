@@ -143,7 +143,7 @@ fn write_protocol(page: &mut String, protocol: &ProtocolReference) {
     let _ = writeln!(page, "\n## `[protocol.{name}]`\n");
     write_keys(page, protocol.keys);
     let kinds: Vec<String> = protocol.message_kinds.iter().map(|kind| format!("`{kind}`")).collect();
-    let _ = writeln!(page, "\nKinds of messages in the results: {}. Figures of health:\n", kinds.join(", "));
+    let _ = writeln!(page, "\nKinds of messages in the results: {}.\n\nFigures of health:\n", kinds.join(", "));
     page.push_str("| figure | meaning |\n|---|---|\n");
     for (figure, meaning) in protocol.figures {
         let _ = writeln!(page, "| `{figure}` | {meaning} |");

@@ -1,8 +1,11 @@
 //! One run: the event loop, the life and death of nodes, and scheduled events, for any protocol.
 //!
-//! Whatever comes from outside the network (arrivals, departures, lookups, partitions) comes from the [`agenda`],
-//! which does not depend on the protocol; whatever nodes cause comes from the event queue. The loop takes the earlier
-//! of the two; at the same instant the agenda goes first, so that a schedule that was written down plays the same.
+//! Whatever comes from outside the network (arrivals, departures, lookups, partitions) comes from the [`agenda`], which
+//! does not depend on the protocol; whatever nodes cause comes from the event queue. The loop takes the earlier of the
+//! two; at the same instant the agenda goes first, so that a schedule that was written down plays the same. In the
+//! queue events of the same instant fire in the order in which they were scheduled, a timeout in the place that it took
+//! when its request was sent: so a reply that arrives at the very instant of the timeout comes too late.
+//! `docs/internals/events.md` has the whole contract.
 
 pub mod agenda;
 mod calls;

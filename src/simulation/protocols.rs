@@ -222,4 +222,5 @@ macro_rules! protocols {
 protocols! {
     crate::protocols::chord::Chord;
     crate::protocols::kademlia::Kademlia;
+    crate::protocols::koorde::Koorde;
 }

@@ -1,4 +1,4 @@
-//! Who comes and goes, at random: churn laws of every kind, and events that mass_event many at once.
+//! Who comes and goes, at random: churn laws of every kind, and events that strike many at once.
 
 use super::generator::Frame;
 use super::mode::Mode;

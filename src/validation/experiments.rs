@@ -1,7 +1,7 @@
 //! The experiments, one entry a figure or table.
 
 use super::experiment::{Difference, Experiment, Range};
-use super::{geometries, lengths, pointers};
+use super::{geometries, koorde, lengths, pointers};
 use crate::observe::report::RunReport;
 
 /// All experiments, in the order of the table.
@@ -20,11 +20,13 @@ pub const ALL: &[Experiment] = &[
     geometries::GUMMADI_RING_16,
     geometries::GUMMADI_XOR,
     geometries::KADEMLIA_PATHS,
+    koorde::KOORDE_2,
+    koorde::KOORDE_P2PSIM_2,
 ];
 
-/// The experiment with this name.
+/// The experiment with this name: of the table, or of a family of which the table has some members.
 pub fn find(name: &str) -> Option<&'static Experiment> {
-    ALL.iter().find(|experiment| experiment.name == name)
+    ALL.iter().chain(koorde::OTHERS).find(|experiment| experiment.name == name)
 }
 
 /// The scenario of an experiment.
@@ -239,7 +241,7 @@ const TON_TABLE3: Experiment = Experiment {
          | entries turn with all ten fingers, those in the list too | 4.7 | 36 |\n\
          | the same, periods drawn for each round | 10 | 38 |\n\
          | the same, the owner is asked whether it is alive | 11 | 32 |\n\
-         | the same, lookups mass_event nobody from tables | 7.9 | 34 |\n\
+         | the same, lookups strike nobody from tables | 7.9 | 34 |\n\
          | the same, each round copies the first successor's list | 1.7 | 3.0 |\n\
          | the same, the whole list is handed over by who leaves | 2.0 | 3.3 |\n\
          | the same, list handed over and owner asked | 5.9 | 8.0 |\n",
@@ -317,9 +319,9 @@ const SIGCOMM_FIG12: Experiment = Experiment {
         "| reading of `sigcomm-fig12`, failed share | 0.01 | 0.05 | 0.1 |\n|---|---|---|---|\n\
          | as played | 0.0031 | 0.0164 | 0.0333 |\n\
          | delays exponential, false timeouts with them | 0.0052 | 0.0182 | 0.0352 |\n\
-         | lookups and refreshes mass_event nobody from tables | 0.0063 | 0.0317 | 0.0697 |\n\
+         | lookups and refreshes strike nobody from tables | 0.0063 | 0.0317 | 0.0697 |\n\
          | the same, a list of one successor | 0.0025 | 0.0167 | 0.0356 |\n\
-         | lookups mass_event nobody, rules of 2003 | 0.0072 | 0.0387 | 0.0810 |\n",
+         | lookups strike nobody, rules of 2003 | 0.0072 | 0.0387 | 0.0810 |\n",
     ],
 };
 

@@ -8,6 +8,7 @@ mod experiment;
 mod experiments;
 mod geometries;
 mod geometry;
+mod koorde;
 mod lengths;
 mod page;
 mod pointers;

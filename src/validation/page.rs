@@ -14,8 +14,8 @@ page against it; `tests/validate.rs` does so with the fast rows. Runs are reprod
   (Student t; of shares of lookups, which may be near 0, both ends, as `docs/sweeps.md` says); no interval is shown
   where all replicates gave the same.
 - *published* is the number in the paper, *tolerance* how far from it the measured mean may be. Both come from
-  `scenarios/validation/published.csv`, with the grade of each number: read in the paper's text, off its graphics, or
-  in somebody's digest of it.
+  `scenarios/validation/published.csv`, with the grade of each number: read in the paper's text (P), off its graphics
+  (D), in somebody's digest of it (S), or computed from its rules by an independent program (C).
   Where an analysis stands in place of numbers, the tolerance is the interval of the runs.
 - *within*: the two differ by no more than the tolerance. *explained*: they differ by more, and the remark below the
   table says why; such a row is OUT like any other when the run is not what the remark says. *shown*: the number stands

@@ -47,7 +47,7 @@ fn every_published_number_belongs_to_a_point_that_is_played() {
             "{number:?}"
         );
         assert!(
-            number.tolerance.is_none_or(|it| it >= 0.0) && ["P", "D", "S"].contains(&&number.grade[..]),
+            number.tolerance.is_none_or(|it| it >= 0.0) && ["P", "D", "S", "C"].contains(&&number.grade[..]),
             "{number:?}"
         );
         assert!(number.tolerance.is_some() || !experiment.remarks.is_empty(), "{number:?} is shown for no reason");

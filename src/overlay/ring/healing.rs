@@ -180,7 +180,7 @@ fn neighbourhood<P: RingHost>(host: &P, truth: &Truth<'_>) -> Option<Neighbourho
     Some(Neighbourhood { horizon, all, beside })
 }
 
-/// The first of these members of which [`is_beyond_repair`] does not hold.
+/// The first of these members of which `is_beyond_repair` does not hold.
 pub fn first_not_beyond_repair<P: RingHost>(host: &P, truth: &Truth<'_>, members: &[Contact]) -> Option<Contact> {
     let neighbourhood = neighbourhood(host, truth)?;
     members.iter().copied().find(|member| !is_beyond_repair(host, truth, member.slot(), &neighbourhood))

@@ -3,9 +3,9 @@
 //! The successor is asked for its neighbours before it is adopted, so it is seen alive (Zave's condition). The reply
 //! is then used like that of a round of stabilisation, which at once tells the successor of its new predecessor.
 
-use super::RingHost;
 use super::message::Asking;
 use super::stabilize::{ask_neighbours, notify_head};
+use super::{RingHost, nearest_in_table};
 use crate::node::{Contact, Context, Slot};
 
 /// Looks for a successor: on arrival, or after the last one was lost. The first node of a network is a ring of
@@ -38,7 +38,7 @@ pub fn begin_join<P: RingHost>(host: &mut P, context: &mut impl Context<P>, node
 /// node goes back from there, predecessor by predecessor; until nobody is nearer it names no owners, or else it would
 /// send nodes that join to wrong places, and these would send others. Without one it joins again.
 pub(super) fn find_place<P: RingHost>(host: &mut P, context: &mut impl Context<P>, node: Slot) {
-    match host.nearest_in_table(node) {
+    match nearest_in_table(host, node) {
         Some(finger) => {
             host.ring_mut().node_mut(node).joining = true;
             ask_neighbours(host, context, node, finger, Asking::Join);
@@ -53,7 +53,7 @@ pub(super) fn successor_silent<P: RingHost>(host: &mut P, context: &mut impl Con
         // The way back has ended at a dead node; the last one before is alive.
         become_member(host, context, node);
         notify_head(host, context, node);
-    } else if host.ring().node(node).member && host.nearest_in_table(node).is_some() {
+    } else if host.ring().node(node).member && nearest_in_table(host, node).is_some() {
         find_place(host, context, node);
     } else {
         join_failed(host, context, node);

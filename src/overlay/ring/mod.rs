@@ -17,6 +17,7 @@ pub mod join;
 pub mod leave;
 pub mod message;
 pub mod neighbours;
+pub mod options;
 pub mod rules;
 pub mod stabilize;
 
@@ -25,6 +26,7 @@ pub use neighbours::{Node, Ring};
 pub use rules::Rules;
 
 use crate::engine::time::Duration;
+use crate::node::identifier::clockwise;
 use crate::node::{Charge, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
 use healing::JoinLookups;
 
@@ -55,9 +57,8 @@ pub trait RingHost: Protocol {
     /// Strikes a node that did not answer from the table beside the ring.
     fn strike_from_table(&mut self, node: Slot, dead: Contact);
 
-    /// The contact of the table beside the ring that comes first after `node`: from there a node that has lost all its
-    /// successors goes back to its place.
-    fn nearest_in_table(&self, node: Slot) -> Option<Contact>;
+    /// The contacts of the table beside the ring; some may be [`Contact::NONE`].
+    fn table(&self, node: Slot) -> &[Contact];
 
     /// `node` has just become a member: its timers start, and its table is filled.
     fn joined(&mut self, context: &mut impl Context<Self>, node: Slot);
@@ -166,4 +167,12 @@ pub fn forget<P: RingHost>(host: &mut P, context: &mut impl Context<P>, node: Sl
     if is_lost && !host.ring().node(node).joining {
         join::find_place(host, context, node);
     }
+}
+
+/// The contact of the table beside the ring that comes first after `node`: from there a node that has lost all its
+/// successors goes back to its place.
+fn nearest_in_table<P: RingHost>(host: &P, node: Slot) -> Option<Contact> {
+    let own = host.ring().own(node);
+    let others = host.table(node).iter().copied().filter(|contact| contact.is_some() && *contact != own);
+    others.min_by_key(|contact| clockwise(own.id(), contact.id()))
 }

@@ -88,3 +88,25 @@ pub struct Rules {
     /// What it tells its predecessor then.
     pub farewell_hands_over: HandsOver,
 }
+
+impl Rules {
+    /// The corrected rules with a round of each kind every 30 s.
+    pub const DEFAULT: Rules = Rules {
+        successors: 16,
+        maintenance: Maintenance::Corrected,
+        stabilize_every: EVERY_30_S,
+        stabilize_to_end: false,
+        successor_list_refresh: ListRefresh::Copied,
+        successor_list_every: EVERY_30_S,
+        notify: Notify::EveryRound,
+        check_predecessor_every: EVERY_30_S,
+        periods: Periods::PerRound,
+        notify_old_predecessor: false,
+        adopt_joining: false,
+        join_retry_after: Duration::from_secs(1),
+        farewells: true,
+        farewell_hands_over: HandsOver::SuccessorList,
+    };
+}
+
+const EVERY_30_S: Distribution = Distribution::Fixed(Duration::from_secs(30));

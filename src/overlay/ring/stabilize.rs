@@ -11,7 +11,7 @@
 use super::join::{become_member, find_place, successor_silent};
 use super::message::{Asking, RingMessage};
 use super::rules::{ListRefresh, Maintenance, Notify};
-use super::{RingHost, forget};
+use super::{RingHost, forget, nearest_in_table};
 use crate::engine::pool::List;
 use crate::node::identifier::between;
 use crate::node::{Charge, Contact, Context, Slot};
@@ -223,7 +223,7 @@ pub(super) fn notified<P: RingHost>(host: &mut P, context: &mut impl Context<P>,
     // is the worst way: the notifier stands right behind, so nearly the whole ring would lie between the two.
     let is_only_way = match host.ring().head(node) {
         Some(head) => head == own,
-        None => host.nearest_in_table(node).is_none(),
+        None => nearest_in_table(host, node).is_none(),
     };
     if is_only_way {
         host.ring_mut().push_successor(node, from);

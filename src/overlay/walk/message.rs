@@ -69,7 +69,7 @@ pub struct Confirm {
 }
 
 impl<R: Copy> WalkMessage<R> {
-    /// Whether it holds something in a pool, which [`Walk::release`] gives back. Most messages do not.
+    /// Whether it holds something in a pool, which [`super::Walk::release`] gives back. Most messages do not.
     #[inline]
     pub fn is_pooled(&self) -> bool {
         matches!(self, WalkMessage::Ask(ask) if { ask.dead } != Sealed::NONE)

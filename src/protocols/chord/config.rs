@@ -5,6 +5,7 @@ use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
 pub use crate::overlay::forward::Acknowledgements;
 use crate::overlay::forward::{ForwardRules, Retries, WayBack};
+use crate::overlay::ring::options::check_room;
 use crate::overlay::ring::rules::Rules;
 pub use crate::overlay::ring::rules::{HandsOver, ListRefresh, Maintenance, Notify, Periods};
 use crate::overlay::rounds::{NEVER, Round, Rounds};
@@ -591,21 +592,6 @@ impl Config {
         }
         let Some(nodes) = facts.nodes else { return };
         let ring = u64::from(nodes) * u64::from(self.virtual_nodes);
-        if u64::from(self.successors) > (ring - 1).max(1) && table.is_sound("successors") {
-            let place = table.place_of("successors");
-            let problem = Problem::error("the successor list is longer than the ring", place, "too many successors");
-            let problem = problem.and(facts.nodes_place.clone(), format!("a ring of {ring}"));
-            table.report("successors", problem.note(format!("allowed: at most {}", (ring - 1).max(1))));
-        }
-        // Fresh identifiers must not run out while nodes come and go.
-        let room = 1u64 << (self.identifier_bits - 4).min(40);
-        if ring > room && table.is_sound("identifier_bits") {
-            let place = table.place_of("identifier_bits");
-            let label = format!("room for at most {room} identifiers and those that replace them");
-            let problem = Problem::error("the identifiers are too short for the ring", place, label);
-            let problem = problem.and(facts.nodes_place.clone(), format!("a ring of {ring}"));
-            let bits = 64 - (ring - 1).leading_zeros() + 4;
-            table.report("identifier_bits", problem.note(format!("allowed: at least {bits} bits")));
-        }
+        check_room(table, facts, ring, &self.ring(), self.identifier_bits);
     }
 }

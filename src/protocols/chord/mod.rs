@@ -340,8 +340,8 @@ impl RingHost for Chord {
         self.ring.node_mut(node).table.forget(&mut self.contacts, dead);
     }
 
-    fn nearest_in_table(&self, node: Slot) -> Option<Contact> {
-        self.nearest_finger(node)
+    fn table(&self, node: Slot) -> &[Contact] {
+        self.node(node).table.contacts(&self.contacts)
     }
 
     fn joined(&mut self, context: &mut impl Context<Self>, node: Slot) {

@@ -2,7 +2,6 @@
 
 use super::Chord;
 use super::fingers::Fingers;
-use crate::node::identifier::clockwise;
 use crate::node::{Contact, Context, Slot};
 use crate::overlay::ring::{self, Node};
 
@@ -42,13 +41,6 @@ impl Chord {
     #[inline]
     pub(super) fn head(&self, node: Slot) -> Option<Contact> {
         self.ring.head(node)
-    }
-
-    /// The nearest finger: from there a node that has lost all its successors goes back to its place.
-    pub(super) fn nearest_finger(&self, node: Slot) -> Option<Contact> {
-        let own = self.node(node).id;
-        let fingers = self.node(node).table.contacts(&self.contacts).iter().copied();
-        fingers.filter(|finger| finger.is_some()).min_by_key(|finger| clockwise(own, finger.id()))
     }
 
     /// Strikes a node that did not answer from all tables.

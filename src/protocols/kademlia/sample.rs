@@ -75,8 +75,9 @@ fn lookups(dice: &mut Dice, mut table: Draft, k: u64) -> (Draft, bool) {
 /// Who is kept in buckets.
 fn buckets(dice: &mut Dice, mut table: Draft) -> Draft {
     table = table.count("replacement_cache", if dice.percent(30) { 0 } else { dice.count(1, 24) });
-    table = table.flag("ping_oldest", dice.percent(50));
-    if dice.percent(50) {
+    let ping_oldest = dice.percent(50);
+    table = table.flag("ping_oldest", ping_oldest);
+    if ping_oldest && dice.percent(50) {
         table = table.duration("questionable_after", dice.seconds(1.0, 900.0));
     }
     table = table.count("stale_after", dice.count(1, 5));
