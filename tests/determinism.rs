@@ -1,4 +1,5 @@
-//! The promise that a scenario and a seed determine a run, claim by claim as `ARCHITECTURE.md` lists them.
+//! The promise that a scenario and a seed determine a run, claim by claim as
+//! `docs/internals/determinism.md` lists them.
 //!
 //! Here are the claims about runs as a whole and about what the program is built from. The parts (queue, streams, laws,
 //! agenda, network, files) are tested beside their code.
