@@ -21,12 +21,19 @@ SESSIONS = ["bamboo-1.4m", "bamboo-5.8m", "bamboo-23m"]
 def setting(cell):
     """A cell's protocol in words."""
     protocol = cell["protocol"]
-    successors = cell[f"protocol.{protocol}.successors"]
-    if protocol == "chord":
-        return f"Chord, {successors} successors"
-    pointers = cell["protocol.koorde.pointers"]
-    plural = "" if pointers == "1" else "s"
-    return f"Koorde, base {cell['protocol.koorde.base']}, {pointers} pointer{plural}, {successors} successors"
+    words = []
+    if protocol == "koorde":
+        pointers = cell["protocol.koorde.pointers"]
+        words += [f"base {cell['protocol.koorde.base']}", f"{pointers} pointer{'' if pointers == '1' else 's'}"]
+    words.append(f"{cell[f'protocol.{protocol}.successors']} successors")
+    for key, text in (
+        ("stabilize_every", "stabilisation every {}"),
+        ("fix_pointers_every", "pointers every {}"),
+        ("retries", "{} retries"),
+    ):
+        if value := cell.get(f"protocol.{protocol}.{key}"):
+            words.append(text.format(value.replace("10s", "10 s")))
+    return f"{protocol.capitalize()}, {', '.join(words)}"
 
 
 def number(value, digits):

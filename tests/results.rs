@@ -97,7 +97,7 @@ const STUDIES: [Study; 4] = [
     ("chord-vs-kademlia-long", 280, &[(31, "chord")]),
     // Each of these runs takes too long for a test.
     ("chord-vs-kademlia-large", 24, &[]),
-    ("koorde-vs-chord", 210, &[(31, "koorde")]),
+    ("koorde-vs-chord", 330, &[(31, "koorde")]),
 ];
 
 /// The rows of a table of runs, each as its columns.
