@@ -9,7 +9,8 @@
 use torus_sim::engine::time::Duration;
 use torus_sim::node::identifier::between_or_at;
 use torus_sim::node::{
-    Answer, Charge, Contact, Context, Lookup, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start, Truth,
+    Answer, Charge, Contact, Context, Inspect, Lookup, LookupId, Members, Ownership, Prefetch, Protocol, Purpose,
+    Reply, ReplyTo, Slot, Start, Truth,
 };
 use torus_sim::observe::report::RunReport;
 use torus_sim::scenario::{self, Source, TableReader, Zero};
@@ -95,7 +96,6 @@ impl Protocol for Walk {
 
     const NAME: &'static str = "walk";
     const MESSAGE_KINDS: &'static [&'static str] = &["who_is_next", "i_am_next"];
-    const HEALTH: &'static [&'static str] = &["dead_next_share"];
 
     fn lookup_deadline(&self) -> Duration {
         self.lookup_deadline
@@ -176,10 +176,17 @@ impl Protocol for Walk {
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, _task: Join) {
         context.set_timer(node, self.join_retry_after, TryAgain);
     }
+}
 
+impl Ownership for Walk {
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         members.from_key(key).find(|member| admits(*member))
     }
+}
+
+impl Inspect for Walk {
+    const FIGURES: &'static [(&'static str, &'static str)] =
+        &[("dead_next_share", "share of the members whose next node is gone")];
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         let is_dead = |member: &Contact| !truth.directory.is_live(self.next[member.slot() as usize]);
@@ -187,6 +194,8 @@ impl Protocol for Walk {
         vec![(!truth.members.is_empty()).then(|| dead as f64 / truth.members.len() as f64)]
     }
 }
+
+impl Prefetch for Walk {}
 
 /// Plays a scenario of this protocol.
 ///

@@ -5,9 +5,8 @@
 //! writes what was measured. The same scenario and seed give the same results, to the byte, on any machine.
 //!
 //! ```
-//! use torus_sim::node::Configurable;
 //! use torus_sim::protocols::chord::Chord;
-//! use torus_sim::scenario::{self, Source};
+//! use torus_sim::scenario::{self, Configurable, Source};
 //! use torus_sim::simulation::{Options, Simulation};
 //!
 //! let source = Source::from_text("quiet.toml", r#"

@@ -5,13 +5,14 @@ mod chord_support;
 use chord_support::{at, exponential, health, play, play_with, quiet, secs, without_maintenance};
 use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::Duration;
+use torus_sim::node::MessageSizes;
 use torus_sim::observe::report::{RunReport, Traffic};
 use torus_sim::protocols::chord::{
     Config, EndsAt, FingerTurns, HandsOver, ListRefresh, NextHop, Notify, Periods, Routing,
 };
 use torus_sim::scenario::{
-    Action, Amount, Arrivals, ChurnProcess, Keys, Latency, Measurement, MessageSizes, OwnerOf, RpcTimeout, Scenario,
-    ScheduledEvent, Start,
+    Action, Amount, Arrivals, ChurnProcess, Keys, Latency, Measurement, OwnerOf, RpcTimeout, Scenario, ScheduledEvent,
+    Start,
 };
 use torus_sim::simulation::Options;
 

@@ -9,7 +9,7 @@ use proptest::test_runner::RngSeed;
 use std::sync::Arc;
 use torus_sim::engine::distribution::Distribution;
 use torus_sim::engine::time::{Duration, Time};
-use torus_sim::node::Protocol;
+use torus_sim::node::Simulated;
 use torus_sim::observe::Unwatched;
 use torus_sim::observe::report::{MessageBalance, Outcomes, RunReport};
 use torus_sim::protocols::chord::{
@@ -246,13 +246,13 @@ fn kademlia(config: kademlia::Config) -> Maker<Kademlia> {
     Maker { make: Box::new(move || Kademlia::new(config.clone())), held: |kademlia| kademlia.held().to_vec() }
 }
 
-fn play_with<P: Protocol>(scenario: &Scenario, maker: &Maker<P>, options: Options) -> (RunReport, Kept) {
+fn play_with<P: Simulated>(scenario: &Scenario, maker: &Maker<P>, options: Options) -> (RunReport, Kept) {
     let mut kept = Kept::default();
     let report = Simulation::new(scenario, (maker.make)(), options).run(&mut Unwatched, &mut kept);
     (report.expect("nobody stops it"), kept)
 }
 
-fn recorded<P: Protocol>(scenario: &Scenario, maker: &Maker<P>, options: Options) -> (RunReport, Kept) {
+fn recorded<P: Simulated>(scenario: &Scenario, maker: &Maker<P>, options: Options) -> (RunReport, Kept) {
     play_with(scenario, maker, Options { record_lookups: true, record_schedule: true, ..options })
 }
 
@@ -323,7 +323,7 @@ fn to_the_last(scenario: &Scenario, kept: &Kept, graceful: bool) -> Scenario {
     last
 }
 
-fn check_that_nothing_is_left<P: Protocol>(scenario: &Scenario, maker: &Maker<P>, kept: &Kept, graceful: bool) {
+fn check_that_nothing_is_left<P: Simulated>(scenario: &Scenario, maker: &Maker<P>, kept: &Kept, graceful: bool) {
     let last = to_the_last(scenario, kept, graceful);
     let mut simulation = Simulation::new(&last, (maker.make)(), Options::default());
     simulation.run_to_end(&mut Unwatched, &mut Kept::default()).expect("nobody stops it");
@@ -332,7 +332,7 @@ fn check_that_nothing_is_left<P: Protocol>(scenario: &Scenario, maker: &Maker<P>
     assert_eq!(simulation.calls_under_way(), 0);
 }
 
-fn check_all<P: Protocol>(scenario: &Scenario, maker: &Maker<P>, graceful: bool) {
+fn check_all<P: Simulated>(scenario: &Scenario, maker: &Maker<P>, graceful: bool) {
     let (report, kept) = recorded(scenario, maker, Options::default());
     check_books(scenario, &report, &kept);
     check_that_nothing_is_left(scenario, maker, &kept, graceful);

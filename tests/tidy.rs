@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 /// Folders of `src/` by floor, from the lowest; `ARCHITECTURE.md` says why. A folder uses what stands on lower floors,
 /// and itself. A folder within a folder can have a floor of its own.
 const FLOORS: &[&[&str]] = &[
-    &["engine", "scenario"],
-    &["network", "node"],
-    &["overlay", "churn", "workload", "observe"],
+    &["engine"],
+    &["node", "scenario"],
+    &["overlay", "network", "churn", "workload", "observe"],
     &["protocols"],
     &["simulation"],
     &["output", "sweep", "swarm", "report", "validation"],
@@ -21,7 +21,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// What a folder may use on its own floor.
 const SIDEWAYS: &[(&str, &str)] = &[
-    ("scenario", "engine"),
+    ("scenario", "node"),
     ("sweep", "output"),
     ("report", "output"),
     ("validation", "output"),

@@ -5,7 +5,7 @@
 //! run is the same with and without checkers.
 
 #[cfg(doc)]
-use super::Protocol;
+use super::Inspect;
 use super::{Slot, Truth};
 use crate::engine::time::Duration;
 
@@ -37,7 +37,7 @@ impl Fault {
 pub enum Scope {
     /// In every state, from the first on.
     Always,
-    /// Once it has held, together with all others, in a network that is in order ([`Protocol::is_in_order`]): what
+    /// Once it has held, together with all others, in a network that is in order ([`Inspect::is_in_order`]): what
     /// nodes do must keep it, as long as those of this scope that are listed before it hold. It need not
     /// survive that somebody alive is taken for dead, as in a partition, nor more damage than it assumes; after that it
     /// counts from when it holds again in a network that is in order.

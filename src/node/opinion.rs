@@ -23,7 +23,7 @@ pub struct Opinion {
     pub says: Says,
     /// Where it has it from, as in "node 7 had it from its ...": "successor list", "fingers".
     pub source: &'static str,
-    /// The timer whose round keeps that up to date, as [`super::Protocol::timer_name`] calls it.
+    /// The timer whose round keeps that up to date, as [`super::Inspect::timer_name`] calls it.
     pub kept_by: Option<&'static str>,
 }
 

@@ -107,7 +107,7 @@ impl Distributions {
 pub struct Metrics {
     measurement: Measurement,
     kinds: &'static [&'static str],
-    health_names: &'static [&'static str],
+    figures: &'static [(&'static str, &'static str)],
     window: Tally,
     total: Tally,
     window_start: Time,
@@ -126,16 +126,16 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Nothing measured yet. `kinds` and `health_names` are the protocol's.
+    /// Nothing measured yet. `kinds` and `figures` are the protocol's.
     pub fn new(
         measurement: Measurement,
         kinds: &'static [&'static str],
-        health_names: &'static [&'static str],
+        figures: &'static [(&'static str, &'static str)],
     ) -> Self {
         let mut metrics = Metrics {
             measurement,
             kinds,
-            health_names,
+            figures,
             window: Tally::new(kinds.len()),
             total: Tally::new(kinds.len()),
             window_start: Time::ZERO,
@@ -196,7 +196,7 @@ impl Metrics {
         if self.measuring {
             self.total.merge(&self.window);
             self.of_all.merge(&self.of_window);
-            let health = self.health_names.iter().copied().zip(health()).collect();
+            let health = self.figures.iter().map(|(name, _)| *name).zip(health()).collect();
             let start = self.window_start;
             let row = self.statistics(&self.window, &self.of_window, start, now.since(start), health);
             self.windows.push(row);
@@ -302,7 +302,7 @@ impl Metrics {
 
     /// The measurement as a whole, its windows, and the histogram of hops.
     pub fn finish(self) -> (Statistics, Vec<Statistics>, Vec<u64>) {
-        let health = self.health_names.iter().enumerate().map(|(index, name)| {
+        let health = self.figures.iter().enumerate().map(|(index, (name, _))| {
             let known: Vec<f64> = self.windows.iter().filter_map(|window| window.health[index].1).collect();
             (*name, ratio(known.iter().sum(), known.len() as u64))
         });

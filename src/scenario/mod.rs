@@ -21,6 +21,7 @@ pub mod tree;
 pub mod units;
 
 mod choices;
+mod configurable;
 mod deadline;
 mod files;
 mod laws;
@@ -40,6 +41,7 @@ mod reader_values;
 mod reference_keys;
 mod round_trips;
 
+pub use configurable::{Circumstances, Configurable, Sample};
 pub use diagnostics::{Diagnostics, Problem, Severity};
 pub use draft::Draft;
 pub use effective::Effective;

@@ -3,6 +3,7 @@
 use crate::engine::distribution::Distribution;
 use crate::engine::random::Seed;
 use crate::engine::time::{Duration, Time};
+use crate::node::MessageSizes;
 use std::sync::Arc;
 
 /// One experiment, but for the protocol's own parameters, which the protocol reads itself.
@@ -304,26 +305,6 @@ pub struct Measurement {
     pub load_keys: u64,
     /// Sizes of messages, for the figures of traffic. They change nothing else.
     pub message_sizes: MessageSizes,
-}
-
-/// `[measurement.message_sizes]`: what a message is made of \[B\].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MessageSizes {
-    /// Every message, before what it carries.
-    pub header_bytes: u32,
-    /// The sender's name, in messages that name it for the receiver to learn from.
-    pub sender_bytes: u32,
-    /// A key, or the identifier of a node without its address.
-    pub key_bytes: u32,
-    /// A contact: a node's identifier and address.
-    pub contact_bytes: u32,
-}
-
-impl Default for MessageSizes {
-    /// p2psim's: 20 bytes, and 4 for each identifier or address.
-    fn default() -> Self {
-        MessageSizes { header_bytes: 20, sender_bytes: 4, key_bytes: 4, contact_bytes: 4 }
-    }
 }
 
 /// `measurement.owner`.

@@ -1,10 +1,11 @@
 //! `[measurement]`: what is measured, and when.
 
 use super::diagnostics::Problem;
-use super::model::{Measurement, MessageSizes, OwnerOf};
+use super::model::{Measurement, OwnerOf};
 use super::reader::TableReader;
 use super::reader_values::Zero;
 use crate::engine::time::Duration;
+use crate::node::MessageSizes;
 
 /// Most rows of a time series.
 const MOST_WINDOWS: u64 = 1_000_000;

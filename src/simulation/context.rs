@@ -7,13 +7,13 @@ use crate::engine::queue::Ticket;
 use crate::engine::random;
 use crate::engine::time::{Duration, Time};
 use crate::node::awake::{Awake, guard};
-use crate::node::{Charge, Contact, Context, Lookup, LookupId, Protocol, Purpose, ReplyTo, Slot, TimerId};
+use crate::node::{Charge, Contact, Context, Lookup, LookupId, Purpose, ReplyTo, Simulated, Slot, TimerId};
 use rand_chacha::ChaCha8Rng;
 
 /// Random slots tried for a bootstrap node before the members are gone through in order.
 const BOOTSTRAP_TRIES: u32 = 64;
 
-impl<P: Protocol> Context<P> for World<P> {
+impl<P: Simulated> Context<P> for World<P> {
     #[inline]
     fn now(&self) -> Time {
         self.now

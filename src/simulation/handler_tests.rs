@@ -6,7 +6,8 @@ use super::{Check, Options, Simulation};
 use crate::engine::time::{Duration, Time};
 use crate::node::per_node::PerNode;
 use crate::node::{
-    Answer, Charge, Contact, Context, Ended, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, TimerId, Truth,
+    Answer, Charge, Contact, Context, Ended, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Reply, ReplyTo,
+    Slot, Start, TimerId, Truth,
 };
 use crate::observe::progress::Unwatched;
 use crate::observe::report::Unrecorded;
@@ -109,7 +110,6 @@ impl Protocol for Toy {
 
     const NAME: &'static str = "toy";
     const MESSAGE_KINDS: &'static [&'static str] = &["message"];
-    const HEALTH: &'static [&'static str] = &[];
     const HEARS_OF_ENDS: bool = true;
 
     fn lookup_deadline(&self) -> Duration {
@@ -251,15 +251,23 @@ impl Protocol for Toy {
         );
         self.now = context.now();
     }
+}
 
+impl Ownership for Toy {
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         members.from_key(key).find(|member| admits(*member))
     }
+}
+
+impl Inspect for Toy {
+    const FIGURES: &'static [(&'static str, &'static str)] = &[];
 
     fn health(&self, _: &Truth<'_>) -> Vec<Option<f64>> {
         Vec::new()
     }
 }
+
+impl Prefetch for Toy {}
 
 const SCENARIO: &str = "\
 name = \"toy\"

@@ -8,7 +8,7 @@
 
 use crate::engine::memory::allocated_bytes;
 use crate::engine::random::Seed;
-use crate::node::Protocol;
+use crate::node::Simulated;
 use crate::node::directory::Directory;
 use crate::node::identifier::Identifiers;
 use crate::scenario::ReturnIdentifier;
@@ -34,7 +34,7 @@ pub(super) struct Identities {
 
 impl Identities {
     /// Identifiers as the protocol has them.
-    pub(super) fn new<P: Protocol>(seed: Seed, protocol: &P, returning: ReturnIdentifier) -> Self {
+    pub(super) fn new<P: Simulated>(seed: Seed, protocol: &P, returning: ReturnIdentifier) -> Self {
         let may_come_again = protocol.identifiers_may_come_again();
         Self::of_length(seed, protocol.identifier_bits(), protocol.identifiers_per_node(), returning, may_come_again)
     }

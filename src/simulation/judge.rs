@@ -2,11 +2,11 @@
 
 use super::outcome::LookupResult;
 use super::world::World;
-use crate::node::{Contact, Lookup, Members, Protocol, Slot};
+use crate::node::{Contact, Lookup, Members, Simulated, Slot};
 use crate::observe::report::{LookupRecord, Outcome};
 use std::borrow::Cow;
 
-impl<P: Protocol> World<P> {
+impl<P: Simulated> World<P> {
     /// Those of `members` who can own keys: all that are not behind NAT.
     pub fn owners<'a>(&self, members: &'a Members) -> Cow<'a, Members> {
         if !self.network.has_nat() {

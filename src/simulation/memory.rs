@@ -4,9 +4,9 @@
 use super::Simulation;
 use super::measured::Measured;
 use crate::engine::memory::allocated_bytes;
-use crate::node::Protocol;
+use crate::node::Simulated;
 
-impl<P: Protocol> Simulation<P> {
+impl<P: Simulated> Simulation<P> {
     /// Memory that each part of the run holds now \[B\]: what it has room for, used or not.
     pub fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
         let world = &self.world;

@@ -2,7 +2,10 @@
 
 use super::{Check, Options, Simulation};
 use crate::engine::time::{Duration, Time};
-use crate::node::{Answer, Charge, Contact, Context, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, Truth};
+use crate::node::{
+    Answer, Charge, Contact, Context, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Reply, ReplyTo, Slot,
+    Start, Truth,
+};
 use crate::observe::progress::Unwatched;
 use crate::observe::report::{RunReport, Unrecorded};
 use crate::scenario::{Source, load};
@@ -39,7 +42,6 @@ impl Protocol for Gossip {
 
     const NAME: &'static str = "gossip";
     const MESSAGE_KINDS: &'static [&'static str] = &["request", "message", "handed_over", "reply"];
-    const HEALTH: &'static [&'static str] = &["closest_found", "behind_nat"];
 
     fn lookup_deadline(&self) -> Duration {
         Duration::from_secs(60)
@@ -109,7 +111,9 @@ impl Protocol for Gossip {
     }
 
     fn on_task_failed(&mut self, _: &mut impl Context<Self>, _: Slot, (): ()) {}
+}
 
+impl Ownership for Gossip {
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         members.from_key(key).find(|member| admits(*member))
     }
@@ -123,12 +127,19 @@ impl Protocol for Gossip {
     ) {
         closest.extend(members.from_key(key).filter(|member| admits(*member)).take(count));
     }
+}
+
+impl Inspect for Gossip {
+    const FIGURES: &'static [(&'static str, &'static str)] =
+        &[("closest_found", "of those that lookups should find"), ("behind_nat", "members")];
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         let behind = truth.members.iter().filter(|member| (truth.is_behind_nat)(member.slot())).count();
         vec![truth.closest_found, Some(behind as f64)]
     }
 }
+
+impl Prefetch for Gossip {}
 
 const SCENARIO: &str = "\
 name = \"gossip\"

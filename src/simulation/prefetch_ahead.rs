@@ -4,7 +4,7 @@
 use super::event::Event;
 use super::run::Simulation;
 use crate::engine::prefetch::prefetch;
-use crate::node::{Arrival, Protocol};
+use crate::node::{Arrival, Simulated};
 
 /// Events between asking for the state of a node and needing it. Fewer do not hide the way to memory, more run past the
 /// bucket of the queue that is in order.
@@ -16,7 +16,7 @@ const TABLES_AHEAD: usize = 3;
 /// Events between asking for what tables lead to and needing it.
 const BEYOND_AHEAD: usize = 1;
 
-impl<P: Protocol> Simulation<P> {
+impl<P: Simulated> Simulation<P> {
     /// To be called before each event. Changes nothing but speed.
     #[inline(always)]
     pub(super) fn prefetch_ahead(&self) {

@@ -3,13 +3,13 @@
 use super::{Options, Simulation};
 use crate::engine::dice::Dice;
 use crate::engine::time::{Duration, Time};
-use crate::node::sample::{Circumstances, Sample};
-use crate::node::{Configurable, Protocol};
+use crate::node::{Inspect, Protocol, Simulated};
 use crate::observe::report::{Recorder, RunReport};
 use crate::observe::{Monitor, Stopped};
 use crate::scenario::reference::ProtocolReference;
 use crate::scenario::{
-    Action, Arrivals, AtStart, ChurnProcess, Facts, Latency, ReturnIdentifier, Scenario, ScheduleAction, TableReader,
+    Action, Arrivals, AtStart, ChurnProcess, Circumstances, Configurable, Facts, Latency, ReturnIdentifier, Sample,
+    Scenario, ScheduleAction, TableReader,
 };
 
 /// Memory that every run takes, whatever its size \[B\]: the program itself, and buffers of fixed size, such as the
@@ -44,7 +44,7 @@ pub type Played = Result<RunReport, Stopped>;
 
 impl Playable {
     /// Any protocol.
-    pub fn new<P: Protocol + 'static>(protocol: P) -> Self {
+    pub fn new<P: Simulated + 'static>(protocol: P) -> Self {
         Playable {
             identifiers_per_node: protocol.identifiers_per_node(),
             identifier_bits: protocol.identifier_bits(),
@@ -197,7 +197,7 @@ macro_rules! protocols {
             name: <$protocol as Protocol>::NAME,
             keys: <$protocol as Configurable>::KEYS,
             message_kinds: <$protocol as Protocol>::MESSAGE_KINDS,
-            figures: <$protocol as Configurable>::FIGURES,
+            figures: <$protocol as Inspect>::FIGURES,
         }),*];
 
         /// Reads a protocol's table; `None` for a name that is not in [`NAMES`]. What is wrong with the table is

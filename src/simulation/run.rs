@@ -14,7 +14,7 @@ use crate::engine::time::Time;
 use crate::node::awake::{Awake, begin_guarding};
 use crate::node::directory::Incarnation;
 use crate::node::history::History;
-use crate::node::{Answer, Context, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start};
+use crate::node::{Answer, Context, Members, Purpose, Reply, ReplyTo, Simulated, Slot, Start};
 use crate::observe::progress::{Exhausted, Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
@@ -40,7 +40,7 @@ pub struct Options {
 }
 
 /// One run of one protocol.
-pub struct Simulation<P: Protocol> {
+pub struct Simulation<P: Simulated> {
     pub(super) protocol: P,
     pub(super) world: World<P>,
     pub(super) agenda: Agenda,
@@ -63,7 +63,7 @@ pub struct Simulation<P: Protocol> {
     is_settled: bool,
 }
 
-impl<P: Protocol> Simulation<P> {
+impl<P: Simulated> Simulation<P> {
     /// A run at time 0: with a converged start, the initial nodes are there.
     pub fn new(scenario: &Scenario, protocol: P, options: Options) -> Self {
         let mut world = World::new(scenario, &protocol);
@@ -247,7 +247,7 @@ impl<P: Protocol> Simulation<P> {
         while self.world.metrics.boundary() <= time {
             let (protocol, world, blind) = (&self.protocol, &self.world, self.options.blind);
             let health = || match blind {
-                true => vec![None; P::HEALTH.len()],
+                true => vec![None; P::FIGURES.len()],
                 false => {
                     protocol.health(&world.truth(&|a, b| world.reachable(a, b), &|slot| world.is_behind_nat(slot)))
                 }

@@ -20,10 +20,10 @@ use crate::node::awake::Awake;
 use crate::node::directory::{Directory, Incarnation};
 use crate::node::history::History;
 use crate::node::lookup::Lookups;
-use crate::node::{Charge, Contact, Ended, Lookup, LookupId, Members, Protocol, Purpose, Slot, Truth};
+use crate::node::{Charge, Contact, Ended, Lookup, LookupId, Members, MessageSizes, Purpose, Simulated, Slot, Truth};
 use crate::observe::metrics::Metrics;
 use crate::observe::report::{LookupRecord, MessageBalance, Outcomes, RequestCounts};
-use crate::scenario::{MessageSizes, ReturnIdentifier, RpcTimeout, Scenario};
+use crate::scenario::{ReturnIdentifier, RpcTimeout, Scenario};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ pub(super) enum Way {
     Back,
 }
 
-pub(crate) struct World<P: Protocol> {
+pub(crate) struct World<P: Simulated> {
     pub now: Time,
     pub queue: EventQueue<Event<P::Timer>>,
     pub directory: Directory,
@@ -109,7 +109,7 @@ pub(crate) struct World<P: Protocol> {
     live: u64,
 }
 
-impl<P: Protocol> World<P> {
+impl<P: Simulated> World<P> {
     pub fn new(scenario: &Scenario, protocol: &P) -> Self {
         World {
             now: Time::ZERO,
@@ -118,7 +118,7 @@ impl<P: Protocol> World<P> {
             members: Members::new(),
             network: Network::new(&scenario.network, scenario.seed),
             lookups: Lookups::default(),
-            metrics: Metrics::new(scenario.measurement, P::MESSAGE_KINDS, P::HEALTH),
+            metrics: Metrics::new(scenario.measurement, P::MESSAGE_KINDS, P::FIGURES),
             fingerprint: Fingerprint::new(),
             events: 0,
             balance: MessageBalance::default(),

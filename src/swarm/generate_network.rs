@@ -4,8 +4,8 @@ use super::generator::Frame;
 use super::mode::Mode;
 use crate::engine::dice::{Dice, whole_milliseconds};
 use crate::engine::time::Duration;
-use crate::node::sample::Sample;
 use crate::scenario::Draft;
+use crate::scenario::Sample;
 
 /// A latency law, with its mean and the longest delay to be reckoned with \[s\].
 fn latency(dice: &mut Dice) -> (Draft, f64, f64) {

@@ -2,7 +2,7 @@
 //!
 //! A scenario is text like any other, so that it can be kept, read and played by hand; nothing but the seed, the mode
 //! and the choice of protocols enters. What the protocol's own table may say, the protocol draws itself
-//! ([`Configurable::sample`](crate::node::Configurable::sample)). Files are never named: measured latencies and
+//! ([`Configurable::sample`](crate::scenario::Configurable::sample)). Files are never named: measured latencies and
 //! schedules are left out.
 
 use super::mode::Mode;
@@ -10,8 +10,8 @@ use super::{generate_churn as churn, generate_network as network};
 use crate::engine::dice::{Dice, whole_milliseconds};
 use crate::engine::random::{Purpose, Seed};
 use crate::engine::time::Duration;
-use crate::node::sample::{Circumstances, Sample};
 use crate::scenario::Draft;
+use crate::scenario::{Circumstances, Sample};
 use crate::simulation::protocols;
 
 /// Messages that a run may take before quiet returns, or thereabouts.

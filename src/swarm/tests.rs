@@ -5,7 +5,7 @@ use super::*;
 use crate::engine::dice::Dice;
 use crate::engine::random::{Purpose, Seed};
 use crate::engine::time::Duration;
-use crate::node::sample::Sample;
+use crate::scenario::Sample;
 use crate::scenario::{Action, ChurnProcess, Draft, Effective};
 use crate::simulation::{Check, protocols};
 use std::sync::atomic::AtomicBool;

@@ -113,7 +113,7 @@ impl Kinds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::MessageSizes;
+    use crate::node::MessageSizes;
 
     #[test]
     fn sizes_follow_the_accounting_of_p2psim() {

@@ -3,7 +3,10 @@
 use super::{Walk, WalkHost, WalkMessage, WalkRules, begin, on_reply, on_request, on_timeout};
 use crate::engine::time::Duration;
 use crate::node::network_for_tests::{DELAY, Network, TIMEOUT};
-use crate::node::{Answer, Contact, Context, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start, Truth};
+use crate::node::{
+    Answer, Contact, Context, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Purpose, Reply, ReplyTo, Slot,
+    Start, Truth,
+};
 use crate::overlay::lookups::{LookupHost, Step};
 use std::cell::RefCell;
 
@@ -90,7 +93,6 @@ impl Protocol for Line {
 
     const NAME: &'static str = "line";
     const MESSAGE_KINDS: &'static [&'static str] = &["walk"];
-    const HEALTH: &'static [&'static str] = &[];
 
     fn lookup_deadline(&self) -> Duration {
         Duration::from_secs(50)
@@ -134,15 +136,23 @@ impl Protocol for Line {
     fn release(&mut self, message: &Self::Message) {
         self.walk.release(message);
     }
+}
 
+impl Ownership for Line {
     fn owner(members: &Members, _key: u64, _admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         members.iter().last()
     }
+}
+
+impl Inspect for Line {
+    const FIGURES: &'static [(&'static str, &'static str)] = &[];
 
     fn health(&self, _truth: &Truth<'_>) -> Vec<Option<f64>> {
         Vec::new()
     }
 }
+
+impl Prefetch for Line {}
 
 fn line(nodes: Slot, confirm_owner: bool, is_owner: bool) -> Network<Line> {
     let walk = Walk::new(WalkRules { retries: 4, confirm_owner });
@@ -214,7 +224,7 @@ fn what_a_query_carries_is_paid_for() {
     let mut network = line(5, true, true);
     network.crash(2);
     network.look_up(0, 7);
-    let sizes = crate::scenario::MessageSizes::default();
+    let sizes = crate::node::MessageSizes::default();
     // p2psim: 20 bytes, and 4 for each key, identifier or address. 1 and 2 are asked about a key, with what the query
     // carries; 1 again and 3 with the dead one, too; 4 about a key only.
     let requests: Vec<u32> = network.net.calls.iter().map(|call| call.charge.bytes(&sizes)).collect();

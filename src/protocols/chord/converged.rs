@@ -4,7 +4,7 @@ use super::fix_fingers::{finger_start, last_same};
 use super::{Chord, FingerTurns};
 use crate::engine::random;
 use crate::node::identifier::clockwise;
-use crate::node::{Contact, Context, Members, Protocol};
+use crate::node::{Contact, Context, Members};
 use crate::overlay::ring;
 
 impl Chord {
@@ -31,7 +31,7 @@ impl Chord {
         let first = self.first_kept_finger(own.slot());
         let mut fingers = self.node(own.slot()).table;
         let is_reachable = |contact: Contact| !self.ring.client_mode(contact.slot());
-        let finger = |index| Self::owner(members, finger_start(own.id(), index), is_reachable);
+        let finger = |index| ring::owner(members, finger_start(own.id(), index), is_reachable);
         fingers.fill(&mut self.contacts, first, |index| match finger(index) {
             Some(finger) if finger != own => (finger, last_same(index, clockwise(own.id(), finger.id()))),
             _ => (Contact::NONE, 63),

@@ -5,9 +5,7 @@ use super::fix_fingers::finger_start;
 use crate::node::{Contact, Slot, Truth};
 use crate::overlay::ring::health::{self, true_owner};
 
-pub(super) const NAMES: &[&str] = &[FIGURES[0].0, FIGURES[1].0, FIGURES[2].0, FIGURES[3].0, FIGURES[4].0, FIGURES[5].0];
-
-/// [`NAMES`] with their meanings.
+/// The figures of health, each with its meaning.
 pub(super) const FIGURES: &[(&str, &str)] = &[
     health::FIGURES[0],
     health::FIGURES[1],
@@ -26,7 +24,7 @@ pub(super) const FIGURES: &[(&str, &str)] = &[
 const FINGER_SAMPLE: usize = 1024;
 
 impl Chord {
-    /// In the order of [`NAMES`].
+    /// In the order of [`FIGURES`].
     pub(super) fn measure_health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         let members: Vec<Slot> = truth.members.iter().map(Contact::slot).collect();
         let mut figures = health::measure(self, truth).to_vec();

@@ -53,7 +53,7 @@ pub(super) const PREDECESSOR: Charge = Charge::empty(FIND_SUCCESSOR).with_contac
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::MessageSizes;
+    use crate::node::MessageSizes;
 
     #[test]
     fn messages_are_small() {

@@ -36,16 +36,16 @@ use crate::engine::prefetch::prefetch;
 use crate::engine::time::Duration;
 use crate::node::checker::{Checker, Liveness};
 use crate::node::opinion::{Description, Opinion};
-use crate::node::sample::{Circumstances, Sample};
 use crate::node::{
-    Answer, Configurable, Contact, Context, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, Truth,
+    Answer, Contact, Context, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Reply, ReplyTo, Slot, Start,
+    Truth,
 };
 use crate::overlay::forward::{self, Forward};
 use crate::overlay::ring::healing::JoinLookups;
 use crate::overlay::ring::{self, Kinds, Ring, RingHost, RingMessage};
 use crate::overlay::rounds::Rounds;
 use crate::overlay::walk::{self, Walk, WalkRules};
-use crate::scenario::{Facts, Key, TableReader};
+use crate::scenario::{Circumstances, Configurable, Facts, Key, Sample, TableReader};
 use fingers::Fingers;
 
 /// What a node can be woken up for.
@@ -133,9 +133,6 @@ impl Protocol for Chord {
 
     const NAME: &'static str = "chord";
     const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
-    const HEALTH: &'static [&'static str] = health::NAMES;
-    const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
-    const LIVENESS: &'static [Liveness<Self>] = checkers::IN_QUIET;
 
     fn identifiers_per_node(&self) -> u32 {
         self.config.virtual_nodes
@@ -143,22 +140,6 @@ impl Protocol for Chord {
 
     fn identifier_bits(&self) -> u32 {
         self.config.identifier_bits
-    }
-
-    fn bytes_per_identifier(&self) -> u64 {
-        // Successor list, and what was measured for all the rest: tables, timers, lookups, messages, truth.
-        1_000 + 12 * u64::from(self.config.successors)
-    }
-
-    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
-        let lookups = self.walk.memory_bytes() + self.forward.memory_bytes();
-        let [state, successors, on_their_way] = self.ring.memory_bytes();
-        vec![
-            ("node state", state + self.rounds.memory_bytes()),
-            ("successor lists", successors),
-            ("fingers, lists on their way", self.contacts.memory_bytes() + on_their_way),
-            ("routes of lookups", lookups),
-        ]
     }
 
     fn lookup_deadline(&self) -> Duration {
@@ -268,26 +249,38 @@ impl Protocol for Chord {
     }
 
     #[inline(always)]
-    fn prefetch_state(&self, node: Slot) {
-        self.ring.prefetch(node);
-    }
-
-    #[inline(always)]
-    fn prefetch_tables(&self, node: Slot) {
-        if let Some(fingers) = self.ring.table_to_prefetch(node) {
-            prefetch(fingers.contacts(&self.contacts));
-        }
-    }
-
-    #[inline(always)]
     fn release(&mut self, message: &Message) {
         if message.is_pooled() {
             self.release_pooled(message);
         }
     }
+}
 
+impl Ownership for Chord {
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         ring::owner(members, key, admits)
+    }
+}
+
+impl Inspect for Chord {
+    const FIGURES: &'static [(&'static str, &'static str)] = health::FIGURES;
+    const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
+    const LIVENESS: &'static [Liveness<Self>] = checkers::IN_QUIET;
+
+    fn bytes_per_identifier(&self) -> u64 {
+        // Successor list, and what was measured for all the rest: tables, timers, lookups, messages, truth.
+        1_000 + 12 * u64::from(self.config.successors)
+    }
+
+    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
+        let lookups = self.walk.memory_bytes() + self.forward.memory_bytes();
+        let [state, successors, on_their_way] = self.ring.memory_bytes();
+        vec![
+            ("node state", state + self.rounds.memory_bytes()),
+            ("successor lists", successors),
+            ("fingers, lists on their way", self.contacts.memory_bytes() + on_their_way),
+            ("routes of lookups", lookups),
+        ]
     }
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
@@ -308,6 +301,20 @@ impl Protocol for Chord {
 
     fn timer_name(timer: Timer) -> &'static str {
         words::timer_name(timer)
+    }
+}
+
+impl Prefetch for Chord {
+    #[inline(always)]
+    fn prefetch_state(&self, node: Slot) {
+        self.ring.prefetch(node);
+    }
+
+    #[inline(always)]
+    fn prefetch_tables(&self, node: Slot) {
+        if let Some(fingers) = self.ring.table_to_prefetch(node) {
+            prefetch(fingers.contacts(&self.contacts));
+        }
     }
 }
 
@@ -367,7 +374,6 @@ impl RingHost for Chord {
 
 impl Configurable for Chord {
     const KEYS: &'static [Key] = config::KEYS;
-    const FIGURES: &'static [(&'static str, &'static str)] = health::FIGURES;
 
     fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
         Chord::new(Config::read(table, facts))

@@ -3,9 +3,9 @@
 
 use crate::engine::dice::{Dice, whole_milliseconds};
 use crate::engine::time::Duration;
-use crate::node::sample::{Circumstances, Sample};
 use crate::overlay::lookups::REQUESTS;
 use crate::scenario::Draft;
+use crate::scenario::{Circumstances, Sample};
 
 /// A period around `mean_s`, as a duration or as a law, with the longest that it is likely to be.
 fn period(dice: &mut Dice, table: Draft, key: &str, mean_s: f64) -> (Draft, f64) {
@@ -21,7 +21,7 @@ fn period(dice: &mut Dice, table: Draft, key: &str, mean_s: f64) -> (Draft, f64)
     }
 }
 
-/// See [`crate::node::Configurable::sample`].
+/// See [`crate::scenario::Configurable::sample`].
 pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
     let Circumstances { nodes, longest_wait, .. } = *circumstances;
     let virtual_nodes = if nodes <= 300 && dice.percent(12) { dice.count(2, 4) } else { 1 };

@@ -3,19 +3,17 @@
 use super::Kademlia;
 use crate::node::{Contact, Slot, Truth};
 
-pub(super) const NAMES: &[&str] = &["closest_found_share", "dead_contact_share", "contacts_mean", "blind_range_share"];
-
-/// [`NAMES`] with their meanings.
+/// The figures of health, each with its meaning.
 pub(super) const FIGURES: &[(&str, &str)] = &[
     (
-        NAMES[0],
+        "closest_found_share",
         "share of the `results` members nearest to a key that a lookup found, of those that were there when it ended; \
          iterative lookups that end with an answer",
     ),
-    (NAMES[1], "share of contacts in buckets whose node is dead; in a large network of a sample"),
-    (NAMES[2], "contacts in the buckets of a member; in a large network of a sample"),
+    ("dead_contact_share", "share of contacts in buckets whose node is dead; in a large network of a sample"),
+    ("contacts_mean", "contacts in the buckets of a member; in a large network of a sample"),
     (
-        NAMES[3],
+        "blind_range_share",
         "share of buckets without a live contact though a member that can be reached is in their range; in a large \
          network of a sample",
     ),
@@ -26,7 +24,7 @@ pub(super) const FIGURES: &[(&str, &str)] = &[
 const SAMPLE: usize = 512;
 
 impl Kademlia {
-    /// In the order of [`NAMES`].
+    /// In the order of [`FIGURES`].
     pub(super) fn measure_health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         let every = truth.members.len().div_ceil(SAMPLE).max(1);
         let sample: Vec<Slot> = truth.members.iter().map(Contact::slot).step_by(every).collect();

@@ -74,7 +74,7 @@ pub(super) const ANSWER: Charge = Charge::empty(ANSWER_KIND).with_keys(1).with_c
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::MessageSizes;
+    use crate::node::MessageSizes;
 
     #[test]
     fn messages_are_small() {

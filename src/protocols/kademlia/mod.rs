@@ -39,16 +39,16 @@ use crate::node::checker::{Checker, Liveness};
 use crate::node::opinion::{Description, Opinion};
 use crate::node::per_lookup::PerLookup;
 use crate::node::per_node::PerNode;
-use crate::node::sample::{Circumstances, Sample};
 use crate::node::{
-    Answer, Arrival, Configurable, Contact, Context, LookupId, Members, Protocol, Reply, ReplyTo, Slot, Start, Truth,
+    Answer, Arrival, Contact, Context, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Reply, ReplyTo, Slot,
+    Start, Truth,
 };
 use crate::overlay::digits::Digits;
 use crate::overlay::forward::{self, Acknowledgements, Forward, ForwardRules, Retries, WayBack};
 use crate::overlay::lookups::LookupHost;
 use crate::overlay::register::{Number, Register};
 use crate::overlay::rounds::{Round, Rounds};
-use crate::scenario::{Facts, Key, TableReader};
+use crate::scenario::{Circumstances, Configurable, Facts, Key, Sample, TableReader};
 use bucket::{Bucket, Entry, Heard};
 use death::Namings;
 use search::{Candidate, Search};
@@ -177,11 +177,6 @@ impl Protocol for Kademlia {
 
     const NAME: &'static str = "kademlia";
     const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
-    const HEALTH: &'static [&'static str] = health::NAMES;
-    const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
-    const LIVENESS: &'static [Liveness<Self>] = checkers::IN_QUIET;
-
-    const LOOKS_AT_ARRIVALS: bool = true;
 
     fn identifier_bits(&self) -> u32 {
         self.config.identifier_bits
@@ -190,32 +185,6 @@ impl Protocol for Kademlia {
     /// A lookup that hears of two nodes with the same identifier keeps to the one that it heard of first.
     fn identifiers_may_come_again(&self) -> bool {
         false
-    }
-
-    fn bytes_per_identifier(&self) -> u64 {
-        let full = (u64::from(self.config.expected_nodes) / u64::from(self.config.k)).max(1).ilog2();
-        let levels = u64::from(full / self.config.bits_per_level + 1);
-        let buckets = levels * self.digits.per_level() as u64 + 1;
-        let place = size_of::<Entry>() + if self.config.keeps_heard() { size_of::<Heard>() } else { 0 };
-        let places = u64::from(self.config.k) * place as u64;
-        let cached = u64::from(self.config.replacement_cache) * size_of::<Number>() as u64;
-        // What was measured for all the rest: timers, lookups, messages, truth.
-        400 + buckets * (size_of::<Bucket>() as u64 + places + cached)
-    }
-
-    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
-        let namings = self.namings.memory_bytes() + self.namings.iter().map(Namings::memory_bytes).sum::<u64>();
-        let lookups =
-            namings + self.searches.memory_bytes() + self.candidates.memory_bytes() + self.forward.memory_bytes();
-        let (buckets, entries) = self.tables.memory_bytes();
-        vec![
-            ("node state", self.nodes.memory_bytes() + self.register.memory_bytes()),
-            ("buckets", buckets),
-            ("contacts in buckets", entries),
-            ("replacement caches", self.caches.memory_bytes()),
-            ("answers on their way", self.contacts.memory_bytes()),
-            ("candidates of lookups", lookups),
-        ]
     }
 
     fn lookup_deadline(&self) -> Duration {
@@ -336,6 +305,83 @@ impl Protocol for Kademlia {
     }
 
     #[inline(always)]
+    fn release(&mut self, message: &Message) {
+        match *message {
+            Message::Nodes(list) => self.contacts.release(list),
+            Message::Forward { message, .. } => self.forward.release(&message),
+            _ => {}
+        }
+    }
+}
+
+impl Ownership for Kademlia {
+    fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
+        ownership::nearest(members, key, admits)
+    }
+
+    fn closest(
+        members: &Members,
+        key: u64,
+        count: usize,
+        admits: impl Fn(Contact) -> bool,
+        closest: &mut Vec<Contact>,
+    ) {
+        ownership::nearest_few(members, key, count, admits, closest);
+    }
+}
+
+impl Inspect for Kademlia {
+    const FIGURES: &'static [(&'static str, &'static str)] = health::FIGURES;
+    const CHECKERS: &'static [Checker<Self>] = checkers::ALL;
+    const LIVENESS: &'static [Liveness<Self>] = checkers::IN_QUIET;
+
+    fn bytes_per_identifier(&self) -> u64 {
+        let full = (u64::from(self.config.expected_nodes) / u64::from(self.config.k)).max(1).ilog2();
+        let levels = u64::from(full / self.config.bits_per_level + 1);
+        let buckets = levels * self.digits.per_level() as u64 + 1;
+        let place = size_of::<Entry>() + if self.config.keeps_heard() { size_of::<Heard>() } else { 0 };
+        let places = u64::from(self.config.k) * place as u64;
+        let cached = u64::from(self.config.replacement_cache) * size_of::<Number>() as u64;
+        // What was measured for all the rest: timers, lookups, messages, truth.
+        400 + buckets * (size_of::<Bucket>() as u64 + places + cached)
+    }
+
+    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
+        let namings = self.namings.memory_bytes() + self.namings.iter().map(Namings::memory_bytes).sum::<u64>();
+        let lookups =
+            namings + self.searches.memory_bytes() + self.candidates.memory_bytes() + self.forward.memory_bytes();
+        let (buckets, entries) = self.tables.memory_bytes();
+        vec![
+            ("node state", self.nodes.memory_bytes() + self.register.memory_bytes()),
+            ("buckets", buckets),
+            ("contacts in buckets", entries),
+            ("replacement caches", self.caches.memory_bytes()),
+            ("answers on their way", self.contacts.memory_bytes()),
+            ("candidates of lookups", lookups),
+        ]
+    }
+
+    fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
+        self.measure_health(truth)
+    }
+
+    fn opinion(&self, node: Slot, key: u64, _lookup: Option<LookupId>) -> Option<Opinion> {
+        Some(self.form_opinion(node, key))
+    }
+
+    fn describe(&self, message: &Message) -> Description {
+        self.put_in_words(message)
+    }
+
+    fn timer_name(timer: Timer) -> &'static str {
+        words::timer_name(timer)
+    }
+}
+
+impl Prefetch for Kademlia {
+    const LOOKS_AT_ARRIVALS: bool = true;
+
+    #[inline(always)]
     fn prefetch_state(&self, node: Slot) {
         self.nodes.prefetch(node);
     }
@@ -371,50 +417,10 @@ impl Protocol for Kademlia {
             }
         }
     }
-
-    #[inline(always)]
-    fn release(&mut self, message: &Message) {
-        match *message {
-            Message::Nodes(list) => self.contacts.release(list),
-            Message::Forward { message, .. } => self.forward.release(&message),
-            _ => {}
-        }
-    }
-
-    fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
-        ownership::nearest(members, key, admits)
-    }
-
-    fn closest(
-        members: &Members,
-        key: u64,
-        count: usize,
-        admits: impl Fn(Contact) -> bool,
-        closest: &mut Vec<Contact>,
-    ) {
-        ownership::nearest_few(members, key, count, admits, closest);
-    }
-
-    fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
-        self.measure_health(truth)
-    }
-
-    fn opinion(&self, node: Slot, key: u64, _lookup: Option<LookupId>) -> Option<Opinion> {
-        Some(self.form_opinion(node, key))
-    }
-
-    fn describe(&self, message: &Message) -> Description {
-        self.put_in_words(message)
-    }
-
-    fn timer_name(timer: Timer) -> &'static str {
-        words::timer_name(timer)
-    }
 }
 
 impl Configurable for Kademlia {
     const KEYS: &'static [Key] = config::KEYS;
-    const FIGURES: &'static [(&'static str, &'static str)] = health::FIGURES;
 
     fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
         Kademlia::new(Config::read(table, facts))

@@ -3,11 +3,11 @@
 
 use super::presets::PRESETS;
 use crate::engine::dice::{Dice, whole_milliseconds};
-use crate::node::sample::{Circumstances, Sample};
 use crate::overlay::lookups::REQUESTS;
 use crate::scenario::Draft;
+use crate::scenario::{Circumstances, Sample};
 
-/// See [`crate::node::Configurable::sample`].
+/// See [`crate::scenario::Configurable::sample`].
 pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
     let Circumstances { nodes, longest_wait, is_calm } = *circumstances;
     let k = dice.count(2, 24);

@@ -29,16 +29,16 @@ use crate::engine::prefetch::prefetch;
 use crate::engine::time::Duration;
 use crate::node::checker::{Checker, Liveness};
 use crate::node::opinion::{Description, Opinion};
-use crate::node::sample::{Circumstances, Sample};
 use crate::node::{
-    Answer, Configurable, Contact, Context, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start, Truth,
+    Answer, Contact, Context, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Purpose, Reply, ReplyTo, Slot,
+    Start, Truth,
 };
 use crate::overlay::lookups::{LookupHost, Step};
 use crate::overlay::ring::healing::JoinLookups;
 use crate::overlay::ring::{self, Kinds, Ring, RingHost, RingMessage};
 use crate::overlay::rounds::{Round, Rounds};
 use crate::overlay::walk::{self, Walk, WalkHost, WalkMessage, WalkRules};
-use crate::scenario::{Facts, Key, TableReader};
+use crate::scenario::{Circumstances, Configurable, Facts, Key, Sample, TableReader};
 
 /// What a node can be woken up for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,27 +109,9 @@ impl Protocol for Koorde {
 
     const NAME: &'static str = "koorde";
     const MESSAGE_KINDS: &'static [&'static str] = message::KINDS;
-    const HEALTH: &'static [&'static str] = onlookers::NAMES;
-    const CHECKERS: &'static [Checker<Self>] = onlookers::CHECKERS;
-    const LIVENESS: &'static [Liveness<Self>] = onlookers::IN_QUIET;
 
     fn identifier_bits(&self) -> u32 {
         self.config.identifier_bits
-    }
-
-    fn bytes_per_identifier(&self) -> u64 {
-        // Lists of contacts, and what was measured of Chord for all the rest.
-        800 + 12 * u64::from(self.config.successors + self.config.backups + self.config.pointers)
-    }
-
-    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
-        let [state, successors, on_their_way] = self.ring.memory_bytes();
-        vec![
-            ("node state", state),
-            ("successor lists", successors),
-            ("pointers, lists on their way", self.contacts.memory_bytes() + on_their_way),
-            ("routes of lookups", self.walk.memory_bytes()),
-        ]
     }
 
     fn lookup_deadline(&self) -> Duration {
@@ -224,18 +206,6 @@ impl Protocol for Koorde {
     }
 
     #[inline(always)]
-    fn prefetch_state(&self, node: Slot) {
-        self.ring.prefetch(node);
-    }
-
-    #[inline(always)]
-    fn prefetch_tables(&self, node: Slot) {
-        if let Some(pointers) = self.ring.table_to_prefetch(node) {
-            prefetch(self.contacts.get(pointers.list));
-        }
-    }
-
-    #[inline(always)]
     fn release(&mut self, message: &Message) {
         match message {
             Message::Walk(message) if message.is_pooled() => self.walk.release(message),
@@ -244,9 +214,32 @@ impl Protocol for Koorde {
             _ => {}
         }
     }
+}
 
+impl Ownership for Koorde {
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         ring::owner(members, key, admits)
+    }
+}
+
+impl Inspect for Koorde {
+    const FIGURES: &'static [(&'static str, &'static str)] = onlookers::FIGURES;
+    const CHECKERS: &'static [Checker<Self>] = onlookers::CHECKERS;
+    const LIVENESS: &'static [Liveness<Self>] = onlookers::IN_QUIET;
+
+    fn bytes_per_identifier(&self) -> u64 {
+        // Lists of contacts, and what was measured of Chord for all the rest.
+        800 + 12 * u64::from(self.config.successors + self.config.backups + self.config.pointers)
+    }
+
+    fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
+        let [state, successors, on_their_way] = self.ring.memory_bytes();
+        vec![
+            ("node state", state),
+            ("successor lists", successors),
+            ("pointers, lists on their way", self.contacts.memory_bytes() + on_their_way),
+            ("routes of lookups", self.walk.memory_bytes()),
+        ]
     }
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
@@ -267,6 +260,20 @@ impl Protocol for Koorde {
 
     fn timer_name(timer: Timer) -> &'static str {
         onlookers::timer_name(timer)
+    }
+}
+
+impl Prefetch for Koorde {
+    #[inline(always)]
+    fn prefetch_state(&self, node: Slot) {
+        self.ring.prefetch(node);
+    }
+
+    #[inline(always)]
+    fn prefetch_tables(&self, node: Slot) {
+        if let Some(pointers) = self.ring.table_to_prefetch(node) {
+            prefetch(self.contacts.get(pointers.list));
+        }
     }
 }
 
@@ -378,7 +385,6 @@ impl WalkHost for Koorde {
 
 impl Configurable for Koorde {
     const KEYS: &'static [Key] = Config::KEYS;
-    const FIGURES: &'static [(&'static str, &'static str)] = onlookers::FIGURES;
 
     fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self {
         Koorde::new(Config::read(table, facts))

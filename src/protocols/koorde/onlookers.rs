@@ -12,16 +12,7 @@ use crate::overlay::ring::healing::{self, reachable};
 use crate::overlay::ring::{self, health};
 use crate::overlay::walk::WalkHost;
 
-pub(super) const NAMES: &[&str] = &[
-    health::FIGURES[0].0,
-    health::FIGURES[1].0,
-    health::FIGURES[2].0,
-    health::FIGURES[3].0,
-    health::FIGURES[4].0,
-    FIGURES[5].0,
-];
-
-/// [`NAMES`] with their meanings.
+/// The figures of health, each with its meaning.
 pub(super) const FIGURES: &[(&str, &str)] = &[
     health::FIGURES[0],
     health::FIGURES[1],
@@ -93,7 +84,7 @@ impl Koorde {
         )
     }
 
-    /// In the order of [`NAMES`].
+    /// In the order of [`FIGURES`].
     pub(super) fn measure_health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
         let mut figures = health::measure(self, truth).to_vec();
         figures.push(self.wrong_pointer_share(truth));

@@ -2,14 +2,14 @@
 //! known to break.
 
 use crate::engine::dice::{Dice, whole_milliseconds};
-use crate::node::sample::{Circumstances, Sample};
 use crate::scenario::Draft;
+use crate::scenario::{Circumstances, Sample};
 
 /// Requests in a row that a lookup always has time for, where it is to have the time that it needs: with base 2 and few
 /// pointers a path has thrice as many steps as one of Chord.
 const REQUESTS: u64 = 160;
 
-/// See [`crate::protocols::Configurable::sample`].
+/// See [`crate::scenario::Configurable::sample`].
 pub(super) fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
     let Circumstances { nodes, longest_wait, is_calm } = *circumstances;
     let most = u64::from(nodes.saturating_sub(1)).clamp(1, 16);

@@ -1,10 +1,10 @@
 //! Where nothing has happened, every answer is right.
 
 use super::{ConservationCheck, Memory, World};
-use crate::node::Protocol;
+use crate::node::Simulated;
 use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
     ConservationCheck {
         name: "answers",
         meaning: "with ideal tables, nobody come or gone and no request unanswered since, every lookup names the \
@@ -13,7 +13,7 @@ pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
     }
 }
 
-fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let is_calm = world.is_untouched && world.balance.lost == 0 && world.exchanges.timed_out == 0;
     let bad = world.outcomes.wrong_owner + world.outcomes.failed + world.tasks_failed;
     if is_calm && bad > world.cut_off {

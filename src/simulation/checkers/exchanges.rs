@@ -1,10 +1,10 @@
 //! No request gets out of the books, and none has two ends.
 
 use super::{ConservationCheck, Memory, World};
-use crate::node::Protocol;
+use crate::node::Simulated;
 use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
     ConservationCheck {
         name: "exchanges",
         meaning: "requests sent = answered in time + timed out + given up with their caller + under way",
@@ -12,7 +12,7 @@ pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
     }
 }
 
-fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let open = world.calls().filter(|call| call.is_request() && !call.answered && !call.timed_out).count() as u64;
     let exchanges = world.exchanges;
     if world.requests != exchanges.answered + exchanges.timed_out + exchanges.abandoned + open {

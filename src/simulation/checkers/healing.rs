@@ -11,7 +11,7 @@
 use super::{Broken, World};
 use crate::engine::time::{Duration, Time};
 use crate::node::checker::{Fault, Liveness};
-use crate::node::{Protocol, Truth};
+use crate::node::{Simulated, Truth};
 use crate::observe::report::Healing as Report;
 
 /// Requests in a row that a lookup may take in a network as it should be. If its deadline leaves time for so many, it
@@ -19,7 +19,7 @@ use crate::observe::report::Healing as Report;
 const REQUESTS_OF_A_LOOKUP: u64 = 64;
 
 /// What is looked at, and when.
-pub(super) struct Scene<'a, P: Protocol> {
+pub(super) struct Scene<'a, P: Simulated> {
     pub protocol: &'a P,
     pub world: &'a World<P>,
     pub truth: &'a Truth<'a>,
@@ -63,7 +63,7 @@ struct Kept {
 
 impl Healing {
     /// Looks on. `is_whole` says whether all that must hold at every instant does.
-    pub fn look<P: Protocol>(&mut self, scene: &Scene<'_, P>, is_whole: bool) -> Result<(), Broken> {
+    pub fn look<P: Simulated>(&mut self, scene: &Scene<'_, P>, is_whole: bool) -> Result<(), Broken> {
         let Scene { protocol, world, truth, now } = *scene;
         let Some(since) = world.quiet_since else { return Ok(()) };
         self.since = Some(since);
@@ -123,7 +123,7 @@ impl Healing {
     }
 
     /// All is as it should be: lookups that start now end at the owner.
-    fn look_at_lookups<P: Protocol>(&mut self, world: &World<P>, now: Time) -> Result<(), Broken> {
+    fn look_at_lookups<P: Simulated>(&mut self, world: &World<P>, now: Time) -> Result<(), Broken> {
         self.ideal_at.get_or_insert(now);
         let wait = if world.lookups.in_flight() == 0 { Duration::ZERO } else { world.lookup_deadline() };
         let from = *self.exact_from.get_or_insert(now + wait);

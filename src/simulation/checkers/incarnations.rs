@@ -1,10 +1,10 @@
 //! Nothing outlives the incarnation for which it was meant.
 
 use super::{ConservationCheck, Memory, World};
-use crate::node::Protocol;
+use crate::node::Simulated;
 use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
     ConservationCheck {
         name: "incarnations",
         meaning: "messages, replies and timers reach the incarnation of a node that they were meant for, and lookups \
@@ -13,7 +13,7 @@ pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
     }
 }
 
-fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     if world.strays > 0 {
         return Err(Fault::new([], format!("{} reached a former or later life", world.strays)));
     }

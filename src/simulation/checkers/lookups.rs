@@ -1,14 +1,14 @@
 //! No lookup gets out of the books.
 
 use super::{ConservationCheck, Memory, World};
-use crate::node::Protocol;
+use crate::node::Simulated;
 use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
     ConservationCheck { name: "lookups", meaning: "lookups started = ended, by outcome + under way", check }
 }
 
-fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let (started, in_flight) = (world.lookups.started(), world.lookups.in_flight());
     if started != world.outcomes.lookups() + world.tasks_ended + in_flight {
         let text = format!(

@@ -1,17 +1,17 @@
 //! As many messages are lost as the scenario says.
 
 use super::{ConservationCheck, Memory, World};
-use crate::node::Protocol;
+use crate::node::Simulated;
 use crate::node::checker::Fault;
 
 /// Standard deviations that the share of lost messages may be off: more are seen in one of a hundred million looks.
 const DEVIATIONS: f64 = 6.0;
 
-pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
     ConservationCheck { name: "loss", meaning: "messages are lost with the probability that the scenario gives", check }
 }
 
-fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let (loss, at_risk, struck) = world.network.loss();
     let expected = loss * at_risk as f64;
     // One more or less, where so few are expected that their number is far from normal.

@@ -1,10 +1,10 @@
 //! No message gets out of the books.
 
 use super::{ConservationCheck, Memory, World};
-use crate::node::Protocol;
+use crate::node::Simulated;
 use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
     ConservationCheck {
         name: "messages",
         meaning: "messages sent = delivered + lost + dropped at dead nodes and before NAT + on their way",
@@ -12,7 +12,7 @@ pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
     }
 }
 
-fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let balance = world.balance;
     let accounted = balance.delivered + balance.lost + balance.dropped + balance.in_flight;
     // Each message on its way belongs to a call of its own.

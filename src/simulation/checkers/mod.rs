@@ -1,7 +1,7 @@
 //! Holding what must be true against a run while it goes on.
 //!
 //! The statements here are about the simulation's own books and hold for every protocol, one file a statement; a
-//! protocol adds its own ([`Protocol::CHECKERS`]). Checks see a run and cannot change it.
+//! protocol adds its own ([`CHECKERS`](crate::node::Inspect::CHECKERS)). Checks see a run and cannot change it.
 
 mod answers;
 mod clock;
@@ -19,7 +19,7 @@ mod tests;
 use super::world::World;
 use crate::engine::time::{Duration, Time};
 use crate::node::checker::{Fault, Scope};
-use crate::node::{Protocol, Truth};
+use crate::node::{Simulated, Truth};
 use crate::observe::report;
 use healing::{Healing, Scene};
 
@@ -44,7 +44,7 @@ impl Check {
 }
 
 /// A statement about the books of a run of `P`.
-pub(super) struct ConservationCheck<P: Protocol> {
+pub(super) struct ConservationCheck<P: Simulated> {
     pub name: &'static str,
     pub meaning: &'static str,
     pub check: fn(&World<P>, &mut Memory) -> Result<(), Fault>,
@@ -79,7 +79,7 @@ impl Checks {
     }
 
     /// Writes down what statements need to know of the time since the last look.
-    pub fn note<P: Protocol>(&mut self, world: &mut World<P>) {
+    pub fn note<P: Simulated>(&mut self, world: &mut World<P>) {
         let is_late = world.false_alarms != std::mem::replace(&mut self.false_alarms, world.false_alarms);
         if is_late || world.network.is_lossy() || world.network.is_partitioned() {
             world.suspect();
@@ -106,7 +106,7 @@ impl Checks {
     }
 
     /// Looks at what holds for every protocol.
-    fn look_at_books<P: Protocol>(&mut self, world: &World<P>) -> Result<(), Broken> {
+    fn look_at_books<P: Simulated>(&mut self, world: &World<P>) -> Result<(), Broken> {
         let books = [
             clock::checker(),
             messages::checker(),
@@ -125,7 +125,7 @@ impl Checks {
     }
 
     /// Looks at everything.
-    pub fn look<P: Protocol>(
+    pub fn look<P: Simulated>(
         &mut self,
         protocol: &P,
         world: &World<P>,
@@ -142,7 +142,7 @@ impl Checks {
     }
 
     /// Looks at what the protocol says must hold, and returns whether all of it does.
-    fn look_at_protocol<P: Protocol>(
+    fn look_at_protocol<P: Simulated>(
         &mut self,
         protocol: &P,
         world: &World<P>,

@@ -2,9 +2,9 @@
 
 use super::{ConservationCheck, Memory, World};
 use crate::node::checker::Fault;
-use crate::node::{Contact, Protocol};
+use crate::node::{Contact, Simulated};
 
-pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
     ConservationCheck {
         name: "ownership",
         meaning: "every key is owned by exactly one live member that others can reach",
@@ -13,7 +13,7 @@ pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
 }
 
 /// Owners change at identifiers or beside them, or between two of them: the keys looked at are those at and beside.
-fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let members: Vec<Contact> = world.members.iter().collect();
     if let Some(pair) = members.windows(2).find(|pair| pair[0].id() >= pair[1].id()) {
         let text = format!("the members {} and {} are not in order", pair[0].id(), pair[1].id());

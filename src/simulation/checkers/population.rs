@@ -1,10 +1,10 @@
 //! Nobody is born or dies without being counted, and members are alive.
 
 use super::{ConservationCheck, Memory, World};
-use crate::node::Protocol;
+use crate::node::Simulated;
 use crate::node::checker::Fault;
 
-pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
+pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
     ConservationCheck {
         name: "population",
         meaning: "live nodes = joins - departures, and every member is alive",
@@ -12,7 +12,7 @@ pub(super) fn checker<P: Protocol>() -> ConservationCheck<P> {
     }
 }
 
-fn check<P: Protocol>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
+fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let (live, arrivals, departures) = (world.live(), world.arrivals, world.departures);
     let occupied = (0..world.directory.slots()).filter(|slot| world.directory.is_occupied(*slot)).count() as u64;
     if arrivals - departures != live || occupied != live * u64::from(world.width()) {

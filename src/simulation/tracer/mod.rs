@@ -13,7 +13,7 @@ use super::event::Event;
 use super::run::Simulation;
 use crate::engine::queue::Ticket;
 use crate::engine::time::Time;
-use crate::node::{LookupId, Protocol, Slot};
+use crate::node::{LookupId, Simulated, Slot};
 use crate::observe::report::LookupRecord;
 use crate::observe::story::{Ending, Exchange, Story, Told};
 use history::History;
@@ -54,7 +54,7 @@ pub(crate) struct Tracer<T> {
 
 impl<T: Copy> Tracer<T> {
     /// Will follow the lookup with this number.
-    pub fn new<P: Protocol<Timer = T>>(number: u64, simulation: &Simulation<P>) -> Self {
+    pub fn new<P: Simulated<Timer = T>>(number: u64, simulation: &Simulation<P>) -> Self {
         let mut tracer = Tracer {
             number,
             history: History::default(),
@@ -78,7 +78,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// Looks at what has come of the last event, and at what is next. Called before each event and at the end.
-    pub fn look<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>) {
+    pub fn look<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>) {
         if let Some((time, next)) = self.next.take() {
             self.look_back(simulation, time, next);
         }
@@ -102,7 +102,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// The story as far as it goes.
-    pub fn tell<P: Protocol<Timer = T>>(self, simulation: &Simulation<P>) -> Told {
+    pub fn tell<P: Simulated<Timer = T>>(self, simulation: &Simulation<P>) -> Told {
         let started = simulation.world.lookups.started();
         match self.followed {
             Some(followed) => Told::Story(Box::new(followed.story)),
@@ -112,7 +112,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// Before an event.
-    fn look_ahead<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
+    fn look_ahead<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
         self.members = simulation.world.members.len();
         match next {
             Next::ExternalEvent(ExternalEvent::Depart { node, graceful }) => {
@@ -156,7 +156,7 @@ impl<T: Copy> Tracer<T> {
         }
     }
 
-    fn look_at_start<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, node: u32, key: u64) {
+    fn look_at_start<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, node: u32, key: u64) {
         let world = &simulation.world;
         if world.lookups.started() != self.number {
             return;
@@ -179,7 +179,7 @@ impl<T: Copy> Tracer<T> {
         }
     }
 
-    fn look_at_timeout<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, call: u32) {
+    fn look_at_timeout<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, call: u32) {
         let directory = &simulation.world.directory;
         let call = simulation.world.call(call);
         if call.answered || !directory.is_current(call.from.slot(), call.from_incarnation) {
@@ -196,7 +196,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// After an event.
-    fn look_back<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
+    fn look_back<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
         if let Next::ExternalEvent(ExternalEvent::Join { node }) = next {
             simulation.slot_blocks.slots(node).for_each(|slot| self.note_arrival(simulation, slot, now));
         }
@@ -226,7 +226,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// Writes down what the lookup has just sent.
-    fn note_sent<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time) {
+    fn note_sent<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time) {
         let Some(followed) = &self.followed else { return };
         if followed.mark.is_none() || followed.story.ending.is_some() {
             return;
@@ -258,7 +258,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// A reply that says something about the key tells more reliably what its sender believed than asking it does.
-    fn note_reply<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
+    fn note_reply<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
         let Next::Event(Event::Request { call, to }) = next else { return };
         let call = simulation.world.call(call);
         let Some(place) = self.place(call).filter(|_| call.pending > 0) else { return };
@@ -269,7 +269,7 @@ impl<T: Copy> Tracer<T> {
         }
     }
 
-    fn note_end<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
+    fn note_end<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
         let Some(followed) = &mut self.followed else { return };
         let is_under_way = followed.id.is_some_and(|id| simulation.world.lookups.get(id).is_some());
         if is_under_way || followed.story.ending.is_some() {
@@ -284,14 +284,14 @@ impl<T: Copy> Tracer<T> {
         }
     }
 
-    fn note_arrival<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, slot: Slot, now: Time) {
+    fn note_arrival<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, slot: Slot, now: Time) {
         let contact = simulation.world.directory.contact(slot);
         let who = self.who(simulation, slot);
         self.history.arrived(who, now, simulation.world.members.contains(contact));
     }
 
     /// Somebody has become a member: whoever the event was about.
-    fn note_members<P: Protocol<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
+    fn note_members<P: Simulated<Timer = T>>(&mut self, simulation: &Simulation<P>, now: Time, next: Next<T>) {
         let Next::Event(event) = next else { return };
         let (Event::Request { to: slot, .. }
         | Event::Reply { to: slot, .. }
@@ -320,12 +320,12 @@ impl<T: Copy> Tracer<T> {
 }
 
 /// Whether somebody gets what a call carries if it arrives now.
-fn lives<P: Protocol>(simulation: &Simulation<P>, call: &Call<P::Message>) -> bool {
+fn lives<P: Simulated>(simulation: &Simulation<P>, call: &Call<P::Message>) -> bool {
     simulation.world.receiver(call).is_some()
 }
 
 /// Whether an event that has just happened was about a call of the lookup.
-fn concerns<P: Protocol>(simulation: &Simulation<P>, next: Next<P::Timer>, lookup: Option<LookupId>) -> bool {
+fn concerns<P: Simulated>(simulation: &Simulation<P>, next: Next<P::Timer>, lookup: Option<LookupId>) -> bool {
     match next {
         Next::Event(
             Event::Request { call, .. }

@@ -3,13 +3,13 @@
 use super::{History, Simulation, Tracer};
 use crate::engine::time::Time;
 use crate::node::opinion::Says;
-use crate::node::{Contact, Protocol, Slot};
+use crate::node::{Contact, Simulated, Slot};
 use crate::observe::story::{Belief, Cause, Round, Saying, State, Who};
 use crate::simulation::event::Event;
 
 impl<T: Copy> Tracer<T> {
     /// The node at a slot.
-    pub(super) fn who<P: Protocol>(&self, simulation: &Simulation<P>, slot: Slot) -> Who {
+    pub(super) fn who<P: Simulated>(&self, simulation: &Simulation<P>, slot: Slot) -> Who {
         let (directory, width) = (&simulation.world.directory, simulation.slot_blocks.width());
         let part = (width > 1).then(|| slot % width);
         Who { node: directory.node(slot), part, identifier: directory.contact(slot).id() }
@@ -30,7 +30,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// What is true of the node that a contact stands for, as seen from `node`.
-    pub(super) fn state<P: Protocol>(&self, simulation: &Simulation<P>, node: Slot, contact: Contact) -> State {
+    pub(super) fn state<P: Simulated>(&self, simulation: &Simulation<P>, node: Slot, contact: Contact) -> State {
         let world = &simulation.world;
         let since = || self.history.last(contact.id()).map_or(Time::ZERO, |stay| stay.arrived);
         if !world.directory.is_live(contact) {
@@ -48,7 +48,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// What the node at `slot` believes about the key, or, with `said`, what it has just said, and what is true.
-    pub(super) fn belief<P: Protocol<Timer = T>>(
+    pub(super) fn belief<P: Simulated<Timer = T>>(
         &self,
         simulation: &Simulation<P>,
         now: Time,
@@ -88,7 +88,7 @@ impl<T: Copy> Tracer<T> {
     }
 
     /// The answer with what is true of it, the owner, and why they differ, now that the lookup has ended.
-    pub(super) fn judge<P: Protocol<Timer = T>>(
+    pub(super) fn judge<P: Simulated<Timer = T>>(
         &self,
         simulation: &Simulation<P>,
     ) -> (Option<(Who, State)>, Option<Who>, Option<Cause>) {
@@ -109,7 +109,7 @@ impl<T: Copy> Tracer<T> {
 }
 
 /// How long it is until the next round with this name at a node.
-fn due_in<P: Protocol>(
+fn due_in<P: Simulated>(
     simulation: &Simulation<P>,
     now: Time,
     slot: Slot,

@@ -3,9 +3,9 @@
 use super::network::{DELAY, Found, Nodes, TIMEOUT, by_hand, id, nearest_of};
 use crate::engine::random::mix;
 use crate::engine::time::Duration;
+use crate::node::MessageSizes;
 use crate::node::Slot;
 use crate::protocols::kademlia::{Config, EndsAt, Message, Parallelism};
-use crate::scenario::MessageSizes;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn many(count: u64) -> Vec<u64> {

@@ -3,10 +3,10 @@
 use super::network::{DELAY, Nodes, TIMEOUT, by_hand, id};
 use crate::engine::random::mix;
 use crate::engine::time::Duration;
+use crate::node::MessageSizes;
 use crate::node::Slot;
 use crate::overlay::forward::ForwardMessage;
 use crate::protocols::kademlia::{Config, Message, Routing};
-use crate::scenario::MessageSizes;
 
 fn handed_on() -> Config {
     Config { routing: Routing::SemiRecursive, ..by_hand(8) }

@@ -1,7 +1,29 @@
-//! Parameters drawn at random, to try a protocol in scenarios that nobody thought of.
+//! Protocols with a table of their own: how it is read, and parameters drawn at random, to try a protocol in scenarios
+//! that nobody thought of.
 
+use super::{Draft, Facts, Key, TableReader};
+use crate::engine::dice::Dice;
 use crate::engine::time::Duration;
-use crate::scenario::Draft;
+#[cfg(doc)]
+use crate::node::Inspect;
+use crate::node::Simulated;
+
+/// A protocol that a scenario can name, with parameters in a table of its own.
+pub trait Configurable: Simulated {
+    /// The keys of `[protocol.<name>]`, for the reference page.
+    const KEYS: &'static [Key];
+
+    /// A network without nodes, with the parameters that the table gives. What is wrong with the table is reported
+    /// through the reader.
+    fn from_table(table: &mut TableReader<'_>, facts: &Facts) -> Self;
+
+    /// Parameters at random, each that the protocol knows, that go together and with which [`Inspect::CHECKERS`] and
+    /// [`Inspect::LIVENESS`] are to hold.
+    fn sample(dice: &mut Dice, circumstances: &Circumstances) -> Sample {
+        let _ = (dice, circumstances);
+        Sample::default()
+    }
+}
 
 /// What the network will be like for which parameters are drawn.
 #[derive(Clone, Copy, Debug)]
