@@ -179,6 +179,12 @@ impl Protocol for Walk {
 }
 
 impl Ownership for Walk {
+    type Ground = Members;
+
+    fn ground<'a>(&'a self, members: &'a Members) -> &'a Members {
+        members
+    }
+
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         members.from_key(key).find(|member| admits(*member))
     }

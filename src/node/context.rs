@@ -114,7 +114,7 @@ pub trait Context<P: Protocol> {
     /// A lookup under way; `None` once it has ended.
     fn lookup(&self, id: LookupId) -> Option<Lookup<P::Task>>;
 
-    /// What a lookup found that was to find the `wanted` nodes nearest to its key ([`Ownership::closest`]): those that
+    /// What a lookup found that was to find the `wanted` nodes nearest to its key ([`Ownership::replicas`]): those that
     /// it takes for them, in any order. For protocols that keep a value at several nodes; to be told once, before the
     /// lookup ends. Nothing happens if it has ended already, or is the protocol's own. Changes nothing of the run.
     fn closest_found(&mut self, id: LookupId, found: &[Contact], wanted: u32);

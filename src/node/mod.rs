@@ -37,7 +37,7 @@ pub use handling::{Answer, Ended, Reply, ReplyTo, Start, TimerId};
 pub use inspect::Inspect;
 pub use lookup::{Lookup, LookupId, Purpose};
 pub use members::Members;
-pub use ownership::Ownership;
+pub use ownership::{Ground, Ownership};
 pub use prefetch::{Arrival, Prefetch};
 pub use protocol::Protocol;
 pub use simulated::Simulated;

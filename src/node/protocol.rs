@@ -89,8 +89,8 @@ pub trait Protocol: Sized + 'static {
     fn on_task_failed(&mut self, context: &mut impl Context<Self>, node: Slot, task: Self::Task);
 
     /// A lookup of `node` has ended, whoever asked for it and however it ended: what is kept of it can go. Called once
-    /// for each, after the handler in which it ended has returned, and before [`Self::on_task_failed`] and
-    /// [`Self::on_departure`]. Another lookup may have the same index by then.
+    /// for each, in the order of their ends, after the handler in which it ended has returned, and before
+    /// [`Self::on_task_failed`] and [`Self::on_departure`]. Another lookup may have the same index by then.
     fn on_lookup_ended(&mut self, node: Slot, lookup: LookupId, how: Ended) {
         let _ = (node, lookup, how);
     }

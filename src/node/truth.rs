@@ -23,7 +23,7 @@ pub struct Truth<'a> {
     pub history: Option<&'a History>,
     /// How long a request waits at most, by the law of the network.
     pub longest_wait: Duration,
-    /// Share of the members that should have been found ([`Ownership::closest`]) that were: the mean over the lookups
+    /// Share of the members that should have been found ([`Ownership::replicas`]) that were: the mean over the lookups
     /// of the workload that have told ([`Context::closest_found`]) since the last window ended, from the end of the
     /// warm-up on. `None` if none has.
     pub closest_found: Option<f64>,

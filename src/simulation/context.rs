@@ -1,6 +1,7 @@
 //! What protocols can do to the world: the other side of [`Context`].
 
 use super::event::Event;
+use super::found::Asked;
 use super::outcome::LookupResult;
 use super::world::{Way, World};
 use crate::engine::queue::Ticket;
@@ -38,9 +39,7 @@ impl<P: Simulated> Context<P> for World<P> {
             return;
         };
         if self.metrics.is_measuring() {
-            let mut closest = self.found.take_scratch();
-            self.closest(initiator, key, wanted as usize, &mut closest);
-            self.found.judge(found, closest);
+            self.judge.found.tell(Asked { initiator, key, wanted }, found);
         }
     }
 

@@ -1,7 +1,7 @@
 //! How keys spread over nodes: random keys are dealt out to their owners, by the protocol's rule of ownership alone.
 
 use crate::engine::random::{Purpose, Seed};
-use crate::node::{Contact, Members};
+use crate::node::Contact;
 use crate::observe::histogram::CountHistogram;
 use crate::observe::report::Load;
 use rand::Rng;
@@ -19,12 +19,13 @@ impl Keys {
     }
 
     /// Gives each key to its owner among `members`, those who can own keys, whose slots stand together by `width` a
-    /// node; nothing to tell without keys or without members. A node is one that has a member.
+    /// node; nothing to tell without keys or without members. A node is one that has a member. Keys without an owner
+    /// are nobody's.
     pub(super) fn deal_out(
         self,
-        members: &Members,
+        members: &[Contact],
         width: u32,
-        owner: impl Fn(&Members, u64) -> Option<Contact>,
+        owner: impl Fn(u64) -> Option<Contact>,
     ) -> Option<Load> {
         if self.count == 0 || members.is_empty() {
             return None;
@@ -35,7 +36,7 @@ impl Keys {
         members.iter().for_each(|member| keys[block(member.slot())] = Some(0));
         let mut random = self.seed.stream(Purpose::Load);
         for _ in 0..self.count {
-            let owner = owner(members, random.next_u64())?;
+            let Some(owner) = owner(random.next_u64()) else { continue };
             *keys[block(owner.slot())].get_or_insert(0) += 1;
         }
         let mut nodes = CountHistogram::default();
@@ -47,10 +48,12 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::Members;
 
     fn deal(contacts: &[(u64, u32)], width: u32, count: u64) -> Option<Load> {
-        let members = Members::from_contacts(contacts.iter().map(|(id, slot)| Contact::new(*id, *slot)));
-        Keys::new(Seed { seed: 1, replicate: 0 }, count).deal_out(&members, width, Members::successor)
+        let contacts: Vec<Contact> = contacts.iter().map(|(id, slot)| Contact::new(*id, *slot)).collect();
+        let members = Members::from_contacts(contacts.iter().copied());
+        Keys::new(Seed { seed: 1, replicate: 0 }, count).deal_out(&contacts, width, |key| members.successor(key))
     }
 
     #[test]

@@ -11,7 +11,6 @@ impl<P: Simulated> Simulation<P> {
     pub fn memory_bytes(&self) -> Vec<(&'static str, u64)> {
         let world = &self.world;
         let [messages, lookups] = world.memory_bytes_under_way();
-        let original = world.original.as_ref().map_or(0, |members| members.memory_bytes());
         let books = size_of::<Self>() as u64
             + allocated_bytes(&world.released)
             + world.finished.as_ref().map_or(0, allocated_bytes);
@@ -22,7 +21,7 @@ impl<P: Simulated> Simulation<P> {
             ("messages under way", messages),
             ("lookups under way", lookups),
             ("slots and their nodes", world.directory.memory_bytes() + self.numbers_bytes()),
-            ("oracle", world.members.memory_bytes() + original),
+            ("oracle", world.members.memory_bytes() + world.judge.memory_bytes()),
             ("network", world.network.memory_bytes() + measured),
             ("churn and workload", self.agenda.memory_bytes()),
             ("metrics and books", world.metrics.memory_bytes() + books),

@@ -30,6 +30,8 @@ mod run;
 mod slot_blocks;
 mod tracer;
 mod world;
+#[cfg(test)]
+mod zone_tests;
 
 pub use checkers::Check;
 pub use run::{Options, Simulation};

@@ -68,7 +68,7 @@ impl Protocol for Gossip {
         let reached = Members::from_contacts(
             self.members.iter().copied().filter(|member| !self.knows.contains(&(member.slot(), true))),
         );
-        Self::closest(&reached, key, WANTED as usize, |_| true, &mut right);
+        Self::replicas(&reached, key, WANTED as usize, |_| true, &mut right);
         let owner = right[0];
         // One of those that it should find stays unknown, another node comes in its place.
         right.truncate(FOUND);
@@ -114,18 +114,24 @@ impl Protocol for Gossip {
 }
 
 impl Ownership for Gossip {
+    type Ground = Members;
+
+    fn ground<'a>(&'a self, members: &'a Members) -> &'a Members {
+        members
+    }
+
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         members.from_key(key).find(|member| admits(*member))
     }
 
-    fn closest(
+    fn replicas(
         members: &Members,
         key: u64,
         count: usize,
         admits: impl Fn(Contact) -> bool,
-        closest: &mut Vec<Contact>,
+        replicas: &mut Vec<Contact>,
     ) {
-        closest.extend(members.from_key(key).filter(|member| admits(*member)).take(count));
+        replicas.extend(members.from_key(key).filter(|member| admits(*member)).take(count));
     }
 }
 
@@ -205,7 +211,7 @@ fn who_is_behind_nat_owns_nothing_by_any_rule() {
         let report = play(&[owner], |simulation| {
             let (world, members) = (&simulation.world, &simulation.protocol().members);
             for (member, (_, is_behind)) in members.iter().zip(&simulation.protocol().knows) {
-                let owner = world.owner(0, member.id()).expect("an owner");
+                let owner = world.owner(simulation.protocol(), 0, member.id()).expect("an owner");
                 assert_eq!(owner == *member, !is_behind);
                 assert!(!world.is_behind_nat(owner.slot()));
             }

@@ -5,6 +5,7 @@ use super::calls::Call;
 use super::checkers::{Check, Checks};
 use super::event::{Event, Kind};
 use super::identities::Identities;
+use super::judge::EndedLookup;
 use super::load;
 use super::outcome::LookupResult;
 use super::slot_blocks::SlotBlocks;
@@ -14,7 +15,7 @@ use crate::engine::time::Time;
 use crate::node::awake::{Awake, begin_guarding};
 use crate::node::directory::Incarnation;
 use crate::node::history::History;
-use crate::node::{Answer, Context, Members, Purpose, Reply, ReplyTo, Simulated, Slot, Start};
+use crate::node::{Answer, Contact, Context, Lookup, Members, Purpose, Reply, ReplyTo, Simulated, Slot, Start};
 use crate::observe::progress::{Exhausted, Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
@@ -112,8 +113,10 @@ impl<P: Simulated> Simulation<P> {
         let contacts = slots.into_iter().map(|slot| self.world.contact(slot));
         let members = Members::from_contacts(contacts);
         self.protocol.start_converged(&mut self.world, &members);
-        self.world.original = (self.owner == OwnerOf::Original).then(|| self.world.owners(&members).into_owned());
         self.world.members = members;
+        if self.owner == OwnerOf::Original {
+            self.world.keep_original(&self.protocol);
+        }
         self.world.is_untouched = !self.world.network.has_nat();
         self.world.arrivals += u64::from(nodes);
         self.world.population_changed(i64::from(nodes));
@@ -254,7 +257,7 @@ impl<P: Simulated> Simulation<P> {
             };
             // The closure looks at the world while the metrics inside it change: measure first.
             let measured = if world.metrics.is_measuring() { health() } else { Vec::new() };
-            self.world.found.begin_window();
+            self.world.judge.found.begin_window();
             let requests = self.world.request_counts();
             if !self.world.metrics.close_window(requests, || measured) {
                 break;
@@ -305,21 +308,34 @@ impl<P: Simulated> Simulation<P> {
     /// Gives back payloads that were dropped, and hands out lookups that ended.
     #[inline(always)]
     fn tidy(&mut self, recorder: &mut dyn Recorder) {
-        self.tell_of_ends();
+        self.settle_ends();
         if !self.world.released.is_empty() || self.world.finished.is_some() {
             self.hand_out(recorder);
         }
     }
 
-    /// Tells the protocol of lookups that have ended, if it wants to hear of that.
+    /// Judges lookups that have ended in the handler that has just returned.
     #[inline(always)]
-    fn tell_of_ends(&mut self) {
-        while P::HEARS_OF_ENDS
-            && let Some((lookup, initiator, how)) = self.world.ended.pop()
-        {
-            let _awake = self.world.awake(initiator);
-            self.protocol.on_lookup_ended(initiator, lookup, how);
+    fn settle_ends(&mut self) {
+        if !self.world.judge.is_idle() {
+            self.judge_ended();
         }
+    }
+
+    /// Judges lookups that have ended, and tells the protocol of them, if it wants to hear of that.
+    #[inline(never)]
+    fn judge_ended(&mut self) {
+        self.world.judge_found(&self.protocol);
+        let mut ended = self.world.judge.take_ended();
+        for lookup in ended.drain(..) {
+            self.world.judge(&self.protocol, &lookup);
+            if P::HEARS_OF_ENDS {
+                let EndedLookup { id, lookup: Lookup { initiator, .. }, result } = lookup;
+                let _awake = self.world.awake(initiator);
+                self.protocol.on_lookup_ended(initiator, id, result.into());
+            }
+        }
+        self.world.judge.keep_room(ended);
     }
 
     #[inline(never)]
@@ -423,8 +439,10 @@ impl<P: Simulated> Simulation<P> {
         self.world.is_untouched = false;
         self.world.population_changed(1);
         for slot in slots {
-            let _awake = self.world.awake(slot);
+            let awake = self.world.awake(slot);
             self.protocol.on_arrival(&mut self.world, slot, start);
+            drop(awake);
+            self.settle_ends();
         }
     }
 
@@ -436,8 +454,10 @@ impl<P: Simulated> Simulation<P> {
         self.world.is_untouched = false;
         if graceful {
             for slot in slots.clone() {
-                let _awake = self.world.awake(slot);
+                let awake = self.world.awake(slot);
                 self.protocol.on_leave(&mut self.world, slot);
+                drop(awake);
+                self.settle_ends();
             }
         }
         for slot in slots {
@@ -449,7 +469,7 @@ impl<P: Simulated> Simulation<P> {
                 history.departed(self.world.directory.contact(slot).id(), self.world.now);
             }
             self.world.directory.depart(slot);
-            self.tell_of_ends();
+            self.settle_ends();
             if let Some(measured) = &mut self.world.measured {
                 measured.forget(slot);
             }
@@ -522,7 +542,7 @@ impl<P: Simulated> Simulation<P> {
                 if let Some(late) = self.world.end_lookup(lookup, LookupResult::CutOff) {
                     self.world.record(late.initiator, Kind::Deadline);
                     self.world.cut_off += 1;
-                    self.tell_of_ends();
+                    self.settle_ends();
                     if let Purpose::Task(task) = late.purpose {
                         let _awake = self.world.awake(late.initiator);
                         self.protocol.on_task_failed(&mut self.world, late.initiator, task);
@@ -649,9 +669,11 @@ impl<P: Simulated> Simulation<P> {
     }
 
     fn report(self) -> RunReport {
-        let Simulation { world, died_out, expected, slot_blocks, load, checks, .. } = self;
-        let owners = world.owners(&world.members);
-        let load = load.deal_out(&owners, slot_blocks.width(), |members, key| P::owner(members, key, |_| true));
+        let Simulation { protocol, world, died_out, expected, slot_blocks, load, checks, .. } = self;
+        let counts = |member: Contact| !world.is_behind_nat(member.slot());
+        let ground = protocol.ground(&world.members);
+        let owners = world.members.iter().filter(|member| counts(*member)).collect::<Vec<_>>();
+        let load = load.deal_out(&owners, slot_blocks.width(), |key| P::owner(ground, key, counts));
         let healing = checks.and_then(|checks| checks.healing(world.outcomes.lookups()));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(slot_blocks.width()));

@@ -8,7 +8,7 @@
 use super::calls::{Call, Calls};
 use super::deadlines::{Deadline, Deadlines};
 use super::event::{Event, Kind};
-use super::found::Found;
+use super::judge::{EndedLookup, Judge};
 use super::measured::Measured;
 use super::outcome::{Exchanges, LookupResult};
 use crate::engine::fingerprint::Fingerprint;
@@ -20,7 +20,7 @@ use crate::node::awake::Awake;
 use crate::node::directory::{Directory, Incarnation};
 use crate::node::history::History;
 use crate::node::lookup::Lookups;
-use crate::node::{Charge, Contact, Ended, Lookup, LookupId, Members, MessageSizes, Purpose, Simulated, Slot, Truth};
+use crate::node::{Charge, Contact, Lookup, LookupId, Members, MessageSizes, Purpose, Simulated, Slot, Truth};
 use crate::observe::metrics::Metrics;
 use crate::observe::report::{LookupRecord, MessageBalance, Outcomes, RequestCounts};
 use crate::scenario::{ReturnIdentifier, RpcTimeout, Scenario};
@@ -85,18 +85,14 @@ pub(crate) struct World<P: Simulated> {
     /// Whether who departs may return as the node that it was, at the same address: then it is known only on arrival
     /// whether somebody gets a message.
     pub nodes_return: bool,
-    /// Who was a member at time 0, but for those behind NAT, if answers are judged by that.
-    pub original: Option<Members>,
-    /// What lookups have told of nodes that they found, in the present window.
-    pub found: Found,
+    /// Who judges lookups.
+    pub(super) judge: Judge<P>,
     /// Requests that will be answered later, by whoever got each and by its ticket.
     pub(super) owed: BTreeMap<(Slot, Ticket), u32>,
     /// What nodes have measured, where timeouts follow from that.
     pub measured: Option<Measured>,
     /// Timers that wait in the queue and are not to fire.
     pub(super) cancelled: BTreeSet<Ticket>,
-    /// Lookups that have ended, with their initiators, of which the protocol has not heard yet.
-    pub(super) ended: Vec<(LookupId, Slot, Ended)>,
     pub(super) calls: Calls<P::Message>,
     pub(super) random: ChaCha8Rng,
     deadlines: Deadlines,
@@ -104,8 +100,6 @@ pub(crate) struct World<P: Simulated> {
     /// Identifiers a node.
     width: u32,
     deadline: Duration,
-    /// Whether answers name the node before the owner.
-    pub before_owner: bool,
     live: u64,
 }
 
@@ -142,22 +136,19 @@ impl<P: Simulated> World<P> {
             eager_timeouts: false,
             is_guarded: cfg!(debug_assertions),
             nodes_return: scenario.churn.return_identifier == ReturnIdentifier::Same,
-            original: None,
-            found: Found::default(),
+            judge: Judge::new(protocol),
             owed: BTreeMap::new(),
             measured: match scenario.network.rpc_timeout {
                 RpcTimeout::Measured(bounds) => Some(Measured::new(bounds)),
                 _ => None,
             },
             cancelled: BTreeSet::new(),
-            ended: Vec::new(),
             calls: Calls::new(),
             random: scenario.seed.stream(Stream::Protocol),
             deadlines: Deadlines::default(),
             sizes: scenario.measurement.message_sizes,
             width: protocol.identifiers_per_node(),
             deadline: protocol.lookup_deadline(),
-            before_owner: protocol.lookups_end_before_owner(),
             live: 0,
         }
     }
@@ -215,7 +206,7 @@ impl<P: Simulated> World<P> {
             now: self.now,
             history: self.history.as_ref(),
             longest_wait: self.network.longest_timeout(),
-            closest_found: self.found.mean_share(),
+            closest_found: self.judge.found.mean_share(),
         }
     }
 
@@ -297,15 +288,13 @@ impl<P: Simulated> World<P> {
         self.arm_deadline();
     }
 
-    /// Ends a lookup; if the workload asked for it, its outcome is judged against who is alive now.
+    /// Ends a lookup; if the workload asked for it, it will be judged as soon as the handler has returned.
     pub fn end_lookup(&mut self, id: LookupId, result: LookupResult) -> Option<Lookup<P::Task>> {
         let lookup = self.lookups.end(id)?;
-        if P::HEARS_OF_ENDS {
-            self.ended.push((id, lookup.initiator, result.into()));
+        if P::HEARS_OF_ENDS || id.is_workload() {
+            self.judge.note(EndedLookup { id, lookup, result });
         }
-        if id.is_workload() {
-            self.judge(&lookup, result);
-        } else {
+        if !id.is_workload() {
             self.tasks_ended += 1;
             self.tasks_failed += u64::from(matches!(result, LookupResult::GivenUp | LookupResult::CutOff));
         }

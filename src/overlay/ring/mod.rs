@@ -18,16 +18,18 @@ pub mod leave;
 pub mod message;
 pub mod neighbours;
 pub mod options;
+pub mod ownership;
 pub mod rules;
 pub mod stabilize;
 
 pub use message::{Asking, Kinds, RingMessage};
 pub use neighbours::{Node, Ring};
+pub use ownership::{owner, replicas};
 pub use rules::Rules;
 
 use crate::engine::time::Duration;
 use crate::node::identifier::clockwise;
-use crate::node::{Charge, Contact, Context, LookupId, Members, Protocol, Slot, Truth};
+use crate::node::{Charge, Contact, Context, LookupId, Protocol, Slot, Truth};
 use healing::JoinLookups;
 
 /// What a protocol brings to the ring that it embeds.
@@ -72,14 +74,6 @@ pub trait RingHost: Protocol {
     /// How long it takes to look up each entry of a successor list once, where they take turns with the entries of the
     /// table ([`rules::ListRefresh::InTurn`]); `None` if never, or if they do not.
     fn time_for_a_turn(&self, truth: &Truth<'_>) -> Option<Duration>;
-}
-
-/// The member that owns `key`: the first at or after it.
-pub fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
-    match members.successor(key) {
-        Some(first) if admits(first) => Some(first),
-        _ => members.from_key(key).find(|member| admits(*member)),
-    }
 }
 
 /// A request that belongs to the ring has arrived at `node`; what it answers.

@@ -139,6 +139,12 @@ impl Protocol for Line {
 }
 
 impl Ownership for Line {
+    type Ground = Members;
+
+    fn ground<'a>(&'a self, members: &'a Members) -> &'a Members {
+        members
+    }
+
     fn owner(members: &Members, _key: u64, _admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         members.iter().last()
     }

@@ -257,8 +257,24 @@ impl Protocol for Chord {
 }
 
 impl Ownership for Chord {
+    type Ground = Members;
+
+    fn ground<'a>(&'a self, members: &'a Members) -> &'a Members {
+        members
+    }
+
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         ring::owner(members, key, admits)
+    }
+
+    fn replicas(
+        members: &Members,
+        key: u64,
+        count: usize,
+        admits: impl Fn(Contact) -> bool,
+        replicas: &mut Vec<Contact>,
+    ) {
+        ring::replicas(members, key, count, admits, replicas);
     }
 }
 

@@ -315,18 +315,24 @@ impl Protocol for Kademlia {
 }
 
 impl Ownership for Kademlia {
+    type Ground = Members;
+
+    fn ground<'a>(&'a self, members: &'a Members) -> &'a Members {
+        members
+    }
+
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         ownership::nearest(members, key, admits)
     }
 
-    fn closest(
+    fn replicas(
         members: &Members,
         key: u64,
         count: usize,
         admits: impl Fn(Contact) -> bool,
-        closest: &mut Vec<Contact>,
+        replicas: &mut Vec<Contact>,
     ) {
-        ownership::nearest_few(members, key, count, admits, closest);
+        ownership::nearest_few(members, key, count, admits, replicas);
     }
 }
 

@@ -217,8 +217,24 @@ impl Protocol for Koorde {
 }
 
 impl Ownership for Koorde {
+    type Ground = Members;
+
+    fn ground<'a>(&'a self, members: &'a Members) -> &'a Members {
+        members
+    }
+
     fn owner(members: &Members, key: u64, admits: impl Fn(Contact) -> bool) -> Option<Contact> {
         ring::owner(members, key, admits)
+    }
+
+    fn replicas(
+        members: &Members,
+        key: u64,
+        count: usize,
+        admits: impl Fn(Contact) -> bool,
+        replicas: &mut Vec<Contact>,
+    ) {
+        ring::replicas(members, key, count, admits, replicas);
     }
 }
 

@@ -127,7 +127,7 @@ impl Healing {
         self.ideal_at.get_or_insert(now);
         let wait = if world.lookups.in_flight() == 0 { Duration::ZERO } else { world.lookup_deadline() };
         let from = *self.exact_from.get_or_insert(now + wait);
-        if now < from || world.original.is_some() {
+        if now < from || world.judge.is_by_the_start() {
             return Ok(());
         }
         let timely = world.lookup_deadline() >= world.network.longest_timeout().saturating_mul(REQUESTS_OF_A_LOOKUP);

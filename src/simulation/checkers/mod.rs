@@ -106,7 +106,7 @@ impl Checks {
     }
 
     /// Looks at what holds for every protocol.
-    fn look_at_books<P: Simulated>(&mut self, world: &World<P>) -> Result<(), Broken> {
+    fn look_at_books<P: Simulated>(&mut self, protocol: &P, world: &World<P>) -> Result<(), Broken> {
         let books = [
             clock::checker(),
             messages::checker(),
@@ -115,13 +115,12 @@ impl Checks {
             lookups::checker(),
             incarnations::checker(),
             population::checker(),
-            ownership::checker(),
             answers::checker(),
         ];
         for checker in books {
             (checker.check)(world, &mut self.memory).map_err(|fault| (checker.name, checker.meaning, fault))?;
         }
-        Ok(())
+        ownership::check(protocol, world).map_err(|fault| (ownership::NAME, ownership::MEANING, fault))
     }
 
     /// Looks at everything.
@@ -133,7 +132,7 @@ impl Checks {
         now: Time,
     ) -> Result<(), Broken> {
         let looked_last = self.memory.now;
-        self.look_at_books(world)?;
+        self.look_at_books(protocol, world)?;
         let is_whole = self.look_at_protocol(protocol, world, truth, looked_last)?;
         let scene = Scene { protocol, world, truth, now };
         self.healing.look(&scene, is_whole)?;

@@ -61,7 +61,7 @@ impl<T: Copy> Tracer<T> {
         let says = said.or(statement.map(|statement| statement.says))?;
         let statement = statement.filter(|statement| statement.says == says);
         let kept_by = statement.and_then(|statement| statement.kept_by);
-        let owner = world.owner(followed.initiator, key);
+        let owner = world.owner(&simulation.protocol, followed.initiator, key);
         let named = match says {
             Says::Owner(contact) | Says::Next(contact) => Some(contact),
             Says::Nothing => None,
