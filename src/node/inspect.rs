@@ -2,7 +2,7 @@
 
 use super::checker::{Checker, Liveness};
 use super::opinion::{Description, Opinion};
-use super::{LookupId, Protocol, Slot, Truth};
+use super::{Contact, LookupId, Protocol, Slot, Truth};
 
 /// What a protocol tells those who look at all of its nodes at once. It changes nothing of a run.
 pub trait Inspect: Protocol {
@@ -21,6 +21,13 @@ pub trait Inspect: Protocol {
     fn is_in_order(&self, truth: &Truth<'_>) -> bool {
         let _ = truth;
         true
+    }
+
+    /// The links that a live node has now, each with its sort, in any order: a noun in the singular that fits in a column,
+    /// such as `successor`, `finger`, `bucket`. A contact that is linked in several ways is visited for each. For graphs
+    /// of a network; a protocol that does not tell has none.
+    fn links(&self, node: Slot, visit: &mut dyn FnMut(&'static str, Contact)) {
+        let _ = (node, visit);
     }
 
     /// What `node` would say now if it were asked for the owner of `key` by `lookup`, or by itself at the start of one:

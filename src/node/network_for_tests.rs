@@ -7,8 +7,8 @@ use super::awake::{Awake, guard};
 use super::directory::{Directory, Incarnation};
 use super::lookup::Lookups;
 use super::{
-    Answer, Charge, Contact, Context, Ended, Lookup, LookupId, Members, Protocol, Purpose, Reply, ReplyTo, Slot, Start,
-    TimerId,
+    Answer, Charge, Contact, Context, Ended, Inspect, Lookup, LookupId, Members, Protocol, Purpose, Reply, ReplyTo,
+    Slot, Start, TimerId,
 };
 use crate::engine::distribution::Distribution;
 use crate::engine::queue::Ticket;
@@ -378,6 +378,17 @@ impl<P: Protocol> Network<P> {
             self.protocol.on_leave(&mut self.net, node);
         }
         self.crash(node);
+    }
+
+    /// The identifiers of the nodes that `node` has links of that sort to, in order.
+    pub fn linked(&self, node: Slot, sort: &str) -> Vec<u64>
+    where
+        P: Inspect,
+    {
+        let mut ids = Vec::new();
+        self.protocol.links(node, &mut |its_sort, to| ids.extend((its_sort == sort).then_some(to.id())));
+        ids.sort_unstable();
+        ids
     }
 
     /// Plays what happens in the next `span`.

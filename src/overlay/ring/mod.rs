@@ -15,6 +15,7 @@ pub mod healing;
 pub mod health;
 pub mod join;
 pub mod leave;
+mod links;
 pub mod message;
 pub mod neighbours;
 pub mod options;
@@ -22,6 +23,7 @@ pub mod ownership;
 pub mod rules;
 pub mod stabilize;
 
+pub use links::links;
 pub use message::{Asking, Kinds, RingMessage};
 pub use neighbours::{Node, Ring};
 pub use ownership::{owner, replicas};

@@ -307,6 +307,10 @@ impl Inspect for Chord {
         ring::checkers::is_in_order(self, truth)
     }
 
+    fn links(&self, node: Slot, visit: &mut dyn FnMut(&'static str, Contact)) {
+        ring::links(self, node, "finger", visit);
+    }
+
     fn opinion(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Opinion> {
         Some(self.form_opinion(node, key, lookup))
     }

@@ -371,6 +371,11 @@ impl Inspect for Kademlia {
         self.measure_health(truth)
     }
 
+    fn links(&self, node: Slot, visit: &mut dyn FnMut(&'static str, Contact)) {
+        let contacts = self.rows(node).flatten().map(|entry| self.contact(*entry));
+        contacts.for_each(|contact| visit("bucket", contact));
+    }
+
     fn opinion(&self, node: Slot, key: u64, _lookup: Option<LookupId>) -> Option<Opinion> {
         Some(self.form_opinion(node, key))
     }

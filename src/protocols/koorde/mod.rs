@@ -266,6 +266,10 @@ impl Inspect for Koorde {
         ring::checkers::is_in_order(self, truth)
     }
 
+    fn links(&self, node: Slot, visit: &mut dyn FnMut(&'static str, Contact)) {
+        ring::links(self, node, "pointer", visit);
+    }
+
     fn opinion(&self, node: Slot, key: u64, lookup: Option<LookupId>) -> Option<Opinion> {
         self.form_opinion(node, key, lookup)
     }

@@ -106,3 +106,13 @@ fn a_dead_finger_is_struck_and_comes_back_right() {
     ring.settle_down();
     assert_eq!(wrong_fingers(&ring, 0), 0);
 }
+
+#[test]
+fn links_are_the_neighbours_and_the_fingers() {
+    // Sixteen nodes at equal distances: fingers double them, from the one beyond the first successor on.
+    let id = |place: u64| place << 60;
+    let ring = Ring::exact(by_hand(), &(0..16).map(id).collect::<Vec<_>>());
+    assert_eq!(ring.linked(3, "predecessor"), [id(2)]);
+    assert_eq!(ring.linked(3, "successor"), [4, 5, 6, 7].map(id));
+    assert_eq!(ring.linked(3, "finger"), [5, 7, 11].map(id));
+}

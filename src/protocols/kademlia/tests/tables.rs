@@ -3,6 +3,7 @@
 use super::super::bucket::Heard;
 use super::super::table::{Among, Nearest};
 use super::super::{Config, Kademlia};
+use super::network::{Nodes, by_hand};
 use crate::engine::time::{Duration, Time};
 use crate::node::Contact;
 use crate::overlay::digits::distance;
@@ -174,4 +175,15 @@ proptest! {
         kademlia.move_out(0);
         prop_assert_eq!(kademlia.held(), [0; 6]);
     }
+}
+
+#[test]
+fn links_are_the_contacts_in_buckets() {
+    // Of node 0 of sixteen the other half is in one bucket, the other quarter in the next.
+    let ids: Vec<u64> = (0..16).map(|place| place << 60).collect();
+    let nodes = Nodes::exact(by_hand(2), &ids);
+    let linked: Vec<u64> = nodes.linked(0, "bucket").into_iter().map(|id| id >> 60).collect();
+    let within = |range: std::ops::Range<u64>| linked.iter().filter(|place| range.contains(place)).count();
+    assert_eq!([within(1..2), within(2..4), within(4..8), within(8..16)], [1, 2, 2, 2], "{linked:?}");
+    assert_eq!(Nodes::exact(by_hand(20), &ids).linked(5, "bucket").len(), 15);
 }

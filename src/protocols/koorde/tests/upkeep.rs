@@ -108,3 +108,13 @@ fn a_node_that_departs_leaves_nothing_behind() {
     network.settle_down();
     assert_eq!(network.protocol.held(), [0, 0]);
 }
+
+#[test]
+fn links_are_the_neighbours_and_the_pointers() {
+    // Sixteen nodes at equal distances: twice node 3 is 6, and before that comes 5.
+    let ids: Vec<u64> = (0..16).map(|place| place << 60).collect();
+    let network = Network::converged(Koorde::new(Config { backups: 1, ..by_hand(2, 3, 2) }), &ids);
+    let linked = |sort| network.linked(3, sort).into_iter().map(|id| id >> 60).collect::<Vec<_>>();
+    assert_eq!((linked("predecessor"), linked("successor")), (vec![2], vec![4, 5]));
+    assert_eq!(linked("pointer"), [4, 5, 6, 7], "one backup before them");
+}
