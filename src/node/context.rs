@@ -6,6 +6,42 @@ use super::{Charge, Contact, Lookup, LookupId, Protocol, ReplyTo, Slot, TimerId}
 use crate::engine::time::{Duration, Time};
 use rand_chacha::ChaCha8Rng;
 
+/// On what terms a message is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether the target has asked for it.
+    pub way: Way,
+    /// What the sender waits for.
+    pub expects: Expects,
+}
+
+/// Whether a message finds a way through the NAT of who gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The target may never have heard of the sender. If it is behind NAT the message does not arrive: as if the target
+    /// were gone.
+    Unasked,
+    /// The target has itself sent the sender what this answers: NAT lets it through.
+    Back,
+}
+
+/// What the sender of a message waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expects {
+    /// A reply: the message is a request. Either [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly
+    /// once, unless the sender departs first. How long it waits says `network.rpc_timeout`.
+    Reply,
+    /// The same, and it waits as long as this, at least 1 ns.
+    ReplyWithin(Duration),
+    /// Word of it if the message does not get through, of the transport underneath: if the target is gone by now or
+    /// behind NAT, or the message is lost, [`Protocol::on_timeout`] follows after the time that a request waits, unless
+    /// the sender departs first. Of a message whose target goes while it is under way the sender hears nothing. It
+    /// counts as a request of its lookup, and as a timeout of it if it does not get through.
+    Notice,
+    /// Nothing.
+    Nothing,
+}
+
 /// What a protocol can do to the world.
 ///
 /// Payloads: a message handed to the context belongs to it from then on. After its last use, or when it is lost, the
@@ -33,59 +69,28 @@ pub trait Context<P: Protocol> {
     /// someone who joins may know one. The same member may be drawn more than once.
     fn bootstrap_near(&mut self, node: Slot, choices: u32, admits: impl Fn(Contact) -> bool) -> Option<Contact>;
 
-    /// Sends a request, which does not arrive at a target behind NAT: as if the target were gone. Either
-    /// [`Protocol::on_reply`] or [`Protocol::on_timeout`] follows, exactly once, unless `from` departs first. `lookup`
-    /// is the lookup that causes the request, if one does: its counts of requests and timeouts are kept here.
-    fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
-
-    /// As [`Self::request`], but the reply is waited for as long as the caller says, at least 1 ns, and not as long as
-    /// `network.rpc_timeout` says.
-    fn request_within(
+    /// Sends a message from a node to another, as `terms` say. `lookup` is the lookup that causes it, if one does: its
+    /// counts of requests and timeouts are kept here.
+    fn post(
         &mut self,
         from: Slot,
         to: Contact,
         message: P::Message,
         charge: Charge,
         lookup: Option<LookupId>,
-        wait: Duration,
+        terms: Terms,
     );
 
-    /// Sends a message that nobody answers. It does not arrive at a target behind NAT.
-    fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>);
-
-    /// Sends a message that nobody answers, over a transport that tells the sender if it does not get through: if `to`
-    /// is gone by now or behind NAT, or the message is lost, [`Protocol::on_timeout`] follows after the time that a
-    /// request waits, unless `from` departs first. Of a message whose target goes while it is under way the sender
-    /// hears nothing. It counts as a request of `lookup`, and as a timeout of it if it does not get through.
-    fn send_with_notice(
-        &mut self,
-        from: Slot,
-        to: Contact,
-        message: P::Message,
-        charge: Charge,
-        lookup: Option<LookupId>,
-    );
-
-    /// As [`Self::request`], to a target that has itself sent `from` what this answers: NAT lets it through.
-    fn request_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        self.request(from, to, message, charge, lookup);
+    /// Sends a request, on the usual terms: [`Expects::Reply`].
+    #[inline(always)]
+    fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        self.post(from, to, message, charge, lookup, Terms { way: Way::Unasked, expects: Expects::Reply });
     }
 
-    /// As [`Self::send`], to a target that has itself sent `from` what this answers: NAT lets it through.
-    fn send_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        self.send(from, to, message, charge, lookup);
-    }
-
-    /// As [`Self::send_with_notice`], to a target that has itself sent `from` what this answers: NAT lets it through.
-    fn send_back_with_notice(
-        &mut self,
-        from: Slot,
-        to: Contact,
-        message: P::Message,
-        charge: Charge,
-        lookup: Option<LookupId>,
-    ) {
-        self.send_with_notice(from, to, message, charge, lookup);
+    /// Sends a message that nobody answers: [`Expects::Nothing`].
+    #[inline(always)]
+    fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
+        self.post(from, to, message, charge, lookup, Terms { way: Way::Unasked, expects: Expects::Nothing });
     }
 
     /// Answers a request that was not answered at once ([`Answer::Later`]): one reply, while the node that got the

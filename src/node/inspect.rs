@@ -23,9 +23,9 @@ pub trait Inspect: Protocol {
         true
     }
 
-    /// The links that a live node has now, each with its sort, in any order: a noun in the singular that fits in a column,
-    /// such as `successor`, `finger`, `bucket`. A contact that is linked in several ways is visited for each. For graphs
-    /// of a network; a protocol that does not tell has none.
+    /// The links that a live node has now, each with its sort, in any order: a noun in the singular that fits in a
+    /// column, such as `successor`, `finger`, `bucket`. A contact that is linked in several ways is visited for each.
+    /// For graphs of a network; a protocol that does not tell has none.
     fn links(&self, node: Slot, visit: &mut dyn FnMut(&'static str, Contact)) {
         let _ = (node, visit);
     }

@@ -32,7 +32,7 @@ mod truth;
 
 pub use charge::{Charge, MessageSizes};
 pub use contact::{Contact, Slot};
-pub use context::Context;
+pub use context::{Context, Expects, Terms, Way};
 pub use handling::{Answer, Ended, Reply, ReplyTo, Start, TimerId};
 pub use inspect::Inspect;
 pub use lookup::{Lookup, LookupId, Purpose};

@@ -7,8 +7,8 @@ use super::awake::{Awake, guard};
 use super::directory::{Directory, Incarnation};
 use super::lookup::Lookups;
 use super::{
-    Answer, Charge, Contact, Context, Ended, Inspect, Lookup, LookupId, Members, Protocol, Purpose, Reply, ReplyTo,
-    Slot, Start, TimerId,
+    Answer, Charge, Contact, Context, Ended, Expects, Inspect, Lookup, LookupId, Members, Protocol, Purpose, Reply,
+    ReplyTo, Slot, Start, Terms, TimerId, Way,
 };
 use crate::engine::distribution::Distribution;
 use crate::engine::queue::Ticket;
@@ -193,64 +193,37 @@ impl<P: Protocol> Context<P> for Net<P> {
         self.bootstrap(node, admits)
     }
 
-    fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        self.request_within(from, to, message, charge, lookup, TIMEOUT);
-    }
-
-    fn request_within(
+    fn post(
         &mut self,
         from: Slot,
         to: Contact,
         message: P::Message,
         charge: Charge,
         lookup: Option<LookupId>,
-        wait: Duration,
+        terms: Terms,
     ) {
-        if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
+        if let (false, Some(lookup)) =
+            (terms.expects == Expects::Nothing, lookup.and_then(|id| self.lookups.get_mut(id)))
+        {
             lookup.rpcs += 1;
         }
         let index = self.call(from, to, message, charge, lookup);
-        self.waiting.insert(index);
-        self.schedule(index, wait, Event::Timeout(index));
-        if self.arrives(from, to, false) {
-            self.schedule(index, DELAY, Event::Request(index));
+        let arrives = self.arrives(from, to, terms.way == Way::Back);
+        let wait = match terms.expects {
+            Expects::Reply => Some(TIMEOUT),
+            Expects::ReplyWithin(wait) => Some(wait),
+            Expects::Notice => Some(TIMEOUT).filter(|_| !arrives),
+            Expects::Nothing => None,
+        };
+        if let Some(wait) = wait {
+            self.waiting.insert(index);
+            self.schedule(index, wait, Event::Timeout(index));
         }
-    }
-
-    fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let index = self.call(from, to, message, charge, lookup);
-        match self.arrives(from, to, false) {
-            true => self.schedule(index, DELAY, Event::Message(index)),
-            false => self.released.push(message),
-        }
-    }
-
-    fn send_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let index = self.call(from, to, message, charge, lookup);
-        match self.arrives(from, to, true) {
-            true => self.schedule(index, DELAY, Event::Message(index)),
-            false => self.released.push(message),
-        }
-    }
-
-    fn send_with_notice(
-        &mut self,
-        from: Slot,
-        to: Contact,
-        message: P::Message,
-        charge: Charge,
-        lookup: Option<LookupId>,
-    ) {
-        if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
-            lookup.rpcs += 1;
-        }
-        let index = self.call(from, to, message, charge, lookup);
-        match self.arrives(from, to, false) {
-            true => self.schedule(index, DELAY, Event::Message(index)),
-            false => {
-                self.waiting.insert(index);
-                self.schedule(index, TIMEOUT, Event::Timeout(index));
-            }
+        match terms.expects {
+            Expects::Reply | Expects::ReplyWithin(_) if arrives => self.schedule(index, DELAY, Event::Request(index)),
+            _ if arrives => self.schedule(index, DELAY, Event::Message(index)),
+            Expects::Nothing => self.released.push(message),
+            _ => {}
         }
     }
 

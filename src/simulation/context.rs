@@ -3,12 +3,14 @@
 use super::event::Event;
 use super::found::Asked;
 use super::outcome::LookupResult;
-use super::world::{Way, World};
+use super::world::World;
 use crate::engine::queue::Ticket;
 use crate::engine::random;
 use crate::engine::time::{Duration, Time};
 use crate::node::awake::{Awake, guard};
-use crate::node::{Charge, Contact, Context, Lookup, LookupId, Purpose, ReplyTo, Simulated, Slot, TimerId};
+use crate::node::{
+    Charge, Contact, Context, Expects, Lookup, LookupId, Purpose, ReplyTo, Simulated, Slot, Terms, TimerId,
+};
 use rand_chacha::ChaCha8Rng;
 
 /// Random slots tried for a bootstrap node before the members are gone through in order.
@@ -75,67 +77,26 @@ impl<P: Simulated> Context<P> for World<P> {
 
     // Inlined, so that the payload is written where it will be read.
     #[inline(always)]
-    fn request(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let index = self.post_request(from, to, charge, lookup, Way::Unasked, None);
-        self.calls[index].request = Some(message);
-    }
-
-    fn request_within(
+    fn post(
         &mut self,
         from: Slot,
         to: Contact,
         message: P::Message,
         charge: Charge,
         lookup: Option<LookupId>,
-        wait: Duration,
+        terms: Terms,
     ) {
-        let index = self.post_request(from, to, charge, lookup, Way::Unasked, Some(wait));
-        self.calls[index].request = Some(message);
-    }
-
-    #[inline(always)]
-    fn send(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        match self.post_message(from, to, charge, lookup, Way::Unasked) {
+        let Terms { way, expects } = terms;
+        let index = match expects {
+            Expects::Reply => Some(self.post_request(from, to, charge, lookup, way, None)),
+            Expects::ReplyWithin(wait) => Some(self.post_request(from, to, charge, lookup, way, Some(wait))),
+            Expects::Notice => Some(self.post_noticed(from, to, charge, lookup, way)),
+            Expects::Nothing => self.post_message(from, to, charge, lookup, way),
+        };
+        match index {
             Some(index) => self.calls[index].request = Some(message),
             None => self.released.push(message),
         }
-    }
-
-    #[inline(always)]
-    fn send_with_notice(
-        &mut self,
-        from: Slot,
-        to: Contact,
-        message: P::Message,
-        charge: Charge,
-        lookup: Option<LookupId>,
-    ) {
-        let index = self.post_noticed(from, to, charge, lookup, Way::Unasked);
-        self.calls[index].request = Some(message);
-    }
-
-    fn request_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        let index = self.post_request(from, to, charge, lookup, Way::Back, None);
-        self.calls[index].request = Some(message);
-    }
-
-    fn send_back(&mut self, from: Slot, to: Contact, message: P::Message, charge: Charge, lookup: Option<LookupId>) {
-        match self.post_message(from, to, charge, lookup, Way::Back) {
-            Some(index) => self.calls[index].request = Some(message),
-            None => self.released.push(message),
-        }
-    }
-
-    fn send_back_with_notice(
-        &mut self,
-        from: Slot,
-        to: Contact,
-        message: P::Message,
-        charge: Charge,
-        lookup: Option<LookupId>,
-    ) {
-        let index = self.post_noticed(from, to, charge, lookup, Way::Back);
-        self.calls[index].request = Some(message);
     }
 
     fn reply(&mut self, reply_to: ReplyTo, message: P::Message, charge: Charge) {

@@ -6,8 +6,8 @@ use super::{Check, Options, Simulation};
 use crate::engine::time::{Duration, Time};
 use crate::node::per_node::PerNode;
 use crate::node::{
-    Answer, Charge, Contact, Context, Ended, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Reply, ReplyTo,
-    Slot, Start, TimerId, Truth,
+    Answer, Charge, Contact, Context, Ended, Expects, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Reply,
+    ReplyTo, Slot, Start, Terms, TimerId, Truth, Way,
 };
 use crate::observe::progress::Unwatched;
 use crate::observe::report::Unrecorded;
@@ -18,6 +18,10 @@ const CHARGE: Charge = Charge::empty(0);
 
 const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
+}
+
+const fn within(wait: Duration) -> Terms {
+    Terms { way: Way::Unasked, expects: Expects::ReplyWithin(wait) }
 }
 
 /// What the first node does, and how the others take it.
@@ -211,7 +215,7 @@ impl Protocol for Toy {
                 Deed::AskThrough | Deed::AskLate(_) | Deed::AskAgain => {
                     context.request(node, self.members[1], 0, CHARGE, None)
                 }
-                Deed::AskWithin(wait) => context.request_within(node, self.members[1], 0, CHARGE, None, wait),
+                Deed::AskWithin(wait) => context.post(node, self.members[1], 0, CHARGE, None, within(wait)),
                 Deed::CancelTimers => {
                     for number in 0..3 {
                         let delay = ms(100 * (1 + u64::from(number)));
@@ -233,7 +237,7 @@ impl Protocol for Toy {
                 }
                 Deed::PeekIn(_) => {
                     context.request(node, self.members[1], 0, CHARGE, None);
-                    context.request_within(node, self.members[1], 0, CHARGE, None, ms(1));
+                    context.post(node, self.members[1], 0, CHARGE, None, within(ms(1)));
                     context.send(node, self.members[1], 0, CHARGE, None);
                     context.start_task(node, 5, ());
                 }

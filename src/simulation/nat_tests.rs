@@ -3,8 +3,8 @@
 use super::{Check, Options, Simulation};
 use crate::engine::time::{Duration, Time};
 use crate::node::{
-    Answer, Charge, Contact, Context, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Reply, ReplyTo, Slot,
-    Start, Truth,
+    Answer, Charge, Contact, Context, Expects, Inspect, LookupId, Members, Ownership, Prefetch, Protocol, Reply,
+    ReplyTo, Slot, Start, Terms, Truth, Way,
 };
 use crate::observe::progress::Unwatched;
 use crate::observe::report::{RunReport, Unrecorded};
@@ -106,7 +106,8 @@ impl Protocol for Gossip {
         for member in self.members.iter().filter(|member| member.slot() != node) {
             context.request(node, *member, REQUEST, Charge::empty(REQUEST), None);
             context.send(node, *member, MESSAGE, Charge::empty(MESSAGE), None);
-            context.send_with_notice(node, *member, HANDED_OVER, Charge::empty(HANDED_OVER), None);
+            let terms = Terms { way: Way::Unasked, expects: Expects::Notice };
+            context.post(node, *member, HANDED_OVER, Charge::empty(HANDED_OVER), None, terms);
         }
     }
 

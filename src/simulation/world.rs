@@ -20,22 +20,14 @@ use crate::node::awake::Awake;
 use crate::node::directory::{Directory, Incarnation};
 use crate::node::history::History;
 use crate::node::lookup::Lookups;
-use crate::node::{Charge, Contact, Lookup, LookupId, Members, MessageSizes, Purpose, Simulated, Slot, Truth};
+use crate::node::{Charge, Contact, Lookup, LookupId, Members, MessageSizes, Purpose, Simulated, Slot, Truth, Way};
 use crate::observe::metrics::Metrics;
 use crate::observe::report::{LookupRecord, MessageBalance, Outcomes, RequestCounts};
 use crate::scenario::{ReturnIdentifier, RpcTimeout, Scenario};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether a message finds a way through the NAT of who gets it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Who gets it may never have heard of the sender.
-    Unasked,
-    /// It answers what the sender got from there.
-    Back,
-}
-
+/// A run, but for the protocol.
 pub(crate) struct World<P: Simulated> {
     pub now: Time,
     pub queue: EventQueue<Event<P::Timer>>,
@@ -329,7 +321,14 @@ impl<P: Simulated> World<P> {
     }
 
     /// Books a message and decides its fate: when it arrives, if it does.
-    fn post(&mut self, from: Slot, to: Slot, alive: bool, charge: Charge, lookup: Option<LookupId>) -> Option<Time> {
+    fn transmit(
+        &mut self,
+        from: Slot,
+        to: Slot,
+        alive: bool,
+        charge: Charge,
+        lookup: Option<LookupId>,
+    ) -> Option<Time> {
         self.metrics.sent(charge.kind, charge.bytes(&self.sizes), lookup.is_some_and(LookupId::is_workload));
         self.balance.sent += 1;
         if !alive {
@@ -403,7 +402,7 @@ impl<P: Simulated> World<P> {
         let call = &self.calls[index];
         let (caller, target, lookup) = (call.from.slot(), call.to.slot(), call.lookup);
         let alive = self.directory.is_current(caller, call.from_incarnation);
-        let Some(arrival) = self.post(target, caller, alive, charge, lookup) else {
+        let Some(arrival) = self.transmit(target, caller, alive, charge, lookup) else {
             self.ensure_timeout(index);
             return false;
         };
@@ -471,7 +470,7 @@ impl<P: Simulated> World<P> {
             lookup.rpcs += 1;
         }
         let to_incarnation = self.target(from, to, way);
-        let arrival = self.post(from, to.slot(), to_incarnation.is_some(), charge, lookup);
+        let arrival = self.transmit(from, to.slot(), to_incarnation.is_some(), charge, lookup);
         let timeout = wait.map_or_else(|| self.timeout(from, to), at_least_one);
         let timeout_at = self.now + timeout;
         let index = self.open_call(from, to, to_incarnation, lookup);
@@ -502,7 +501,7 @@ impl<P: Simulated> World<P> {
         // The transport underneath notices at once if nobody is there.
         let is_there = self.directory.is_live(to);
         let to_incarnation = self.target(from, to, way).filter(|_| is_there);
-        let arrival = self.post(from, to.slot(), to_incarnation.is_some(), charge, lookup);
+        let arrival = self.transmit(from, to.slot(), to_incarnation.is_some(), charge, lookup);
         let index = self.open_call(from, to, to_incarnation, lookup);
         if let Some(arrival) = arrival {
             self.message_arrives(arrival, index, to);
@@ -535,7 +534,7 @@ impl<P: Simulated> World<P> {
         if to_incarnation.is_none() && self.metrics.is_measuring() {
             self.count_stopped_answer(to, lookup);
         }
-        let arrival = self.post(from, to.slot(), to_incarnation.is_some(), charge, lookup)?;
+        let arrival = self.transmit(from, to.slot(), to_incarnation.is_some(), charge, lookup)?;
         let index = self.open_call(from, to, to_incarnation, lookup);
         self.message_arrives(arrival, index, to);
         Some(index)

@@ -1,10 +1,10 @@
 //! What happens to a query at the nodes that it passes, and to its answer.
 
 use super::host::ForwardHost;
-use super::rules::{Acknowledgements, Retries, WayBack};
+use super::rules::{Retries, WayBack};
 use super::state::{ForwardMessage, Query};
 use crate::engine::pool::List;
-use crate::node::{Charge, Contact, Context, LookupId, Slot};
+use crate::node::{Charge, Contact, Context, Expects, LookupId, Slot, Terms, Way};
 use crate::overlay::lookups::{Step, conclude, give_up};
 
 /// Starts a lookup at `node`.
@@ -136,10 +136,8 @@ fn dispatch<P: ForwardHost>(
     lookup: LookupId,
 ) {
     let message = host.forward_message(node, message);
-    match host.forward().rules.acknowledgements {
-        Acknowledgements::Sent => context.request(node, to, message, charge, Some(lookup)),
-        Acknowledgements::Implied => context.send_with_notice(node, to, message, charge, Some(lookup)),
-    }
+    let terms = Terms { way: Way::Unasked, expects: host.forward().rules.acknowledgements.expected() };
+    context.post(node, to, message, charge, Some(lookup), terms);
 }
 
 /// No node is left to hand the query to. Only the initiator itself can act on that.
@@ -222,11 +220,14 @@ fn answer<P: ForwardHost>(
         let answer = Query { hops, path: List::EMPTY, dead: List::EMPTY, ..query };
         let message = ForwardMessage::Answer(forward.queries.insert(answer));
         let message = host.forward_message(node, message);
-        match has_initiator_asked {
-            true => context.send_back(node, initiator, message, P::ANSWER, Some(lookup)),
-            false => context.send(node, initiator, message, P::ANSWER, Some(lookup)),
-        }
+        let terms = Terms { way: way_to(has_initiator_asked), expects: Expects::Nothing };
+        context.post(node, initiator, message, P::ANSWER, Some(lookup), terms);
     }
+}
+
+/// How an answer gets through to a node that has asked, or has not.
+fn way_to(has_asked: bool) -> Way {
+    if has_asked { Way::Back } else { Way::Unasked }
 }
 
 /// Hands an answer to the last node of the path. `has_asked` tells whether `node` has the query from that one.
@@ -246,15 +247,8 @@ fn send_back<P: ForwardHost>(
     forward.paths.truncate(&mut query.path, rest);
     let charge = P::ANSWER.with_contacts(u32::from(P::ANSWER.contacts) + rest as u32);
     let message = ForwardMessage::Return(forward.queries.insert(query));
-    let acknowledgements = forward.rules.acknowledgements;
-    if !has_asked {
-        return dispatch(host, context, node, previous, message, charge, query.lookup);
-    }
-    let (message, lookup) = (host.forward_message(node, message), Some(query.lookup));
-    match acknowledgements {
-        Acknowledgements::Sent => context.request_back(node, previous, message, charge, lookup),
-        Acknowledgements::Implied => context.send_back_with_notice(node, previous, message, charge, lookup),
-    }
+    let terms = Terms { way: way_to(has_asked), expects: forward.rules.acknowledgements.expected() };
+    context.post(node, previous, host.forward_message(node, message), charge, Some(query.lookup), terms);
 }
 
 /// An answer comes back: hands it on, unless this node asked.

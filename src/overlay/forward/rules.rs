@@ -1,5 +1,7 @@
 //! Options of recursive lookups.
 
+use crate::node::Expects;
+
 /// How a node learns that the next one has a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acknowledgements {
@@ -7,6 +9,16 @@ pub enum Acknowledgements {
     Sent,
     /// Through the transport underneath, whose own packets are not simulated.
     Implied,
+}
+
+impl Acknowledgements {
+    /// What the sender of a query waits for.
+    pub fn expected(self) -> Expects {
+        match self {
+            Acknowledgements::Sent => Expects::Reply,
+            Acknowledgements::Implied => Expects::Notice,
+        }
+    }
 }
 
 /// Which way an answer goes.
