@@ -29,6 +29,8 @@ mod prefetch;
 mod protocol;
 mod simulated;
 mod truth;
+#[cfg(test)]
+mod world_for_tests;
 
 pub use charge::{Charge, MessageSizes};
 pub use contact::{Contact, Slot};

@@ -112,7 +112,7 @@ impl<P: Simulated> Context<P> for World<P> {
         // Within the handler of the request nobody owes anything yet.
         if self.owed.remove(&(node, ticket)).is_some() && self.settle(index) {
             let call = &self.calls[index];
-            self.exchanges.abandoned += u64::from(call.is_abandoned());
+            self.accounts.exchanges.abandoned += u64::from(call.is_abandoned());
             self.released.extend(call.request.into_iter().chain(call.reply));
         }
     }

@@ -317,7 +317,7 @@ fn a_request_is_answered_when_another_has_answered_and_only_once() {
         let second = (150, 1, Note::Replied { by: 2, round_trip: ms(100) });
         let first = (200, 0, Note::Replied { by: 1, round_trip: ms(200) });
         assert_eq!(notes(simulation), [second, first]);
-        assert_eq!((simulation.world.balance.sent, simulation.world.balance.delivered), (4, 4));
+        assert_eq!((simulation.world.accounts.balance.sent, simulation.world.accounts.balance.delivered), (4, 4));
     });
 }
 
@@ -328,7 +328,7 @@ fn a_reply_that_comes_after_the_timeout_is_late_and_ends_nothing() {
             let replied = (after + 100, 0, Note::Replied { by: 1, round_trip: ms(after + 100) });
             let expected = if is_in_time { replied } else { (500, 0, Note::TimedOut(1)) };
             assert_eq!(notes(simulation), [expected], "{after} ms");
-            assert_eq!(simulation.world.late_replies, u64::from(!is_in_time), "{after} ms");
+            assert_eq!(simulation.world.accounts.late_replies, u64::from(!is_in_time), "{after} ms");
         });
     }
 }
@@ -340,10 +340,10 @@ fn whoever_departs_owes_no_reply_any_more() {
     play(Deed::AskLate(ms(300)), &changes, |simulation| {
         let timed_out = (500, 0, Note::TimedOut(1));
         assert!(notes(simulation).contains(&timed_out));
-        assert_eq!(simulation.world.balance.sent, 1);
+        assert_eq!(simulation.world.accounts.balance.sent, 1);
     });
     play(Deed::AskLate(ms(300)), &["event=[{at=\"1200ms\", crash={count=3}}]"], |simulation| {
-        assert_eq!((simulation.world.exchanges.abandoned, simulation.world.balance.sent), (1, 1));
+        assert_eq!((simulation.world.accounts.exchanges.abandoned, simulation.world.accounts.balance.sent), (1, 1));
     });
 }
 
@@ -407,7 +407,7 @@ fn lookups_of_the_workload_that_are_cut_off_are_heard_to_end() {
         let cut_off =
             notes(simulation).iter().filter(|(_, _, note)| *note == Note::Ended(Ended::CutOff)).count() as u64;
         assert!(cut_off > 20, "{cut_off}");
-        assert_eq!(cut_off, simulation.world.cut_off);
+        assert_eq!(cut_off, simulation.world.accounts.cut_off);
     });
 }
 

@@ -131,7 +131,7 @@ impl<P: Simulated> World<P> {
             LookupResult::GivenUp | LookupResult::CutOff => {}
             LookupResult::InitiatorDeparted => record.outcome = Outcome::Aborted,
         }
-        self.outcomes.count(record.outcome);
+        self.accounts.outcomes.count(record.outcome);
         self.metrics.lookup_ended(&record);
         if let (true, Some(finished)) = (self.metrics.is_measuring(), &mut self.finished) {
             finished.push(record);

@@ -7,11 +7,13 @@
 //! when its request was sent: so a reply that arrives at the very instant of the timeout comes too late.
 //! `docs/internals/events.md` has the whole contract.
 
+mod accounts;
 pub mod agenda;
 mod calls;
 mod checkers;
 mod context;
 mod deadlines;
+mod delivery;
 mod event;
 mod found;
 #[cfg(test)]
@@ -24,11 +26,13 @@ mod memory;
 #[cfg(test)]
 mod nat_tests;
 mod outcome;
+mod population;
 mod prefetch_ahead;
 pub mod protocols;
 mod run;
 mod slot_blocks;
 mod tracer;
+mod transport;
 mod world;
 #[cfg(test)]
 mod zone_tests;

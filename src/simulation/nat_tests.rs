@@ -197,7 +197,7 @@ fn who_is_behind_nat_gets_replies_and_nothing_unasked() {
             }
         }
         let world = &simulation.world;
-        assert_eq!((world.balance.dropped, world.balance.lost), (3 * 39 * behind.len() as u64, 0));
+        assert_eq!((world.accounts.balance.dropped, world.accounts.balance.lost), (3 * 39 * behind.len() as u64, 0));
         assert!(world.history.as_ref().is_some_and(|history| history.suspected_since(Time::from_nanos(1))));
         assert_eq!(bootstraps.len(), 30);
         assert!(bootstraps.iter().all(|(_, first)| !behind.contains(&first.slot())), "{bootstraps:?}");

@@ -1,21 +1,18 @@
 //! The event loop.
 
 use super::agenda::{Agenda, ExternalEvent};
-use super::calls::Call;
 use super::checkers::{Check, Checks};
-use super::event::{Event, Kind};
+use super::event::Kind;
 use super::identities::Identities;
 use super::judge::EndedLookup;
 use super::load;
-use super::outcome::LookupResult;
 use super::slot_blocks::SlotBlocks;
 use super::tracer::Tracer;
 use super::world::World;
 use crate::engine::time::Time;
-use crate::node::awake::{Awake, begin_guarding};
-use crate::node::directory::Incarnation;
+use crate::node::awake::begin_guarding;
 use crate::node::history::History;
-use crate::node::{Answer, Contact, Context, Lookup, Members, Purpose, Reply, ReplyTo, Simulated, Slot, Start};
+use crate::node::{Contact, Lookup, Simulated, Slot};
 use crate::observe::progress::{Exhausted, Interrupted, Monitor, Progress, Stopped, Unwatched};
 use crate::observe::report::{Recorder, RunReport, Unrecorded};
 use crate::observe::violation::Violation;
@@ -46,20 +43,20 @@ pub struct Simulation<P: Simulated> {
     pub(super) world: World<P>,
     pub(super) agenda: Agenda,
     pub(super) slot_blocks: SlotBlocks,
-    identities: Identities,
+    pub(super) identities: Identities,
     /// Set when somebody arrives for whom there is no identifier.
-    exhausted: Option<Exhausted>,
+    pub(super) exhausted: Option<Exhausted>,
     pub(super) end: Time,
-    owner: OwnerOf,
+    pub(super) owner: OwnerOf,
     load: load::Keys,
-    died_out: Option<Time>,
+    pub(super) died_out: Option<Time>,
     expected: Expected,
     options: Options,
     /// Follows a lookup. The event loop lets it look before each event, where it else counts events for the monitor.
     tracer: Option<Box<Tracer<P::Timer>>>,
-    checks: Option<Checks>,
+    pub(super) checks: Option<Checks>,
     /// When the next check is due; never, if nothing is checked.
-    next_check: Time,
+    pub(super) next_check: Time,
     /// Whether the run has shown what it was to show, and ends.
     is_settled: bool,
 }
@@ -104,24 +101,6 @@ impl<P: Simulated> Simulation<P> {
         &self.protocol
     }
 
-    fn start_converged(&mut self) {
-        let nodes = self.agenda.initial_nodes();
-        if nodes == 0 {
-            return;
-        }
-        let slots: Vec<Slot> = (0..nodes).filter_map(|node| self.move_in(node)).flatten().collect();
-        let contacts = slots.into_iter().map(|slot| self.world.contact(slot));
-        let members = Members::from_contacts(contacts);
-        self.protocol.start_converged(&mut self.world, &members);
-        self.world.members = members;
-        if self.owner == OwnerOf::Original {
-            self.world.keep_original(&self.protocol);
-        }
-        self.world.is_untouched = !self.world.network.has_nat();
-        self.world.arrivals += u64::from(nodes);
-        self.world.population_changed(i64::from(nodes));
-    }
-
     /// Plays the run to its end.
     ///
     /// # Errors
@@ -141,8 +120,8 @@ impl<P: Simulated> Simulation<P> {
             return Err(exhausted.into());
         }
         'run: loop {
-            if self.world.events >= next_progress {
-                next_progress = self.world.events + monitor.events_between().max(1);
+            if self.world.accounts.events >= next_progress {
+                next_progress = self.world.accounts.events + monitor.events_between().max(1);
                 if self.tracer.is_some() {
                     next_progress = self.trace(monitor, recorder)?;
                 } else {
@@ -158,7 +137,7 @@ impl<P: Simulated> Simulation<P> {
                 self.prefetch_ahead();
                 self.play_event(event);
                 self.tidy(recorder);
-                if is_followed || self.world.events >= next_progress {
+                if is_followed || self.world.accounts.events >= next_progress {
                     continue 'run;
                 }
             }
@@ -200,7 +179,7 @@ impl<P: Simulated> Simulation<P> {
     #[cold]
     #[inline(never)]
     fn trace(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<u64, Interrupted> {
-        let Some(mut tracer) = self.tracer.take() else { return Ok(self.world.events) };
+        let Some(mut tracer) = self.tracer.take() else { return Ok(self.world.accounts.events) };
         tracer.look(self);
         let is_over = tracer.is_over();
         if is_over {
@@ -208,10 +187,10 @@ impl<P: Simulated> Simulation<P> {
         } else {
             self.tracer = Some(tracer);
         }
-        if is_over || self.world.events.is_multiple_of(monitor.events_between()) {
+        if is_over || self.world.accounts.events.is_multiple_of(monitor.events_between()) {
             self.tell(monitor)?;
         }
-        Ok(self.world.events)
+        Ok(self.world.accounts.events)
     }
 
     /// Memory of what tells which node has which slots and identifiers \[B\].
@@ -235,7 +214,7 @@ impl<P: Simulated> Simulation<P> {
             now: world.now,
             end: self.end,
             live_nodes: world.live(),
-            events: world.events,
+            events: world.accounts.events,
             last_event: world.fingerprint.last().map(|(_, _, kind)| Kind::name(kind)),
         };
         match monitor.progress(&progress) {
@@ -286,23 +265,10 @@ impl<P: Simulated> Simulation<P> {
                 text: fault.text,
                 nodes: fault.nodes.into_iter().map(node).collect(),
                 at: last.map_or(Time::ZERO, |(time, _, _)| time),
-                events: world.events,
+                events: world.accounts.events,
                 last_event: last.map(|(_, slot, kind)| (Kind::name(kind), world.directory.node(slot))),
             }))
         })
-    }
-
-    /// If a departure has broken what must hold, that is checked at once, while it is to be seen.
-    #[cold]
-    #[inline(never)]
-    fn look_at_departure(&mut self) {
-        let world = &self.world;
-        let (reachable, is_behind_nat) = (|a, b| world.reachable(a, b), |slot| world.is_behind_nat(slot));
-        let truth = world.truth(&reachable, &is_behind_nat);
-        let mut checkers = P::CHECKERS.iter().filter(|checker| checker.after_departures);
-        if checkers.any(|checker| (checker.check)(&self.protocol, &truth).is_err()) {
-            self.next_check = world.now;
-        }
     }
 
     /// Gives back payloads that were dropped, and hands out lookups that ended.
@@ -316,7 +282,7 @@ impl<P: Simulated> Simulation<P> {
 
     /// Judges lookups that have ended in the handler that has just returned.
     #[inline(always)]
-    fn settle_ends(&mut self) {
+    pub(super) fn settle_ends(&mut self) {
         if !self.world.judge.is_idle() {
             self.judge_ended();
         }
@@ -407,286 +373,25 @@ impl<P: Simulated> Simulation<P> {
         }
     }
 
-    /// Gives a node its slots and identifiers. `None` if there are none left: then the run cannot go on.
-    fn move_in(&mut self, node: u32) -> Option<std::ops::Range<Slot>> {
-        let Some(ids) = self.identities.of_arriving(node, &self.world.directory) else {
-            self.exhausted = Some(Exhausted {
-                at: self.world.now,
-                end: self.end,
-                live_nodes: self.world.live(),
-                bits: self.protocol.identifier_bits(),
-                spent: self.identities.spent(),
-            });
-            return None;
-        };
-        let block = self.slot_blocks.take(node);
-        let slots = self.slot_blocks.slots(node);
-        for (slot, id) in slots.clone().zip(ids) {
-            if slot == slots.start {
-                self.world.network.place(block, id);
-            }
-            self.world.directory.arrive(slot, id, node, self.world.now);
-        }
-        Some(slots)
-    }
-
-    fn arrive(&mut self, node: u32) {
-        let start = if self.slot_blocks.is_kept(node) { Start::Returning } else { Start::Fresh };
-        let Some(slots) = self.move_in(node) else { return };
-        self.world.record(slots.start, Kind::Join);
-        self.world.metrics.arrived();
-        self.world.arrivals += 1;
-        self.world.is_untouched = false;
-        self.world.population_changed(1);
-        for slot in slots {
-            let awake = self.world.awake(slot);
-            self.protocol.on_arrival(&mut self.world, slot, start);
-            drop(awake);
-            self.settle_ends();
-        }
-    }
-
-    fn depart(&mut self, node: u32, graceful: bool) {
-        let slots = self.slot_blocks.slots(node);
-        self.world.record(slots.start, if graceful { Kind::Leave } else { Kind::Crash });
-        self.world.metrics.departed(graceful);
-        self.world.departures += 1;
-        self.world.is_untouched = false;
-        if graceful {
-            for slot in slots.clone() {
-                let awake = self.world.awake(slot);
-                self.protocol.on_leave(&mut self.world, slot);
-                drop(awake);
-                self.settle_ends();
-            }
-        }
-        for slot in slots {
-            while let Some(lookup) = self.world.lookups.any_of(slot) {
-                self.world.end_lookup(lookup, LookupResult::InitiatorDeparted);
-            }
-            self.world.members.remove(self.world.contact(slot));
-            if let Some(history) = &mut self.world.history {
-                history.departed(self.world.directory.contact(slot).id(), self.world.now);
-            }
-            self.world.directory.depart(slot);
-            self.settle_ends();
-            if let Some(measured) = &mut self.world.measured {
-                measured.forget(slot);
-            }
-            while let Some(call) = self.world.reply_owed_by(slot) {
-                self.passed(call);
-            }
-            let _awake = self.world.awake(slot);
-            self.protocol.on_departure(slot);
-        }
-        self.identities.departed(self.world.directory.contact(self.slot_blocks.slots(node).start).id());
-        self.slot_blocks.free(node);
-        self.world.population_changed(-1);
-        if self.world.live() == 0 {
-            self.died_out.get_or_insert(self.world.now);
-        }
-        if self.checks.is_some() {
-            self.look_at_departure();
-        }
-    }
-
-    /// A lookup starts at the first of the node's identifiers that is a member.
-    fn start_lookup(&mut self, node: u32, key: u64) {
-        let slots = self.slot_blocks.slots(node);
-        self.world.record(slots.start, Kind::Lookup);
-        let member = slots.clone().find(|slot| self.world.members.contains(self.world.contact(*slot)));
-        match member {
-            Some(slot) => {
-                let lookup = self.world.start_lookup(slot, key, Purpose::Workload);
-                let _awake = self.world.awake(slot);
-                self.protocol.on_lookup(&mut self.world, slot, lookup);
-            }
-            None => self.world.metrics.lookup_not_started(),
-        }
-    }
-
-    /// Plays an event, with the state of all nodes but its own out of reach if the run is guarded.
-    #[inline(always)]
-    fn play_event(&mut self, event: Event<P::Timer>) {
-        match self.world.is_guarded {
-            true => self.handle_guarded(event),
-            false => self.handle(event),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn handle_guarded(&mut self, event: Event<P::Timer>) {
-        let _awake = event.node().map(Awake::only);
-        self.handle(event);
-    }
-
-    fn handle(&mut self, event: Event<P::Timer>) {
-        match event {
-            Event::Request { call, to } => self.deliver_request(call, to),
-            Event::Reply { call, to } => self.deliver_reply(call, to),
-            Event::Timeout { call, to } => self.expire(call, to),
-            Event::Message { call, to } => self.deliver_message(call, to),
-            Event::Timer { node, incarnation, timer } => {
-                if !self.world.cancelled.is_empty() && self.world.cancelled.remove(&self.world.queue.last()) {
-                    return;
-                }
-                if self.world.directory.is_current(node, incarnation) {
-                    self.witness(node, Some(incarnation));
-                    self.world.record(node, Kind::Timer);
-                    self.protocol.on_timer(&mut self.world, node, timer);
-                }
-            }
-            Event::Deadline { lookup } => {
-                self.world.deadline_passed();
-                if let Some(late) = self.world.end_lookup(lookup, LookupResult::CutOff) {
-                    self.world.record(late.initiator, Kind::Deadline);
-                    self.world.cut_off += 1;
-                    self.settle_ends();
-                    if let Purpose::Task(task) = late.purpose {
-                        let _awake = self.world.awake(late.initiator);
-                        self.protocol.on_task_failed(&mut self.world, late.initiator, task);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Notes whether something is handed to the incarnation for which it was meant, if somebody checks. Deliberately
-    /// apart from the decision to hand it over.
-    #[inline]
-    fn witness(&mut self, slot: Slot, meant_for: Option<Incarnation>) {
-        if self.checks.is_some() {
-            let directory = &self.world.directory;
-            let is_meant = directory.is_occupied(slot) && meant_for == Some(directory.incarnation(slot));
-            self.world.strays += u64::from(!is_meant);
-        }
-    }
-
-    /// For whom what a call carries is meant: the incarnation to which it was sent, or, where nodes return as who they
-    /// were, the present one of that node. For [`Self::witness`], so apart from [`World::receiver`].
-    fn addressee(&self, index: u32) -> Option<Incarnation> {
-        let call = self.world.call(index);
-        if self.world.nodes_return { self.world.directory.find(call.to) } else { call.to_incarnation }
-    }
-
-    fn deliver_request(&mut self, index: u32, to: Slot) {
-        let receiver = self.world.receiver(self.world.call(index));
-        if self.world.arrived(receiver.is_some()) {
-            self.witness(to, self.addressee(index));
-            self.world.record(to, Kind::Request);
-            let Call { from, request, ticket, .. } = *self.world.call(index);
-            let reply_to = ReplyTo { call: index, node: to, ticket };
-            let answer = request.map(|request| self.protocol.on_request(&mut self.world, to, from, &request, reply_to));
-            match answer {
-                Some(Answer::Now(reply, charge)) => self.world.send_reply(index, reply, charge),
-                Some(Answer::Later) => self.world.owe_reply(index, to),
-                Some(Answer::Refused) | None => {
-                    // Alive and silent: whoever asked will take it for dead.
-                    self.world.suspect();
-                    self.world.ensure_timeout(index);
-                }
-            }
-        } else {
-            self.world.ensure_timeout(index);
-        }
-        self.passed(index);
-    }
-
-    fn deliver_reply(&mut self, index: u32, to: Slot) {
-        let call = self.world.call(index);
-        let (from, request, reply, timed_out) = (call.to, call.request, call.reply, call.timed_out);
-        let (from_incarnation, sent_at) = (call.from_incarnation, call.sent_at);
-        let alive = self.world.directory.is_current(to, from_incarnation);
-        if self.world.arrived(alive) {
-            self.witness(to, Some(from_incarnation));
-            self.world.record(to, Kind::Reply);
-            let round_trip = self.world.now.since(sent_at);
-            if let Some(measured) = &mut self.world.measured {
-                measured.measure(to, from, round_trip);
-            }
-            match (&request, &reply) {
-                (Some(request), Some(reply)) if !timed_out => {
-                    self.world.call_mut(index).answered = true;
-                    self.world.exchanges.answered += 1;
-                    self.protocol.on_reply(&mut self.world, to, Reply { from, request, reply, round_trip });
-                }
-                _ => self.world.late_replies += 1,
-            }
-        }
-        self.passed(index);
-    }
-
-    fn expire(&mut self, index: u32, to: Slot) {
-        let call = self.world.call(index);
-        if !call.answered && self.world.directory.is_current(to, call.from_incarnation) {
-            let (from_incarnation, silent, lookup, request) =
-                (call.from_incarnation, call.to, call.lookup, call.request);
-            let is_under_way = call.pending > 1;
-            self.witness(to, Some(from_incarnation));
-            self.world.call_mut(index).timed_out = true;
-            self.world.exchanges.timed_out += 1;
-            let is_false = is_under_way && self.world.receiver(self.world.call(index)).is_some();
-            self.world.false_alarms += u64::from(is_false);
-            self.world.record(to, Kind::Timeout);
-            if let Some(measured) = &mut self.world.measured {
-                measured.back_off(to, silent);
-            }
-            if let Some(lookup) = lookup.and_then(|id| self.world.lookups.get_mut(id)) {
-                lookup.timeouts += 1;
-                lookup.false_timeouts += u32::from(is_false);
-            }
-            if let Some(request) = &request {
-                self.protocol.on_timeout(&mut self.world, to, silent, request);
-            }
-        }
-        self.passed(index);
-    }
-
-    fn deliver_message(&mut self, index: u32, to: Slot) {
-        let receiver = self.world.receiver(self.world.call(index));
-        if self.world.arrived(receiver.is_some()) {
-            self.witness(to, self.addressee(index));
-            self.world.record(to, Kind::Message);
-            let (from, message) = (self.world.call(index).from, self.world.call(index).request);
-            if let Some(message) = &message {
-                self.protocol.on_message(&mut self.world, to, from, message);
-            }
-        }
-        self.passed(index);
-    }
-
-    /// One event that referred to a call is over.
-    #[inline(always)]
-    fn passed(&mut self, index: u32) {
-        if self.world.settle(index) {
-            let call = self.world.call(index);
-            let is_abandoned = call.is_abandoned();
-            let payloads = [&call.request, &call.reply];
-            payloads.into_iter().flatten().for_each(|payload| self.protocol.release(payload));
-            self.world.exchanges.abandoned += u64::from(is_abandoned);
-        }
-    }
-
     fn report(self) -> RunReport {
         let Simulation { protocol, world, died_out, expected, slot_blocks, load, checks, .. } = self;
         let counts = |member: Contact| !world.is_behind_nat(member.slot());
         let ground = protocol.ground(&world.members);
         let owners = world.members.iter().filter(|member| counts(*member)).collect::<Vec<_>>();
         let load = load.deal_out(&owners, slot_blocks.width(), |key| P::owner(ground, key, counts));
-        let healing = checks.and_then(|checks| checks.healing(world.outcomes.lookups()));
+        let healing = checks.and_then(|checks| checks.healing(world.accounts.outcomes.lookups()));
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(slot_blocks.width()));
-        let stopped_answers = world.stopped_answers;
+        let stopped_answers = world.accounts.stopped_answers;
         let (total, windows, hops) = world.metrics.finish();
         let mut warnings = warnings::find(&expected, &total, &windows, died_out, joining, live);
         warnings.extend(warnings::answers_stopped(stopped_answers, &total));
         RunReport {
             protocol: P::NAME,
             fingerprint: world.fingerprint.digest(),
-            events: world.events,
+            events: world.accounts.events,
             in_flight: world.lookups.workload_in_flight(),
-            messages: world.balance,
+            messages: world.accounts.balance,
             total,
             windows,
             hops,

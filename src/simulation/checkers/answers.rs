@@ -14,10 +14,10 @@ pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
 }
 
 fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
-    let is_calm = world.is_untouched && world.balance.lost == 0 && world.exchanges.timed_out == 0;
-    let bad = world.outcomes.wrong_owner + world.outcomes.failed + world.tasks_failed;
-    if is_calm && bad > world.cut_off {
-        let (outcomes, failed) = (world.outcomes, world.tasks_failed);
+    let is_calm = world.is_untouched && world.accounts.balance.lost == 0 && world.accounts.exchanges.timed_out == 0;
+    let bad = world.accounts.outcomes.wrong_owner + world.accounts.outcomes.failed + world.accounts.tasks_failed;
+    if is_calm && bad > world.accounts.cut_off {
+        let (outcomes, failed) = (world.accounts.outcomes, world.accounts.tasks_failed);
         let text =
             format!("in a ring that nothing has touched: {outcomes:?}, and {failed} of the protocol's own failed");
         return Err(Fault::new([], text));

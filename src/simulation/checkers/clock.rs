@@ -9,11 +9,13 @@ pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
 }
 
 fn check<P: Simulated>(world: &World<P>, memory: &mut Memory) -> Result<(), Fault> {
-    if world.now < memory.now || world.events < memory.events {
-        let text =
-            format!("from {} after {} events to {} after {}", memory.now, memory.events, world.now, world.events);
+    if world.now < memory.now || world.accounts.events < memory.events {
+        let text = format!(
+            "from {} after {} events to {} after {}",
+            memory.now, memory.events, world.now, world.accounts.events
+        );
         return Err(Fault::new([], text));
     }
-    *memory = Memory { now: world.now, events: world.events };
+    *memory = Memory { now: world.now, events: world.accounts.events };
     Ok(())
 }

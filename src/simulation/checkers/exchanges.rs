@@ -14,9 +14,9 @@ pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
 
 fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let open = world.calls().filter(|call| call.is_request() && !call.answered && !call.timed_out).count() as u64;
-    let exchanges = world.exchanges;
-    if world.requests != exchanges.answered + exchanges.timed_out + exchanges.abandoned + open {
-        return Err(Fault::new([], format!("{} requests; {exchanges:?}, {open} under way", world.requests)));
+    let exchanges = world.accounts.exchanges;
+    if world.accounts.requests != exchanges.answered + exchanges.timed_out + exchanges.abandoned + open {
+        return Err(Fault::new([], format!("{} requests; {exchanges:?}, {open} under way", world.accounts.requests)));
     }
     Ok(())
 }

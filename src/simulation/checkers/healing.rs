@@ -67,7 +67,7 @@ impl Healing {
         let Scene { protocol, world, truth, now } = *scene;
         let Some(since) = world.quiet_since else { return Ok(()) };
         self.since = Some(since);
-        let disturbances = world.arrivals + world.departures + world.false_alarms;
+        let disturbances = world.accounts.arrivals + world.accounts.departures + world.accounts.false_alarms;
         let is_disturbed = self.disturbances.replace(disturbances) != Some(disturbances);
         let nobody_owns = world.members.iter().all(|member| world.is_behind_nat(member.slot()));
         if is_disturbed || !is_whole || nobody_owns {
@@ -131,7 +131,7 @@ impl Healing {
             return Ok(());
         }
         let timely = world.lookup_deadline() >= world.network.longest_timeout().saturating_mul(REQUESTS_OF_A_LOOKUP);
-        let bad = world.outcomes.wrong_owner + if timely { world.outcomes.failed } else { 0 };
+        let bad = world.accounts.outcomes.wrong_owner + if timely { world.accounts.outcomes.failed } else { 0 };
         let before = *self.bad.get_or_insert(bad);
         if bad > before {
             let text = format!("{} lookups of a network as it should be did not end at the owner", bad - before);

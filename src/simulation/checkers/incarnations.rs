@@ -14,8 +14,8 @@ pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
 }
 
 fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
-    if world.strays > 0 {
-        return Err(Fault::new([], format!("{} reached a former or later life", world.strays)));
+    if world.accounts.strays > 0 {
+        return Err(Fault::new([], format!("{} reached a former or later life", world.accounts.strays)));
     }
     for slot in 0..world.directory.slots() {
         let Some(id) = world.lookups.any_of(slot) else { continue };

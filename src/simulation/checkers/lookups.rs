@@ -10,10 +10,10 @@ pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
 
 fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
     let (started, in_flight) = (world.lookups.started(), world.lookups.in_flight());
-    if started != world.outcomes.lookups() + world.tasks_ended + in_flight {
+    if started != world.accounts.outcomes.lookups() + world.accounts.tasks_ended + in_flight {
         let text = format!(
             "{started} started; {:?}, {} of the protocol's own ended, {in_flight} under way",
-            world.outcomes, world.tasks_ended
+            world.accounts.outcomes, world.accounts.tasks_ended
         );
         return Err(Fault::new([], text));
     }

@@ -16,8 +16,11 @@ fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fau
     let expected = loss * at_risk as f64;
     // One more or less, where so few are expected that their number is far from normal.
     let allowed = 1.0 + DEVIATIONS * (expected.max(1.0)).sqrt();
-    if world.balance.lost < struck {
-        return Err(Fault::new([], format!("{struck} messages were lost, and {} are booked", world.balance.lost)));
+    if world.accounts.balance.lost < struck {
+        return Err(Fault::new(
+            [],
+            format!("{struck} messages were lost, and {} are booked", world.accounts.balance.lost),
+        ));
     }
     if loss > 0.0 && (struck as f64 - expected).abs() > allowed {
         let text = format!("{struck} of {at_risk} messages were lost, where {expected} are to be expected");

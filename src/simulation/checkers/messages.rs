@@ -13,7 +13,7 @@ pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
 }
 
 fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
-    let balance = world.balance;
+    let balance = world.accounts.balance;
     let accounted = balance.delivered + balance.lost + balance.dropped + balance.in_flight;
     // Each message on its way belongs to a call of its own.
     if balance.sent != accounted || balance.in_flight > world.calls_under_way() as u64 {

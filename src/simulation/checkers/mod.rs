@@ -80,7 +80,8 @@ impl Checks {
 
     /// Writes down what statements need to know of the time since the last look.
     pub fn note<P: Simulated>(&mut self, world: &mut World<P>) {
-        let is_late = world.false_alarms != std::mem::replace(&mut self.false_alarms, world.false_alarms);
+        let is_late =
+            world.accounts.false_alarms != std::mem::replace(&mut self.false_alarms, world.accounts.false_alarms);
         if is_late || world.network.is_lossy() || world.network.is_partitioned() {
             world.suspect();
         }

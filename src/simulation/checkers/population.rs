@@ -13,7 +13,7 @@ pub(super) fn checker<P: Simulated>() -> ConservationCheck<P> {
 }
 
 fn check<P: Simulated>(world: &World<P>, _memory: &mut Memory) -> Result<(), Fault> {
-    let (live, arrivals, departures) = (world.live(), world.arrivals, world.departures);
+    let (live, arrivals, departures) = (world.live(), world.accounts.arrivals, world.accounts.departures);
     let occupied = (0..world.directory.slots()).filter(|slot| world.directory.is_occupied(*slot)).count() as u64;
     if arrivals - departures != live || occupied != live * u64::from(world.width()) {
         let text = format!("{arrivals} joins, {departures} departures, {live} live nodes, {occupied} occupied slots");

@@ -26,12 +26,12 @@ fn found(tamper: impl FnOnce(&mut World<Any>)) -> Option<&'static str> {
         world.directory.arrive(slot, u64::from(slot) << 32, slot, Time::ZERO);
     }
     world.members = Members::from_contacts((0..3).map(|slot| Contact::new(u64::from(slot) << 32, slot)));
-    world.arrivals = 3;
+    world.accounts.arrivals = 3;
     world.population_changed(3);
     tamper(&mut world);
     let mut checks = Checks::new(Check { every: Duration::from_secs(1), each_event_from: None, until_healed: false });
     checks.memory.now = Time::from_nanos(5);
-    world.now = world.now.max(Time::from_nanos(world.events));
+    world.now = world.now.max(Time::from_nanos(world.accounts.events));
     // The protocol's own statements are about tables that this network does not have.
     let looked = checks.look_at_books(&protocol, &world);
     looked.err().map(|(name, _, _)| name)
@@ -39,7 +39,7 @@ fn found(tamper: impl FnOnce(&mut World<Any>)) -> Option<&'static str> {
 
 #[test]
 fn sound_books_pass_and_each_false_entry_is_found() {
-    let at_five = |world: &mut World<Any>| world.events = 5;
+    let at_five = |world: &mut World<Any>| world.accounts.events = 5;
     assert_eq!(found(at_five), None);
     assert_eq!(found(|_| ()), Some("clock"), "time went back");
     let after = |change: fn(&mut World<Any>)| {
@@ -48,11 +48,14 @@ fn sound_books_pass_and_each_false_entry_is_found() {
             change(world);
         })
     };
-    assert_eq!(after(|world| world.balance.sent += 1), Some("messages"));
-    assert_eq!(after(|world| (world.balance.sent, world.balance.in_flight) = (1, 1)), Some("messages"));
-    assert_eq!(after(|world| world.requests += 1), Some("exchanges"));
-    assert_eq!(after(|world| world.exchanges.timed_out += 1), Some("exchanges"));
-    assert_eq!(after(|world| world.strays += 1), Some("incarnations"));
+    assert_eq!(after(|world| world.accounts.balance.sent += 1), Some("messages"));
+    assert_eq!(
+        after(|world| (world.accounts.balance.sent, world.accounts.balance.in_flight) = (1, 1)),
+        Some("messages")
+    );
+    assert_eq!(after(|world| world.accounts.requests += 1), Some("exchanges"));
+    assert_eq!(after(|world| world.accounts.exchanges.timed_out += 1), Some("exchanges"));
+    assert_eq!(after(|world| world.accounts.strays += 1), Some("incarnations"));
     let orphan = |world: &mut World<Any>| {
         world.start_lookup(1, 7, crate::node::Purpose::Workload);
         world.directory.depart(1);
@@ -66,8 +69,8 @@ fn sound_books_pass_and_each_false_entry_is_found() {
         ended.iter().for_each(|ended| world.judge(&Any::new(Default::default()), ended));
     };
     assert_eq!(after(wrong), Some("answers"));
-    assert_eq!(after(|world| world.tasks_ended += 1), Some("lookups"));
-    assert_eq!(after(|world| world.arrivals += 1), Some("population"));
+    assert_eq!(after(|world| world.accounts.tasks_ended += 1), Some("lookups"));
+    assert_eq!(after(|world| world.accounts.arrivals += 1), Some("population"));
     assert_eq!(after(|world| world.directory.depart(1)), Some("population"));
     let taken = |world: &mut World<Any>| {
         world.directory.depart(1);
