@@ -42,6 +42,7 @@ impl<P: Simulated> Context<P> for World<P> {
         };
         if self.metrics.is_measuring() {
             self.judge.found.tell(Asked { initiator, key, wanted }, found);
+            self.has_leftovers = true;
         }
     }
 
@@ -95,7 +96,7 @@ impl<P: Simulated> Context<P> for World<P> {
         };
         match index {
             Some(index) => self.calls[index].request = Some(message),
-            None => self.released.push(message),
+            None => self.release(message),
         }
     }
 
@@ -105,7 +106,7 @@ impl<P: Simulated> Context<P> for World<P> {
         let call = &self.calls[index];
         if call.pending == 0 || call.ticket != ticket || call.replied {
             // There has been a reply, or the node has departed since.
-            self.released.push(message);
+            self.release(message);
             return;
         }
         self.send_reply(index, message, charge);
@@ -113,7 +114,7 @@ impl<P: Simulated> Context<P> for World<P> {
         if self.owed.remove(&(node, ticket)).is_some() && self.settle(index) {
             let call = &self.calls[index];
             self.accounts.exchanges.abandoned += u64::from(call.is_abandoned());
-            self.released.extend(call.request.into_iter().chain(call.reply));
+            call.request.into_iter().chain(call.reply).for_each(|payload| self.release(payload));
         }
     }
 

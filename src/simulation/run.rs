@@ -271,11 +271,11 @@ impl<P: Simulated> Simulation<P> {
         })
     }
 
-    /// Gives back payloads that were dropped, and hands out lookups that ended.
+    /// Judges and hands out lookups that ended, and gives back payloads that were dropped.
     #[inline(always)]
     fn tidy(&mut self, recorder: &mut dyn Recorder) {
-        self.settle_ends();
-        if !self.world.released.is_empty() || self.world.finished.is_some() {
+        if self.world.has_leftovers {
+            self.world.has_leftovers = false;
             self.hand_out(recorder);
         }
     }
@@ -306,6 +306,7 @@ impl<P: Simulated> Simulation<P> {
 
     #[inline(never)]
     fn hand_out(&mut self, recorder: &mut dyn Recorder) {
+        self.settle_ends();
         while let Some(message) = self.world.released.pop() {
             self.protocol.release(&message);
         }

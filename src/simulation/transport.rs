@@ -32,6 +32,13 @@ impl<P: Simulated> World<P> {
         &mut self.calls[index]
     }
 
+    /// A payload has been used for the last time.
+    #[inline]
+    pub(super) fn release(&mut self, payload: P::Message) {
+        self.released.push(payload);
+        self.has_leftovers = true;
+    }
+
     /// What has become of all requests so far.
     pub fn request_counts(&self) -> RequestCounts {
         RequestCounts {
@@ -141,7 +148,7 @@ impl<P: Simulated> World<P> {
         if self.post_reply(index, charge) {
             self.calls[index].reply = Some(reply);
         } else {
-            self.released.push(reply);
+            self.release(reply);
         }
     }
 

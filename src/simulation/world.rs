@@ -41,8 +41,11 @@ pub(crate) struct World<P: Simulated> {
     pub history: Option<History>,
     /// When quiet returned, if it has.
     pub quiet_since: Option<Time>,
+    /// Whether handlers have left something to do when they have returned: payloads to release, or lookups to judge.
+    /// One look at this after each event is all that it costs.
+    pub has_leftovers: bool,
     /// Payloads that were dropped while the protocol was busy: it gets them back when its handler returns.
-    pub released: Vec<P::Message>,
+    pub(super) released: Vec<P::Message>,
     /// Lookups that ended in the measurement, for whoever writes them down.
     pub finished: Option<Vec<LookupRecord>>,
     pub eager_timeouts: bool,
@@ -84,6 +87,7 @@ impl<P: Simulated> World<P> {
             is_untouched: false,
             history: None,
             quiet_since: None,
+            has_leftovers: false,
             released: Vec::new(),
             finished: None,
             eager_timeouts: false,
@@ -224,6 +228,7 @@ impl<P: Simulated> World<P> {
         let lookup = self.lookups.end(id)?;
         if P::HEARS_OF_ENDS || id.is_workload() {
             self.judge.note(EndedLookup { id, lookup, result });
+            self.has_leftovers = true;
         }
         if !id.is_workload() {
             self.accounts.tasks_ended += 1;
