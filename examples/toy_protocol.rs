@@ -199,6 +199,10 @@ impl Inspect for Walk {
         let dead = truth.members.iter().filter(is_dead).count();
         vec![(!truth.members.is_empty()).then(|| dead as f64 / truth.members.len() as f64)]
     }
+
+    fn links(&self, node: Slot, visit: &mut dyn FnMut(&'static str, Contact)) {
+        visit("next", self.next[node as usize]);
+    }
 }
 
 impl Prefetch for Walk {}

@@ -45,6 +45,9 @@ const STREAMS: &[(&str, &str)] = &[
     ("Workload", "src/workload/mod.rs"),
 ];
 
+/// The most lines of a file in `src/`. To be lowered when the longest one has become shorter.
+const LONGEST_SOURCE: usize = 685;
+/// The most lines of any other.
 const LONGEST_FILE: usize = 700;
 const WIDEST_LINE: usize = 120;
 
@@ -276,8 +279,9 @@ fn files_begin_with_what_they_are_for_and_are_not_too_long() {
             wrong.push(format!("{}: does not begin with //!", file.path));
         }
         let lines = file.text.lines().count();
-        if lines > LONGEST_FILE {
-            wrong.push(format!("{}: {lines} lines, more than {LONGEST_FILE}", file.path));
+        let longest = if file.path.starts_with("src/") { LONGEST_SOURCE } else { LONGEST_FILE };
+        if lines > longest {
+            wrong.push(format!("{}: {lines} lines, more than {longest}", file.path));
         }
     }
     report("files", &wrong);
