@@ -43,6 +43,7 @@
 pub mod churn;
 pub mod cli;
 pub mod engine;
+pub mod kinds;
 pub mod network;
 pub mod node;
 pub mod observe;

@@ -7,7 +7,7 @@ mod toy;
 
 #[test]
 fn every_bad_input_has_its_message() {
-    bad_cases::check("bad_input", 40, toy::load_toy);
+    bad_cases::check("bad_input", 45, toy::load_toy);
 }
 
 #[test]

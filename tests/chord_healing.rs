@@ -18,8 +18,8 @@ fn check_one_exact_ring(end: &Statistics) {
 
 fn damage() -> impl Strategy<Value = Action> {
     prop_oneof![
-        (0.0f64..0.4).prop_map(|share| Action::Crash(Amount::Fraction(share))),
-        (0.0f64..0.4).prop_map(|share| Action::Leave(Amount::Fraction(share))),
+        (0.0f64..0.4).prop_map(|share| Action::Crash(Amount::Fraction(share).into())),
+        (0.0f64..0.4).prop_map(|share| Action::Leave(Amount::Fraction(share).into())),
         (1u32..40, 0u64..10).prop_map(|(count, over)| Action::Join { count, over: secs(over) }),
     ]
 }
@@ -71,7 +71,7 @@ fn after_ten_minutes_of_loss_and_churn_the_ring_is_one_again() {
         let mut scenario = quiet(60, seed);
         scenario.events = (1..20)
             .flat_map(|turn| {
-                let (crash, join) = (Action::Crash(Amount::Count(3)), Action::Join { count: 3, over: secs(10) });
+                let (crash, join) = (Action::Crash(Amount::Count(3).into()), Action::Join { count: 3, over: secs(10) });
                 [crash, join].map(|action| ScheduledEvent { at: at(30 * turn), action })
             })
             .collect();

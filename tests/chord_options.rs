@@ -19,7 +19,7 @@ use torus_sim::simulation::Options;
 /// Of 300 nodes a share crashes at once; then there are some 3,000 lookups.
 fn after_a_crash(share: f64) -> Scenario {
     let mut scenario = quiet(300, 4);
-    scenario.events = vec![ScheduledEvent { at: at(1), action: Action::Crash(Amount::Fraction(share)) }];
+    scenario.events = vec![ScheduledEvent { at: at(1), action: Action::Crash(Amount::Fraction(share).into()) }];
     scenario.workload.arrivals = Arrivals::Network(Duration::from_millis(100));
     scenario.measurement = Measurement { warmup: secs(2), duration: secs(300), ..Measurement::default() };
     scenario
@@ -123,7 +123,7 @@ fn a_list_that_is_refreshed_in_turn_is_whole_again_after_a_while() {
         assert_eq!(health(&total, figure), 0.0, "{figure}");
     }
     // Nearly half of the nodes crash at once: only with whole lists is everybody's next live node in them.
-    let crash = Action::Crash(Amount::Fraction(0.45));
+    let crash = Action::Crash(Amount::Fraction(0.45).into());
     scenario.events.push(ScheduledEvent { at: at(2_500), action: crash });
     scenario.measurement.warmup = secs(2_700);
     let total = play(&scenario, &config).total;
@@ -199,7 +199,7 @@ fn lists_that_come_apart_are_whole_again_after_a_while() {
         scenario.measurement = Measurement { warmup: secs(1_200), duration: secs(600), ..Measurement::default() };
         let total = play(&scenario, &config).total;
         assert_eq!(total.outcomes.failure_rate(), Some(0.0));
-        let crash = Action::Crash(Amount::Fraction(0.45));
+        let crash = Action::Crash(Amount::Fraction(0.45).into());
         scenario.events.push(ScheduledEvent { at: at(1_300), action: crash });
         scenario.measurement.warmup = secs(1_700);
         let total = play(&scenario, &config).total;
@@ -260,8 +260,8 @@ fn without_farewells_a_leave_is_like_a_crash() {
         play(&scenario, &patient(Config { farewells, ..Config::default() }))
     };
     let share = Amount::Fraction(0.05);
-    let (told, silent) = (after(Action::Leave(share), true), after(Action::Leave(share), false));
-    let crashed = after(Action::Crash(share), true);
+    let (told, silent) = (after(Action::Leave(share.into()), true), after(Action::Leave(share.into()), false));
+    let crashed = after(Action::Crash(share.into()), true);
     assert!(
         told.total.outcomes.wrong_owner < silent.total.outcomes.wrong_owner / 3,
         "{:?} {:?}",
@@ -277,7 +277,7 @@ fn a_leave_that_hands_over_the_last_successor_alone_leaves_its_neighbour_behind(
     // Neighbours leave one after the other: that the second has left before, the first tells with its whole list only.
     let wrong = |farewell_hands_over| {
         let mut scenario = after_a_crash(0.0);
-        let action = Action::Leave(Amount::Fraction(0.1));
+        let action = Action::Leave(Amount::Fraction(0.1).into());
         scenario.events = (1..5).map(|s| ScheduledEvent { at: at(s), action: action.clone() }).collect();
         scenario.measurement.warmup = secs(10);
         play(&scenario, &patient(Config { farewell_hands_over, ..Config::default() })).total.outcomes.wrong_owner

@@ -159,7 +159,7 @@ fn oversims_kademlia_takes_as_long_as_oversims() {
 fn shaken(config: &Config) -> RunReport {
     let mut scenario = quiet(300, 4);
     scenario.events = vec![
-        ScheduledEvent { at: at(1), action: Action::Crash(Amount::Fraction(0.2)) },
+        ScheduledEvent { at: at(1), action: Action::Crash(Amount::Fraction(0.2).into()) },
         ScheduledEvent { at: at(60), action: Action::Join { count: 60, over: secs(60) } },
     ];
     scenario.measurement = Measurement { warmup: secs(1_800), duration: secs(600), ..Measurement::default() };
@@ -217,7 +217,7 @@ fn keys_are_identifiers_of_live_nodes_where_the_scenario_says_so() {
     let mut scenario = quiet(150, 3);
     scenario.workload.arrivals = Arrivals::Network(Duration::from_millis(100));
     scenario.workload.keys = Keys::LiveNodes;
-    scenario.events = vec![ScheduledEvent { at: at(200), action: Action::Crash(Amount::Fraction(0.5)) }];
+    scenario.events = vec![ScheduledEvent { at: at(200), action: Action::Crash(Amount::Fraction(0.5).into()) }];
     let options = Options { record_lookups: true, record_schedule: true, ..Options::default() };
     let (report, kept) = play_with(&scenario, &Config::default(), options);
     assert!(report.total.outcomes.lookups() > 5_000);

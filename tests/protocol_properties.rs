@@ -190,8 +190,8 @@ fn latency() -> impl Strategy<Value = Latency> {
 fn event() -> impl Strategy<Value = ScheduledEvent> {
     let amount = || prop_oneof![(0.0f64..=1.0).prop_map(Amount::Fraction), (0u32..30).prop_map(Amount::Count)];
     let action = prop_oneof![
-        amount().prop_map(Action::Crash),
-        amount().prop_map(Action::Leave),
+        amount().prop_map(|amount| Action::Crash(amount.into())),
+        amount().prop_map(|amount| Action::Leave(amount.into())),
         (0u32..30, 0u64..20).prop_map(|(count, over)| Action::Join { count, over: secs(over) }),
         (0.1f64..0.9).prop_map(|share| Action::Partition { shares: vec![share, 1.0 - share] }),
         Just(Action::Heal),

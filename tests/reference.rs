@@ -46,6 +46,20 @@ const SAMPLES: &[&str] = &[
     "[[event]]\nat = \"1s\"\npartition = { groups = 2 }\n[[event]]\nat = \"2s\"\nheal = true",
     "[[event]]\nat = \"1s\"\npartition = { shares = [0.5, 0.5] }",
     "[[event]]\nat = \"1s\"\nquiet = true",
+    "[[population.kind]]\nname = \"a\"\nshare = 0.5\nregion = \"west\"",
+    "[[population.kind]]\nname = \"a\"\nshare = 0.5\nbandwidth = { up_bytes_per_s = 1000, down_bytes_per_s = 1000 }",
+    "[churn]\npreset = \"kad\"\n[[population.kind]]\nname = \"a\"\nshare = 0.5\nsession.exponential.mean = \"1h\"",
+    "[network]\nbandwidth = { up_bytes_per_s = 1000, down_bytes_per_s = 1000 }",
+    "[[network.link]]\nfrom = \"all\"\nto = \"all\"\ndelay = \"5ms\"",
+    "[[network.link]]\nof = \"all\"\nloss = 0.1",
+    "[[event]]\nat = \"1s\"\ncrash = { count = 1, of = \"all\" }",
+    "[[event]]\nat = \"1s\"\nleave = { count = 1, of = \"all\" }",
+    "[[event]]\nat = \"1s\"\ncut = { from = \"all\", to = \"all\" }\n[[event]]\nat = \"2s\"\nmend = true",
+    "[[population.kind]]\nname = \"a\"\nshare = 0.5\n[[event]]\nat = \"1s\"\ncut = { of = \"a\" }",
+    "[[event]]\nat = \"1s\"\nlose = { from = \"all\", to = \"all\", share = 0.1 }",
+    "[[event]]\nat = \"1s\"\nlose = { of = \"all\", share = 0.1 }",
+    "[[event]]\nat = \"1s\"\nslow = { from = \"all\", to = \"all\", delay = \"5ms\" }",
+    "[[event]]\nat = \"1s\"\nslow = { of = \"all\", factor = 2.0 }",
     "[schedule]\nfile = \"schedule.csv\"",
 ];
 
@@ -90,10 +104,11 @@ fn documented() -> BTreeMap<String, Key> {
     keys
 }
 
-/// The name on the page: without numbers of events, and one name for both laws of churn.
+/// The name on the page: without numbers of events, and one name for all laws of sessions.
 fn name(path: &[String]) -> String {
     let parts: Vec<&str> = path.iter().map(String::as_str).filter(|part| part.parse::<usize>().is_err()).collect();
-    parts.join(".").replace("churn.downtime.", "churn.session.")
+    let name = parts.join(".").replace("churn.downtime.", "churn.session.");
+    name.replace("population.kind.session.", "churn.session.")
 }
 
 /// Calls `visit` for each value that is no table, and for each empty table.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["engine"],
     &["node", "scenario"],
-    &["overlay", "network", "churn", "workload", "observe"],
+    &["overlay", "kinds", "network", "churn", "workload", "observe"],
     &["protocols"],
     &["simulation"],
     &["output", "sweep", "swarm", "report", "validation"],
@@ -22,6 +22,8 @@ const FLOORS: &[&[&str]] = &[
 /// What a folder may use on its own floor.
 const SIDEWAYS: &[(&str, &str)] = &[
     ("scenario", "node"),
+    ("network", "kinds"),
+    ("churn", "kinds"),
     ("sweep", "output"),
     ("report", "output"),
     ("validation", "output"),
@@ -35,6 +37,7 @@ const LIST_OF_PROTOCOLS: &str = "src/simulation/protocols.rs";
 const STREAMS: &[(&str, &str)] = &[
     ("Churn", "src/churn/process.rs"),
     ("Identifiers", "src/node/identifier.rs"),
+    ("Kinds", "src/kinds/mod.rs"),
     ("Load", "src/simulation/load.rs"),
     ("Model", "src/validation/geometry.rs"),
     ("Model", "src/validation/lengths.rs"),

@@ -5,6 +5,7 @@ use crate::engine::distribution::Distribution;
 use crate::engine::queue::EventQueue;
 use crate::engine::random::{Purpose, Seed, below, unit};
 use crate::engine::time::{Duration, Time};
+use crate::kinds::Kinds;
 use crate::scenario::model::{self, AtStart, ChurnProcess, Start};
 use rand_chacha::ChaCha8Rng;
 
@@ -46,6 +47,7 @@ enum Pending {
 #[derive(Debug)]
 pub struct Process {
     law: ChurnProcess,
+    kinds: Kinds,
     /// Share of graceful departures.
     graceful: f64,
     population: Population,
@@ -70,6 +72,7 @@ impl Process {
         let down = down_at_start(churn, population);
         let mut process = Self {
             law: churn.process.clone(),
+            kinds: Kinds::new(&population.kinds, seed),
             graceful: churn.graceful,
             population: Population::new(population.permanent, population.nodes.saturating_add(down)),
             pending: EventQueue::new(),
@@ -149,7 +152,7 @@ impl Process {
         if self.population.is_permanent(node) {
             return;
         }
-        if let Some(law) = self.session_law() {
+        if let Some(law) = self.session_law(node) {
             let session = law.sample(&mut self.rng);
             self.plan_session_end(now, node, session);
         }
@@ -172,6 +175,21 @@ impl Process {
         let node = self.population.random_transient(&mut self.rng)?;
         self.depart(now, node);
         Some(node)
+    }
+
+    /// The live nodes of these kinds (bit by kind) that a scheduled event may let depart, in random order.
+    pub fn shuffled_of(&mut self, kinds: u64) -> Vec<u32> {
+        let transient = self.population.transient().iter().copied();
+        let mut nodes: Vec<u32> = transient.filter(|node| kinds >> self.kinds.of(*node) & 1 == 1).collect();
+        for end in (2..=nodes.len()).rev() {
+            nodes.swap(end - 1, below(&mut self.rng, end as u64) as usize);
+        }
+        nodes
+    }
+
+    /// A scheduled event lets this live node depart.
+    pub fn depart_now(&mut self, now: Time, node: u32) {
+        self.depart(now, node);
     }
 
     /// A scheduled event lets `count` new nodes join at uniformly random instants of `[from, from + over)`.
@@ -198,7 +216,7 @@ impl Process {
             if self.population.is_permanent(node) {
                 continue;
             }
-            let Some(law) = self.session_law() else { continue };
+            let Some(law) = self.session_law(node) else { continue };
             let session = match at_start {
                 AtStart::Equilibrium => law.sample_residual(&mut self.rng),
                 AtStart::Fresh => law.sample(&mut self.rng),
@@ -236,10 +254,12 @@ impl Process {
         self.population.release_number(node);
     }
 
-    /// The law of sessions, if the process has one.
-    fn session_law(&self) -> Option<Distribution> {
+    /// The law of sessions of a node, if the process has one.
+    fn session_law(&self, node: u32) -> Option<Distribution> {
+        let kind = self.kinds.all().get(usize::from(self.kinds.of(node)));
         match self.law {
-            ChurnProcess::OnOff { session, .. } | ChurnProcess::Steady { session } => Some(session),
+            ChurnProcess::Steady { session } => Some(kind.and_then(|kind| kind.session).unwrap_or(session)),
+            ChurnProcess::OnOff { session, .. } => Some(session),
             ChurnProcess::None | ChurnProcess::Poisson { .. } => None,
         }
     }

@@ -19,7 +19,7 @@ fn churn(process: ChurnProcess, at_start: AtStart) -> model::Churn {
 }
 
 fn converged(nodes: u32, permanent: u32) -> model::Population {
-    model::Population { nodes, start: Start::Converged, permanent }
+    model::Population { nodes, start: Start::Converged, permanent, kinds: Vec::new() }
 }
 
 fn start(churn: &model::Churn, population: &model::Population, seed: u64) -> Process {
@@ -281,7 +281,7 @@ fn scheduled_arrivals_are_uniform_over_their_time() {
 #[test]
 fn nodes_that_are_down_wait_for_the_end_of_a_joining_start() {
     let process = ChurnProcess::OnOff { session: exponential(minutes(60)), downtime: exponential(minutes(60)) };
-    let joining = model::Population { nodes: 100, start: Start::Joining { join_every: minutes(1) }, permanent: 0 };
+    let joining = model::Population { start: Start::Joining { join_every: minutes(1) }, ..converged(100, 0) };
     let mut process = start(&churn(process, AtStart::Equilibrium), &joining, 6);
     assert_eq!((process.population().count(), process.population().numbers()), (0, 200));
     assert!(process.next_time() >= at_minute(99));

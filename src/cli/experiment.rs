@@ -106,7 +106,7 @@ fn replaying(mut experiment: Experiment, path: &Path) -> Result<Experiment, Diag
     let (entries, blake3) = schedule::load(path, &scenario.population, scenario.measurement.end())?;
     scenario.churn.process = ChurnProcess::None;
     scenario.workload.arrivals = Arrivals::None;
-    scenario.events.retain(|event| matches!(event.action, Action::Partition { .. } | Action::Heal | Action::Quiet));
+    scenario.events.retain(|event| !matches!(event.action, Action::Crash(_) | Action::Leave(_) | Action::Join { .. }));
     scenario.schedule = Some(Arc::new(entries));
     let provenance = &mut experiment.provenance;
     // The hash stands for all that a run depends on.

@@ -21,12 +21,14 @@ fn scenario() -> Scenario {
         name: "churn20m".to_owned(),
         description: String::new(),
         seed: Seed { seed: 20, replicate: 0 },
-        population: Population { nodes: 10_000, start: Start::Converged, permanent: 0 },
+        population: Population { nodes: 10_000, start: Start::Converged, permanent: 0, kinds: Vec::new() },
         network: Network {
             latency: Latency::Drawn(Distribution::Fixed(Duration::from_millis(50))),
             loss: 0.0,
             behind_nat: 0.0,
             rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)),
+            bandwidth: None,
+            links: Vec::new(),
         },
         churn: Churn {
             process: ChurnProcess::None,

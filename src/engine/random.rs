@@ -26,6 +26,8 @@ pub enum Purpose {
     Swarm = 7,
     /// Models of a network that results are held against.
     Model = 8,
+    /// Of which kind each node is.
+    Kinds = 9,
 }
 
 /// The root of all randomness of one run.
@@ -52,7 +54,13 @@ impl Seed {
 
 /// A float uniform in [0, 1): the top 53 bits of one draw.
 pub fn unit(rng: &mut impl Rng) -> f64 {
-    (rng.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+    unit_of(rng.next_u64())
+}
+
+/// The float in [0, 1) that 64 uniform bits stand for: the top 53 of them.
+#[inline]
+pub fn unit_of(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
 /// A float uniform in (0, 1]: never 0, so that its logarithm is finite.

@@ -1,11 +1,13 @@
 //! One-way delays: the latency models of a scenario, with the place of each host where a model needs it.
 
+use super::rule::{Ends, Packet, Rule, Verdict};
 use super::{DRAW_COORDINATES, DRAW_ROW, FIRST_DRAW_ORDER, Place, put};
 use crate::engine::distribution::Distribution;
 use crate::engine::memory::allocated_bytes;
 use crate::engine::time::Duration;
-use crate::scenario::model::{Latency, LatencyMatrix};
+use crate::scenario::model::{Kind, Latency, LatencyMatrix};
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
 /// A latency model at work.
@@ -50,19 +52,35 @@ impl Delays {
         }
     }
 
-    /// Memory of the hosts' places, and of the matrix \[B\].
-    pub(super) fn memory_bytes(&self) -> u64 {
+    /// Delay of one message.
+    #[inline]
+    fn draw(&self, from: u32, to: u32, rng: &mut impl Rng) -> Duration {
         match self {
-            Delays::Constant(_) | Delays::Drawn { .. } => 0,
-            Delays::Euclidean { points, .. } => allocated_bytes(points),
-            Delays::Matrix { rows, order, matrix } => {
-                allocated_bytes(rows) + allocated_bytes(order) + size_of_val(&matrix.one_way[..]) as u64
-            }
+            Delays::Drawn { law, .. } => law.sample(rng),
+            _ => self.between(from, to),
         }
     }
 
+    /// Mean delay of a message between two different hosts.
+    #[inline]
+    fn between(&self, from: u32, to: u32) -> Duration {
+        match self {
+            Delays::Constant(delay) => *delay,
+            Delays::Drawn { mean, .. } => *mean,
+            Delays::Euclidean { points, base, unit_ns } => {
+                *base + distance(points[from as usize], points[to as usize], *unit_ns)
+            }
+            Delays::Matrix { rows, matrix, .. } => {
+                let (row, column) = (rows[from as usize] as usize, rows[to as usize] as usize);
+                matrix.one_way[row * matrix.hosts as usize + column]
+            }
+        }
+    }
+}
+
+impl Rule for Delays {
     /// Gives `host` the place of a node.
-    pub(super) fn place(&mut self, host: u32, place: Place) {
+    fn place(&mut self, host: u32, place: Place, _kind: Option<&Kind>) {
         match self {
             Delays::Constant(_) | Delays::Drawn { .. } => {}
             Delays::Euclidean { points, .. } => {
@@ -80,17 +98,17 @@ impl Delays {
         }
     }
 
-    /// Delay of one message.
-    #[inline]
-    pub(super) fn draw(&self, from: u32, to: u32, rng: &mut impl Rng) -> Duration {
-        match self {
-            Delays::Drawn { law, .. } => law.sample(rng),
-            _ => self.expected(from, to),
-        }
+    #[inline(always)]
+    fn travel(&mut self, packet: &Packet, _ends: Ends, _so_far: Duration, random: &mut ChaCha8Rng) -> Verdict {
+        Verdict::Delay(self.draw(packet.from, packet.to, random))
+    }
+
+    fn expected(&self, from: u32, to: u32, _ends: Ends) -> Duration {
+        self.between(from, to)
     }
 
     /// Mean delay between the two hosts for which it is longest, wherever they sit.
-    pub(super) fn longest_expected(&self) -> Duration {
+    fn longest_expected(&self) -> Duration {
         match self {
             Delays::Constant(delay) => *delay,
             Delays::Drawn { mean, .. } => *mean,
@@ -99,18 +117,13 @@ impl Delays {
         }
     }
 
-    /// Mean delay of a message between two different hosts.
-    #[inline]
-    pub(super) fn expected(&self, from: u32, to: u32) -> Duration {
+    /// Memory of the hosts' places, and of the matrix \[B\].
+    fn memory_bytes(&self) -> u64 {
         match self {
-            Delays::Constant(delay) => *delay,
-            Delays::Drawn { mean, .. } => *mean,
-            Delays::Euclidean { points, base, unit_ns } => {
-                *base + distance(points[from as usize], points[to as usize], *unit_ns)
-            }
-            Delays::Matrix { rows, matrix, .. } => {
-                let (row, column) = (rows[from as usize] as usize, rows[to as usize] as usize);
-                matrix.one_way[row * matrix.hosts as usize + column]
+            Delays::Constant(_) | Delays::Drawn { .. } => 0,
+            Delays::Euclidean { points, .. } => allocated_bytes(points),
+            Delays::Matrix { rows, order, matrix } => {
+                allocated_bytes(rows) + allocated_bytes(order) + size_of_val(&matrix.one_way[..]) as u64
             }
         }
     }

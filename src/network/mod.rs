@@ -8,32 +8,127 @@
 //! never share one while there have been no more of them at once than rows (no more at all, where nodes return to the
 //! host at which they were).
 
+mod bandwidth;
+mod cuts;
 mod latency;
+mod loss;
 mod nat;
 mod partition;
+mod presence;
+mod rule;
+#[cfg(test)]
+mod rule_tests;
+mod slow;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::random::{Purpose, Seed, mix, unit};
+pub use crate::scenario::model::Link;
+pub use rule::{Cause, Packet};
+
+use crate::engine::memory::allocated_bytes;
+use crate::engine::random::{Purpose, Seed, mix};
 use crate::engine::time::Duration;
-use crate::scenario::model;
-use latency::Delays;
-use nat::Nat;
-use partition::Partition;
+use crate::kinds::Kinds;
+use crate::scenario::model::{self, Kind, KindId};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use rule::{Ends, Rule, Verdict};
+
+/// Declares the rules in their order, and what is asked of all of them.
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])+ $name:ident: $Rule:ty,)+) => {
+        /// The rules, in the order in which they are asked.
+        #[derive(Clone, Debug)]
+        struct Rules {
+            $($(#[doc = $doc])+ $name: $Rule,)+
+        }
+
+        impl Rules {
+            /// The time that a message takes, or why it does not arrive. First every rule is asked about its leaving,
+            /// then about its way: the first that drops it decides, and delays add up.
+            #[inline(always)]
+            fn judge(&mut self, packet: &Packet, ends: Ends, random: &mut ChaCha8Rng) -> Result<Duration, Cause> {
+                let mut waited = Duration::ZERO;
+                $(match self.$name.leave(packet, ends) {
+                    Verdict::Pass => {}
+                    Verdict::Delay(more) => waited = waited + more,
+                    Verdict::Drop(cause) => return Err(cause),
+                })+
+                let mut so_far = Duration::ZERO;
+                $(match self.$name.travel(packet, ends, so_far, random) {
+                    Verdict::Pass => {}
+                    Verdict::Delay(more) => so_far = so_far + more,
+                    Verdict::Drop(cause) => return Err(cause),
+                })+
+                Ok(waited + so_far)
+            }
+
+            fn place(&mut self, host: u32, place: Place, kind: Option<&Kind>) {
+                $(self.$name.place(host, place, kind);)+
+            }
+
+            fn expected(&self, from: u32, to: u32, ends: Ends) -> Duration {
+                let parts = [$(self.$name.expected(from, to, ends)),+];
+                parts.into_iter().fold(Duration::ZERO, |sum, part| sum + part)
+            }
+
+            fn longest_expected(&self) -> Duration {
+                let parts = [$(self.$name.longest_expected()),+];
+                parts.into_iter().fold(Duration::ZERO, |sum, part| sum + part)
+            }
+
+            fn begin(&mut self, number: usize, link: &Link) {
+                $(self.$name.begin(number, link);)+
+            }
+
+            fn end(&mut self, number: usize) {
+                $(self.$name.end(number);)+
+            }
+
+            fn mend(&mut self) {
+                $(self.$name.mend();)+
+            }
+
+            fn calm(&mut self) {
+                $(self.$name.calm();)+
+            }
+
+            fn memory_bytes(&self) -> u64 {
+                [$(self.$name.memory_bytes()),+].into_iter().sum()
+            }
+        }
+    };
+}
+
+// A message that is stopped draws nothing from rules further down, so the order is part of what a seed means.
+rules! {
+    /// It waits for the sender's line.
+    bandwidth: bandwidth::Bandwidth,
+    /// Its receiver may be gone,
+    presence: presence::Presence,
+    /// or behind NAT,
+    nat: nat::Nat,
+    /// or on another side,
+    partition: partition::Partition,
+    /// or cut off.
+    cuts: cuts::Cuts,
+    /// Chance may strike it.
+    loss: loss::Loss,
+    /// It takes its time,
+    latency: latency::Delays,
+    /// and more where it is slow.
+    slow: slow::Slow,
+}
 
 /// The network of one run.
 #[derive(Clone, Debug)]
 pub struct Network {
-    delays: Delays,
-    partition: Partition,
-    nat: Nat,
-    /// Probability that a message is lost.
-    loss: f64,
-    /// Messages that loss could have struck, and those that it did.
-    at_risk: u64,
-    struck: u64,
+    rules: Rules,
+    kinds: Kinds,
+    /// Kind of the node at each host; empty where nodes do not differ.
+    kind_of: Vec<KindId>,
+    /// Whether there are nodes that own no keys.
+    has_clients: bool,
     rpc_timeout: model::RpcTimeout,
     /// Makes the places of nodes depend on the seed.
     salt: u64,
@@ -42,76 +137,90 @@ pub struct Network {
 
 impl Network {
     /// A network without hosts. Latency and loss are drawn from the stream [`Purpose::Network`] of `seed`.
-    pub fn new(config: &model::Network, seed: Seed) -> Self {
+    pub fn new(config: &model::Network, kinds: Kinds, seed: Seed) -> Self {
         let mut rng = seed.stream(Purpose::Network);
         let salt = rng.next_u64();
-        Self {
-            delays: Delays::new(&config.latency, salt),
-            partition: Partition::default(),
-            nat: Nat::new(config.behind_nat),
-            loss: config.loss,
-            at_risk: 0,
-            struck: 0,
-            rpc_timeout: config.rpc_timeout,
-            salt,
-            rng,
-        }
+        let all = kinds.all();
+        let rules = Rules {
+            bandwidth: bandwidth::Bandwidth::new(config.bandwidth, all),
+            presence: presence::Presence,
+            nat: nat::Nat::new(config.behind_nat, all),
+            partition: partition::Partition::default(),
+            cuts: cuts::Cuts::default(),
+            loss: loss::Loss::new(config.loss, &config.links),
+            latency: latency::Delays::new(&config.latency, salt),
+            slow: slow::Slow::new(all, &config.links),
+        };
+        let has_clients = rules.nat.is_there() || all.iter().any(|kind| kind.client);
+        Self { rules, kinds, kind_of: Vec::new(), has_clients, rpc_timeout: config.rpc_timeout, salt, rng }
     }
 
-    /// The node `identity` now occupies `host`, in place of whoever did before. Nodes of equal identity sit at equal
-    /// places. Memory grows up to the highest host in use.
-    pub fn place(&mut self, host: u32, identity: u64) {
+    /// The node `identity` with the number `node` now occupies `host`, in place of whoever did before. Nodes of equal
+    /// identity sit at equal places; of which kind a node is follows from its number. Memory grows up to the highest
+    /// host in use.
+    pub fn place(&mut self, host: u32, identity: u64, node: u32) {
         let place = Place(mix(self.salt.wrapping_add(identity)));
-        self.delays.place(host, place);
-        self.partition.place(host, place);
-        self.nat.place(host, place);
+        let kind = self.kinds.of(node);
+        if self.kinds.are_several() {
+            put(&mut self.kind_of, host, kind);
+        }
+        self.rules.place(host, place, self.kinds.all().get(usize::from(kind)));
     }
 
     /// Memory of the hosts' places \[B\].
     pub fn memory_bytes(&self) -> u64 {
-        self.delays.memory_bytes() + self.partition.memory_bytes() + self.nat.memory_bytes()
+        self.rules.memory_bytes() + allocated_bytes(&self.kind_of)
     }
 
-    /// Sends one message: the time until it arrives, or `None` if it is lost or stopped by a partition.
+    /// The kinds of nodes.
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    /// The kind of the node at `host`.
+    #[inline]
+    pub fn kind(&self, host: u32) -> KindId {
+        self.kind_of.get(host as usize).copied().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn ends(&self, from: u32, to: u32) -> Ends {
+        match self.kind_of.is_empty() {
+            true => Ends { from: 0, to: 0 },
+            false => Ends { from: self.kind(from), to: self.kind(to) },
+        }
+    }
+
+    /// Sends one message: the time until it arrives, or why it does not.
     ///
-    /// A message from a host to itself arrives at once and is never lost. Nothing is drawn for a message that is
-    /// stopped by a partition, and only what the scenario leaves to chance is drawn for any other.
+    /// A message from a host to itself arrives at once, if its receiver is there. Only what the scenario leaves to
+    /// chance is drawn for any other, and nothing once it is known that it does not arrive.
+    ///
+    /// # Errors
+    /// The cause that stops it.
     ///
     /// # Panics
-    /// If the latency model or a partition needs the place of a host that was never placed.
+    /// If a rule needs the place of a host that was never placed.
     #[inline]
-    pub fn transmit(&mut self, from: u32, to: u32) -> Option<Duration> {
-        if from == to {
-            return Some(Duration::ZERO);
+    pub fn transmit(&mut self, packet: &Packet) -> Result<Duration, Cause> {
+        if packet.from == packet.to {
+            return if packet.is_expected { Ok(Duration::ZERO) } else { Err(Cause::Gone) };
         }
-        if !self.partition.connects(from, to) || self.is_lost() {
-            return None;
-        }
-        Some(self.delays.draw(from, to, &mut self.rng))
+        let ends = self.ends(packet.from, packet.to);
+        self.rules.judge(packet, ends, &mut self.rng)
     }
 
-    /// Draws whether chance strikes a message.
-    #[inline]
-    fn is_lost(&mut self) -> bool {
-        if self.loss == 0.0 {
-            return false;
-        }
-        let is_lost = unit(&mut self.rng) < self.loss;
-        self.at_risk += 1;
-        self.struck += u64::from(is_lost);
-        is_lost
-    }
-
-    /// The probability that a message is lost, the messages at that risk so far, and those lost.
+    /// The probability that a message is lost on any link, the messages at that risk so far, and those lost.
     pub fn loss(&self) -> (f64, u64, u64) {
-        (self.loss, self.at_risk, self.struck)
+        let loss = &self.rules.loss;
+        (loss.share(), loss.at_risk, loss.struck)
     }
 
     /// How long a request from one host to another waits for its reply; at least 1 ns. Where timeouts are computed from
     /// measured round trips, that of a node which has measured nothing.
     ///
-    /// As a multiple of the round trip, a timeout follows the expected delay there and back. A host expects no delay
-    /// to itself, so there the timeout is 1 ns.
+    /// As a multiple of the round trip, a timeout follows the expected delay there and back, without what events do or
+    /// what waits in queues. A host expects no delay to itself, so there the timeout is 1 ns.
     #[inline]
     pub fn timeout(&self, from: u32, to: u32) -> Duration {
         self.timeout_for(|| self.expected_round_trip(from, to))
@@ -121,7 +230,10 @@ impl Network {
     pub fn expected_round_trip(&self, from: u32, to: u32) -> Duration {
         match from == to {
             true => Duration::ZERO,
-            false => self.delays.expected(from, to) + self.delays.expected(to, from),
+            false => {
+                let way = |from, to| self.rules.expected(from, to, self.ends(from, to));
+                way(from, to) + way(to, from)
+            }
         }
     }
 
@@ -137,63 +249,85 @@ impl Network {
         timeout.max(Duration::from_nanos(1))
     }
 
-    /// Whether no partition separates the two hosts.
+    /// Whether nothing stands between the two hosts, one way or the other.
     pub fn reachable(&self, a: u32, b: u32) -> bool {
-        a == b || self.partition.connects(a, b)
+        let is_cut = |from, to| self.rules.cuts.cut_off(self.ends(from, to));
+        a == b
+            || self.rules.partition.connects(a, b) && !(self.rules.cuts.are_there() && (is_cut(a, b) || is_cut(b, a)))
     }
 
-    /// Whether there can be hosts behind NAT: whether the scenario gives them a share above 0.
+    /// Whether there can be hosts that own no keys: clients, and those behind NAT.
     #[inline]
-    pub fn has_nat(&self) -> bool {
-        self.nat.is_there()
+    pub fn has_clients(&self) -> bool {
+        self.has_clients
     }
 
-    /// Whether `host` is behind NAT: replies reach it, but nothing that another host sends it unasked. Who sends what
-    /// unasked is for the caller to know; [`Self::transmit`] does not.
+    /// Whether the node at `host` owns no keys: it is a client, or behind NAT.
+    #[inline]
+    pub fn is_client(&self, host: u32) -> bool {
+        self.is_behind_nat(host) || self.kinds.all().get(usize::from(self.kind(host))).is_some_and(|kind| kind.client)
+    }
+
+    /// Whether `host` is behind NAT: replies reach it, but nothing that another host sends it unasked.
     #[inline]
     pub fn is_behind_nat(&self, host: u32) -> bool {
-        self.nat.is_behind(host)
+        self.rules.nat.is_behind(host)
     }
 
     /// The group of `host` in the present partition, from 0; 0 for all while there is no partition.
     pub fn group(&self, host: u32) -> u16 {
-        self.partition.group(host)
+        self.rules.partition.group(host)
     }
 
     /// Splits the network into one group for each of `shares` (each > 0, summing to 1, at most 65,536 of them). Each
     /// host, also a later one, falls into a group at random with the probability of its share. A second partition
     /// takes the place of the first and deals anew.
     pub fn partition(&mut self, shares: &[f64]) {
-        self.partition.split(shares);
+        self.rules.partition.split(shares);
     }
 
     /// Ends the partition: all hosts reach each other again.
     pub fn heal(&mut self) {
-        self.partition.heal();
+        self.rules.partition.heal();
     }
 
-    /// From now on nothing is lost, and no partition stands between hosts. Those behind NAT stay there.
+    /// Something begins to happen to messages between kinds of nodes, under a number of its own.
+    pub fn begin(&mut self, number: usize, link: &Link) {
+        self.rules.begin(number, link);
+    }
+
+    /// What began under this number ends, if it has not ended before.
+    pub fn end(&mut self, number: usize) {
+        self.rules.end(number);
+    }
+
+    /// Ends all that [`Self::begin`] has begun.
+    pub fn mend(&mut self) {
+        self.rules.mend();
+    }
+
+    /// From now on nothing is lost, cut off or slowed by events, and no partition stands between hosts. Those behind
+    /// NAT stay there, and lines are as they are.
     pub fn calm(&mut self) {
-        self.loss = 0.0;
-        self.heal();
+        self.rules.calm();
     }
 
-    /// Whether messages can be lost.
+    /// Whether messages between live nodes can be lost on their way: by chance, or for want of room in a queue.
     pub fn is_lossy(&self) -> bool {
-        self.loss > 0.0
+        self.rules.loss.is_possible() || self.rules.bandwidth.is_limited()
     }
 
     /// How long a request waits for its reply at most, whoever sends it to whom; at least 1 ns.
     pub fn longest_timeout(&self) -> Duration {
         match self.rpc_timeout {
             model::RpcTimeout::Measured(timeout) => timeout.most,
-            _ => self.timeout_for(|| self.delays.longest_expected().saturating_mul(2)),
+            _ => self.timeout_for(|| self.rules.longest_expected().saturating_mul(2)),
         }
     }
 
-    /// Whether a partition is in force.
+    /// Whether a partition is in force, or a link cut off.
     pub fn is_partitioned(&self) -> bool {
-        self.partition.is_in_force()
+        self.rules.partition.is_in_force() || self.rules.cuts.are_there()
     }
 }
 

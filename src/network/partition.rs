@@ -1,8 +1,12 @@
 //! Partitions: which group each host belongs to while the network is split.
 
+use super::rule::{Cause, Ends, Packet, Rule, Verdict};
 use super::{DRAW_LOT, Place, put};
 use crate::engine::memory::allocated_bytes;
-use crate::engine::random::mix;
+use crate::engine::random::{mix, unit_of};
+use crate::engine::time::Duration;
+use crate::scenario::model::Kind;
+use rand_chacha::ChaCha8Rng;
 
 /// The present partition, or the absence of one.
 #[derive(Clone, Debug, Default)]
@@ -18,21 +22,6 @@ pub(super) struct Partition {
 }
 
 impl Partition {
-    /// Gives `host` the lot of a node.
-    pub(super) fn place(&mut self, host: u32, place: Place) {
-        let lot = (place.draw(DRAW_LOT) >> 32) as u32;
-        put(&mut self.lots, host, lot);
-        if self.is_in_force() {
-            let group = self.deal(lot);
-            put(&mut self.groups, host, group);
-        }
-    }
-
-    /// Memory of lots and groups \[B\].
-    pub(super) fn memory_bytes(&self) -> u64 {
-        allocated_bytes(&self.lots) + allocated_bytes(&self.groups) + allocated_bytes(&self.bounds)
-    }
-
     pub(super) fn split(&mut self, shares: &[f64]) {
         let mut bound = 0.0;
         self.bounds.clear();
@@ -66,8 +55,33 @@ impl Partition {
     /// The group of a lot in this round. Rounding may leave the last bound just below 1: the last group takes the rest.
     fn deal(&self, lot: u32) -> u16 {
         let bits = mix(u64::from(self.round) << 32 | u64::from(lot));
-        let point = (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64);
-        let group = self.bounds.partition_point(|&bound| bound <= point).min(self.bounds.len() - 1);
+        let group = self.bounds.partition_point(|&bound| bound <= unit_of(bits)).min(self.bounds.len() - 1);
         u16::try_from(group).unwrap_or(u16::MAX)
+    }
+}
+
+impl Rule for Partition {
+    /// Gives `host` the lot of a node.
+    fn place(&mut self, host: u32, place: Place, _kind: Option<&Kind>) {
+        let lot = (place.draw(DRAW_LOT) >> 32) as u32;
+        put(&mut self.lots, host, lot);
+        if self.is_in_force() {
+            let group = self.deal(lot);
+            put(&mut self.groups, host, group);
+        }
+    }
+
+    #[inline(always)]
+    fn travel(&mut self, packet: &Packet, _ends: Ends, _so_far: Duration, _random: &mut ChaCha8Rng) -> Verdict {
+        if self.connects(packet.from, packet.to) { Verdict::Pass } else { Verdict::Drop(Cause::Partition) }
+    }
+
+    fn calm(&mut self) {
+        self.heal();
+    }
+
+    /// Memory of lots and groups.
+    fn memory_bytes(&self) -> u64 {
+        allocated_bytes(&self.lots) + allocated_bytes(&self.groups) + allocated_bytes(&self.bounds)
     }
 }

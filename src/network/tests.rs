@@ -2,13 +2,15 @@
 
 use super::*;
 use crate::engine::distribution::Distribution;
+use crate::engine::time::Time;
 use crate::scenario::model::{Latency, LatencyMatrix, RpcTimeout};
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000;
 
 fn config(latency: Latency) -> model::Network {
-    model::Network { latency, loss: 0.0, behind_nat: 0.0, rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)) }
+    let rpc_timeout = RpcTimeout::Fixed(Duration::from_millis(500));
+    model::Network { latency, loss: 0.0, behind_nat: 0.0, rpc_timeout, bandwidth: None, links: Vec::new() }
 }
 
 fn constant(delay_ms: u64) -> Latency {
@@ -25,17 +27,34 @@ fn matrix(hosts: u32, entry_ms: impl Fn(u32, u32) -> u64) -> Latency {
     Latency::Matrix(Arc::new(LatencyMatrix { hosts, one_way, one_node_per_host: false }))
 }
 
+/// A network of nodes that do not differ, without hosts.
+fn empty(config: &model::Network, seed: u64) -> Network {
+    let seed = Seed { seed, replicate: 0 };
+    Network::new(config, Kinds::new(&[], seed), seed)
+}
+
 fn network(config: &model::Network, seed: u64, hosts: u32) -> Network {
-    let mut network = Network::new(config, Seed { seed, replicate: 0 });
-    (0..hosts).for_each(|host| network.place(host, u64::from(host) + 1_000));
+    let mut network = empty(config, seed);
+    (0..hosts).for_each(|host| network.place(host, u64::from(host) + 1_000, host));
     network
+}
+
+impl Network {
+    /// Sends an answer of 40 bytes at time 0 to a host where somebody is: when it arrives.
+    fn send(&mut self, from: u32, to: u32) -> Option<Duration> {
+        self.transmit(&packet(from, to)).ok()
+    }
+}
+
+fn packet(from: u32, to: u32) -> Packet {
+    Packet { from, to, now: Time::ZERO, bytes: 40, is_expected: true, is_unasked: false }
 }
 
 /// Delays of many messages in milliseconds, sorted.
 fn delays_ms(latency: Latency) -> Vec<f64> {
     let mut network = network(&config(latency), 1, 2);
     let mut delays: Vec<f64> =
-        (0..100_000).map(|_| network.transmit(0, 1).expect("lossless").as_nanos() as f64 / MS as f64).collect();
+        (0..100_000).map(|_| network.send(0, 1).expect("lossless").as_nanos() as f64 / MS as f64).collect();
     delays.sort_by(f64::total_cmp);
     delays
 }
@@ -84,8 +103,8 @@ fn points_of_the_square_are_as_far_apart_as_square_line_picking_says() {
     let mut distances = Vec::new();
     for from in 0..HOSTS {
         for to in 0..from {
-            let delay = network.transmit(from, to).expect("lossless");
-            assert_eq!(network.transmit(to, from), Some(delay));
+            let delay = network.send(from, to).expect("lossless");
+            assert_eq!(network.send(to, from), Some(delay));
             distances.push(delay.as_secs_f64());
         }
     }
@@ -102,8 +121,8 @@ fn the_base_is_added_to_every_distance() {
     let mut plain = network(&config(square()), 3, 50);
     let mut based = network(&config(with_base), 3, 50);
     for host in 1..50 {
-        let distance = plain.transmit(0, host).unwrap();
-        assert_eq!(based.transmit(0, host), Some(distance + Duration::from_millis(20)));
+        let distance = plain.send(0, host).unwrap();
+        assert_eq!(based.send(0, host), Some(distance + Duration::from_millis(20)));
     }
 }
 
@@ -111,22 +130,22 @@ fn the_base_is_added_to_every_distance() {
 fn places_follow_the_identity_and_the_seed_and_nothing_else() {
     let config = config(square());
     let mut first = network(&config, 5, 10);
-    let mut second = Network::new(&config, Seed { seed: 5, replicate: 0 });
+    let mut second = empty(&config, 5);
     // Other hosts, other order, and somebody else in between.
     for host in (0..10).rev() {
-        second.place(host + 7, 99);
-        second.place(host + 7, u64::from(host) + 1_000);
+        second.place(host + 7, 99, host);
+        second.place(host + 7, u64::from(host) + 1_000, host);
     }
     let mut other_seed = network(&config, 6, 10);
     for to in 1..10 {
-        assert_eq!(first.transmit(0, to), second.transmit(7, to + 7));
-        assert_ne!(first.transmit(0, to), other_seed.transmit(0, to));
+        assert_eq!(first.send(0, to), second.send(7, to + 7));
+        assert_ne!(first.send(0, to), other_seed.send(0, to));
     }
-    let before = first.transmit(0, 1);
-    first.place(1, 99);
-    assert_ne!(first.transmit(0, 1), before);
-    first.place(1, 1_001);
-    assert_eq!(first.transmit(0, 1), before);
+    let before = first.send(0, 1);
+    first.place(1, 99, 1);
+    assert_ne!(first.send(0, 1), before);
+    first.place(1, 1_001, 1);
+    assert_eq!(first.send(0, 1), before);
 }
 
 #[test]
@@ -136,8 +155,8 @@ fn a_matrix_gives_one_way_delays_and_deals_its_hosts_evenly() {
     let mut counts = [0u32; 10];
     for host in 0..10_000 {
         let other = u32::from(host == 0);
-        let there = network.transmit(host, other).unwrap().as_nanos() / MS;
-        let back = network.transmit(other, host).unwrap().as_nanos() / MS;
+        let there = network.send(host, other).unwrap().as_nanos() / MS;
+        let back = network.send(other, host).unwrap().as_nanos() / MS;
         assert_eq!((there / 100 - 1, there % 100), (back % 100, back / 100 - 1));
         counts[(there / 100 - 1) as usize] += 1;
     }
@@ -149,7 +168,7 @@ fn a_matrix_gives_one_way_delays_and_deals_its_hosts_evenly() {
 #[test]
 fn the_configured_share_of_messages_is_lost() {
     let mut network = network(&model::Network { loss: 0.03, ..config(constant(1)) }, 4, 2);
-    let lost = (0..200_000).filter(|_| network.transmit(0, 1).is_none()).count() as f64;
+    let lost = (0..200_000).filter(|_| network.send(0, 1).is_none()).count() as f64;
     // Standard deviation 76.
     assert!((lost - 6_000.0).abs() < 340.0, "{lost}");
 }
@@ -158,7 +177,7 @@ fn the_configured_share_of_messages_is_lost() {
 fn a_message_to_the_own_host_arrives_at_once() {
     let mut network = network(&model::Network { loss: 0.99, ..config(constant(10)) }, 4, 2);
     network.partition(&[0.5, 0.5]);
-    assert!((0..1_000).all(|_| network.transmit(1, 1) == Some(Duration::ZERO)));
+    assert!((0..1_000).all(|_| network.send(1, 1) == Some(Duration::ZERO)));
 }
 
 #[test]
@@ -174,14 +193,14 @@ fn a_partition_splits_by_shares_and_stops_messages_between_groups() {
         let other = (host + 1) % HOSTS;
         let same_group = network.group(host) == network.group(other);
         assert_eq!(network.reachable(host, other), same_group);
-        assert_eq!(network.transmit(host, other).is_some(), same_group);
+        assert_eq!(network.send(host, other).is_some(), same_group);
     }
     for (count, share) in counts.iter().zip([0.5, 0.3, 0.2]) {
         near(*count, share * f64::from(HOSTS), 0.04);
     }
     network.heal();
     assert!(!network.is_partitioned());
-    assert!((1..HOSTS).all(|host| network.transmit(0, host).is_some()));
+    assert!((1..HOSTS).all(|host| network.send(0, host).is_some()));
 }
 
 #[test]
@@ -190,7 +209,7 @@ fn a_later_node_gets_a_group_and_each_partition_deals_anew() {
     early.partition(&[0.5, 0.5]);
     let mut late = network(&config(constant(10)), 8, 0);
     late.partition(&[0.5, 0.5]);
-    (0..1_000).for_each(|host| late.place(host, u64::from(host) + 1_000));
+    (0..1_000).for_each(|host| late.place(host, u64::from(host) + 1_000, host));
     let first: Vec<u16> = (0..1_000).map(|host| early.group(host)).collect();
     assert_eq!(first, (0..1_000).map(|host| late.group(host)).collect::<Vec<_>>());
     early.partition(&[0.5, 0.5]);
@@ -205,9 +224,9 @@ fn nothing_is_drawn_for_a_message_that_a_partition_stops() {
     let (mut whole, mut split) = (network(&config, 9, 100), network(&config, 9, 100));
     split.partition(&[0.5, 0.5]);
     let stranger = (1..100).find(|&host| !split.reachable(0, host)).unwrap();
-    assert_eq!(split.transmit(0, stranger), None);
+    assert_eq!(split.send(0, stranger), None);
     split.heal();
-    assert_eq!(whole.transmit(0, 1), split.transmit(0, 1));
+    assert_eq!(whole.send(0, 1), split.send(0, 1));
 }
 
 #[test]
@@ -228,7 +247,7 @@ fn a_timeout_is_fixed_or_follows_the_expected_round_trip() {
     assert!([ms(14), ms(40)].contains(&there), "{there}");
     assert_eq!(timeout(constant(0), RpcTimeout::RoundTrips(2.0)).0, nothing);
     let mut square = network(&model::Network { rpc_timeout: RpcTimeout::RoundTrips(1.0), ..config(square()) }, 2, 2);
-    assert_eq!(square.timeout(0, 1).as_nanos(), 2 * square.transmit(0, 1).unwrap().as_nanos());
+    assert_eq!(square.timeout(0, 1).as_nanos(), 2 * square.send(0, 1).unwrap().as_nanos());
 }
 
 #[test]
@@ -239,7 +258,7 @@ fn the_same_seed_gives_the_same_network() {
     };
     let run = |seed| {
         let mut network = network(&config, seed, 3);
-        (0..1_000).map(|_| network.transmit(0, 1)).collect::<Vec<_>>()
+        (0..1_000).map(|_| network.send(0, 1)).collect::<Vec<_>>()
     };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
@@ -254,7 +273,7 @@ fn dealt_out(rows: u32) -> Latency {
 
 /// The row of every host, read off the delays to its neighbour.
 fn rows(network: &mut Network, hosts: u32) -> Vec<u64> {
-    let delay = |from| network.transmit(from, (from + 1) % hosts).unwrap().as_nanos() / MS;
+    let delay = |from| network.send(from, (from + 1) % hosts).unwrap().as_nanos() / MS;
     (0..hosts).map(delay).map(|delay| delay / 100 - 1).collect()
 }
 
@@ -279,10 +298,10 @@ fn with_one_node_a_host_every_row_is_used_once_before_any_is_shared() {
 fn the_row_of_a_host_depends_on_the_seed_and_its_index_only() {
     let config = config(dealt_out(10));
     let first = rows(&mut network(&config, 2, 10), 10);
-    let mut reversed = Network::new(&config, Seed { seed: 2, replicate: 0 });
-    (0..10).rev().for_each(|host| reversed.place(host, u64::from(host) * 77));
+    let mut reversed = empty(&config, 2);
+    (0..10).rev().for_each(|host| reversed.place(host, u64::from(host) * 77, host));
     // Somebody else moves in where a node has left.
-    reversed.place(4, 12_345);
+    reversed.place(4, 12_345, 4);
     assert_eq!(rows(&mut reversed, 10), first);
     assert_ne!(rows(&mut network(&config, 3, 10), 10), first);
     // More nodes than rows share, and nobody is left without a place.
@@ -315,17 +334,17 @@ fn nat_follows_the_identity_and_draws_nothing() {
     let mut network = network(&with(0.5), 5, 50);
     let first: Vec<bool> = (0..50).map(|host| network.is_behind_nat(host)).collect();
     for host in (0..50).rev() {
-        network.place(host + 100, 7);
-        network.place(host + 100, u64::from(host) + 1_000);
+        network.place(host + 100, 7, host);
+        network.place(host + 100, u64::from(host) + 1_000, host);
     }
     assert_eq!(first, (100..150).map(|host| network.is_behind_nat(host)).collect::<Vec<bool>>());
-    assert!(network.has_nat() && first.contains(&true) && first.contains(&false));
+    assert!(network.has_clients() && first.contains(&true) && first.contains(&false));
     network.calm();
     assert_eq!(network.is_behind_nat(0), first[0], "quiet does not end it");
     let fates = |behind_nat| {
-        let mut network = Network::new(&with(behind_nat), Seed { seed: 5, replicate: 0 });
-        (0..2).for_each(|host| network.place(host, u64::from(host)));
-        (0..1_000).map(|_| network.transmit(0, 1)).collect::<Vec<_>>()
+        let mut network = empty(&with(behind_nat), 5);
+        (0..2).for_each(|host| network.place(host, u64::from(host), host));
+        (0..1_000).map(|_| network.send(0, 1)).collect::<Vec<_>>()
     };
     assert_eq!(fates(0.0), fates(0.5));
 }

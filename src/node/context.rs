@@ -58,7 +58,7 @@ pub trait Context<P: Protocol> {
 
     /// Whether `node` is behind NAT, which it knows of itself: replies reach it, but nothing that others send it
     /// unasked. A handler asks this of its own node only, a converged start of all.
-    fn is_behind_nat(&self, node: Slot) -> bool;
+    fn is_client(&self, node: Slot) -> bool;
 
     /// A random member that `node` can reach and that is not behind NAT, other than `node`, among those that `admits`
     /// lets count: where it can begin to join. `None` if there is none. A protocol may leave out members that are lost

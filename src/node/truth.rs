@@ -16,7 +16,7 @@ pub struct Truth<'a> {
     /// Whether two slots can reach each other now.
     pub reachable: &'a dyn Fn(Slot, Slot) -> bool,
     /// Whether a slot is behind NAT. Who is owns no keys, and nothing that others send unasked arrives there.
-    pub is_behind_nat: &'a dyn Fn(Slot) -> bool,
+    pub is_client: &'a dyn Fn(Slot) -> bool,
     /// The present.
     pub now: Time,
     /// What the network has gone through, if that is kept: in checked runs.

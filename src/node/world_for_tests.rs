@@ -192,7 +192,7 @@ impl<P: Protocol> Context<P> for Net<P> {
         self.directory.contact(node)
     }
 
-    fn is_behind_nat(&self, node: Slot) -> bool {
+    fn is_client(&self, node: Slot) -> bool {
         self.behind_nat.contains(&node)
     }
 

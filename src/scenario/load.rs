@@ -4,6 +4,7 @@ use super::deadline::{self, Deadline};
 use super::diagnostics::{Diagnostics, Problem, Severity};
 use super::effective::Effective;
 use super::files::{Files, Matrices, NamedFile};
+use super::laws::has_mean;
 use super::model::{
     Action, Arrivals, AtStart, Churn, ChurnProcess, Keys, OwnerOf, Population, ReturnIdentifier, Scenario,
     ScheduledEvent, Start, Workload,
@@ -13,7 +14,7 @@ use super::read_events::Placed;
 use super::reader::TableReader;
 use super::schedule;
 use super::source::{Place, Source, SourceText};
-use super::tree::{self, Kind, Table};
+use super::tree::{self, Kind, Table, Value};
 use super::{read_churn, read_events, read_measurement, read_network, read_population, read_workload};
 use crate::engine::random::Seed;
 use crate::engine::time::Time;
@@ -152,14 +153,16 @@ fn read_root<C>(
     if let Some((name, None)) = &protocol {
         root.reject("protocol", format!("the protocol `{name}` is not there"));
     }
-    let network = root.table("network", |table| read_network::read(table, files, facts.nodes));
+    let network = root.table("network", |table| read_network::read(table, files, facts.nodes, &population.kinds));
     let has_schedule = root.has("schedule");
     let (churn, churn_place) =
         root.optional_table("churn", |table| read_churn::read(table, has_schedule)).unwrap_or((NO_CHURN, None));
     let (workload, workload_place) = root
         .optional_table("workload", |table| read_workload::read(table, has_schedule))
         .unwrap_or((NO_WORKLOAD, None));
-    let placed: Vec<Placed> = root.tables("event", read_events::read).into_iter().flatten().collect();
+    judge_sessions(root, &population, &churn);
+    let placed: Vec<Placed> =
+        root.tables("event", |table| read_events::read(table, &population.kinds)).into_iter().flatten().collect();
     let mut duration_place = root.place().clone();
     let measurement = root.table("measurement", |table| {
         let measurement = read_measurement::read(table);
@@ -195,9 +198,22 @@ fn read_root<C>(
 
 /// Where it says that nodes are behind NAT, if it does. The table of the network is read after that of the protocol.
 fn nat_place(root: &TableReader<'_>) -> Option<Place> {
-    let Kind::Table(network) = &root.peek("network")?.kind else { return None };
-    let share = &network.get("behind_nat")?.value;
-    (!matches!(share.kind, Kind::Integer(Some(0)) | Kind::Float(0.0))).then(|| share.place.clone())
+    let of_kind = |item: &Value| {
+        let Kind::Table(kind) = &item.kind else { return None };
+        let flag = &kind.get("behind_nat")?.value;
+        matches!(flag.kind, Kind::Bool(true)).then(|| flag.place.clone())
+    };
+    let of_kinds = || {
+        let Kind::Table(population) = &root.peek("population")?.kind else { return None };
+        let Kind::Array(items) = &population.get("kind")?.value.kind else { return None };
+        items.iter().find_map(of_kind)
+    };
+    let of_network = || {
+        let Kind::Table(network) = &root.peek("network")?.kind else { return None };
+        let share = &network.get("behind_nat")?.value;
+        (!matches!(share.kind, Kind::Integer(Some(0)) | Kind::Float(0.0))).then(|| share.place.clone())
+    };
+    of_network().or_else(of_kinds)
 }
 
 const NO_CHURN: Churn = Churn {
@@ -260,10 +276,7 @@ fn refuse_beside_schedule(
     let mut refuse = |place: Place, what: &str| {
         let problem = Problem::error(format!("{what} and a schedule exclude each other"), place, "random");
         let problem = problem.and(schedule.clone(), "the schedule says what happens");
-        root.report(
-            "schedule",
-            problem.note("beside a schedule: `partition`, `heal` and `quiet` events, and no others"),
-        );
+        root.report("schedule", problem.note("beside a schedule: events that change the network, and `quiet`"));
     };
     if let Some(place) = churn {
         refuse(place, "churn");
@@ -276,7 +289,25 @@ fn refuse_beside_schedule(
             Action::Crash(_) => refuse(placed.action.clone(), "`crash` events"),
             Action::Leave(_) => refuse(placed.action.clone(), "`leave` events"),
             Action::Join { .. } => refuse(placed.action.clone(), "`join` events"),
-            Action::Partition { .. } | Action::Heal | Action::Quiet => {}
+            Action::Partition { .. } | Action::Heal | Action::Link { .. } | Action::Mend | Action::Quiet => {}
+        }
+    }
+}
+
+/// Kinds with sessions of their own need a churn in which those are all that differs between them.
+fn judge_sessions(root: &mut TableReader<'_>, population: &Population, churn: &Churn) {
+    for kind in &population.kinds {
+        let Some(session) = &kind.session else { continue };
+        if !matches!(churn.process, ChurnProcess::Steady { .. }) {
+            let message = format!("kind `{}` has sessions of its own, and departures are not replaced", kind.name);
+            let problem = Problem::error(message, root.place_of("population"), "how many there are would not be known");
+            let help = "give [churn] a `session` with `steady = true`, or a preset";
+            root.report("population", problem.help(help));
+        } else if churn.at_start == AtStart::Equilibrium && !has_mean(session) {
+            let message =
+                format!("sessions of kind `{}` have no mean, so there is no equilibrium to start in", kind.name);
+            let problem = Problem::error(message, root.place_of("population"), "");
+            root.report("population", problem.help("add `at_start = \"fresh\"` to [churn]"));
         }
     }
 }

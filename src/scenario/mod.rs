@@ -32,6 +32,8 @@ mod matrix_text;
 mod overrides;
 mod read_churn;
 mod read_events;
+mod read_kinds;
+mod read_links;
 mod read_measurement;
 mod read_network;
 mod read_population;

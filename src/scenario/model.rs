@@ -40,6 +40,60 @@ pub struct Population {
     pub start: Start,
     /// So many of the first nodes never depart by the churn law or a random event (default 0).
     pub permanent: u32,
+    /// `[[population.kind]]`: shares of the nodes that differ, summing to 1; at most 64. Empty if all nodes are alike.
+    pub kinds: Vec<Kind>,
+}
+
+/// Index of a kind.
+pub type KindId = u8;
+
+/// A share of the nodes with something in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kind {
+    /// Its name.
+    pub name: String,
+    /// Share of the nodes, in (0, 1].
+    pub share: f64,
+    /// Where they are, for links and events that name regions.
+    pub region: Option<String>,
+    /// Whether they are behind NAT: they ask and get replies, and nothing that others send them unasked. Such nodes
+    /// own no keys.
+    pub behind_nat: bool,
+    /// Whether they use the network without being part of it: they own no keys, and are in nobody's tables.
+    pub client: bool,
+    /// What each message that they send or get takes longer.
+    pub delay: Duration,
+    /// What their line carries; `None`: what `network.bandwidth` says.
+    pub bandwidth: Option<Bandwidth>,
+    /// Law of their sessions, in place of that of `[churn]`: where departures are replaced at once.
+    pub session: Option<Distribution>,
+}
+
+impl Kind {
+    /// A kind that differs in nothing but its name, of which all nodes are.
+    pub fn named(name: &str) -> Self {
+        Kind {
+            name: name.to_owned(),
+            share: 1.0,
+            region: None,
+            behind_nat: false,
+            client: false,
+            delay: Duration::ZERO,
+            bandwidth: None,
+            session: None,
+        }
+    }
+}
+
+/// What the line of a node carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bandwidth {
+    /// From the node \[B/s\], > 0.
+    pub up_bytes_per_s: u64,
+    /// To the node \[B/s\], > 0.
+    pub down_bytes_per_s: u64,
+    /// What may wait at the node to be sent, the message that is sent among it \[B\]; what is more is dropped.
+    pub queue_bytes: u64,
 }
 
 /// `population.start`.
@@ -65,6 +119,59 @@ pub struct Network {
     pub behind_nat: f64,
     /// How long a request waits.
     pub rpc_timeout: RpcTimeout,
+    /// What the line of each node carries whose kind does not say; `None`: anything.
+    pub bandwidth: Option<Bandwidth>,
+    /// `[[network.link]]`: what messages between nodes of some kinds meet in addition, all the time.
+    pub links: Vec<Link>,
+}
+
+/// Which messages something happens to: those from a node of one of these kinds to one of those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Between {
+    /// Bit by [`KindId`] of the sender.
+    pub from: u64,
+    /// Bit by [`KindId`] of the receiver.
+    pub to: u64,
+}
+
+impl Between {
+    /// Whether a message between these kinds is meant.
+    #[inline]
+    pub const fn has(self, from: KindId, to: KindId) -> bool {
+        self.from >> from & 1 == 1 && self.to >> to & 1 == 1
+    }
+}
+
+/// What happens to messages between nodes of some kinds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Which messages: those that any of these names.
+    pub between: Vec<Between>,
+    /// What happens to them.
+    pub effect: LinkEffect,
+}
+
+impl Link {
+    /// Whether a message between these kinds is meant.
+    pub fn has(&self, from: KindId, to: KindId) -> bool {
+        self.between.iter().any(|between| between.has(from, to))
+    }
+}
+
+/// What happens to a message on its way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LinkEffect {
+    /// It does not arrive.
+    Cut,
+    /// It is lost with this probability, in [0, 1], beside `network.loss`.
+    Lose(f64),
+    /// Its way takes so many times as long (at least 1), and so much longer.
+    Slow {
+        /// Factor of its delay, >= 1.
+        factor: f64,
+        /// Added to its delay.
+        delay: Duration,
+    },
 }
 
 /// `[network.latency.*]`: one-way delay.
@@ -235,9 +342,9 @@ pub struct ScheduledEvent {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Random live nodes crash at this instant.
-    Crash(Amount),
+    Crash(Victims),
     /// Random live nodes leave gracefully at this instant.
-    Leave(Amount),
+    Leave(Victims),
     /// New nodes join at uniformly random instants in `[at, at + over)`.
     Join {
         /// How many.
@@ -252,12 +359,37 @@ pub enum Action {
     },
     /// All groups can reach each other again.
     Heal,
+    /// Messages between nodes of some kinds are cut off, lost or slowed.
+    Link {
+        /// Which, and how.
+        link: Link,
+        /// For how long; `Duration::MAX`: until it is mended.
+        lasts: Duration,
+    },
+    /// Nothing is cut off, lost or slowed any more by earlier events.
+    Mend,
     /// From now on nobody comes or goes but the nodes of a joining start and those of a schedule file, nothing is lost,
     /// and all groups can reach each other.
     Quiet,
 }
 
-/// How many nodes an event strikes.
+/// Whom an event strikes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Victims {
+    /// How many.
+    pub amount: Amount,
+    /// Of nodes of which kinds: bit by [`KindId`]. `None`: of all.
+    pub kinds: Option<u64>,
+}
+
+impl From<Amount> for Victims {
+    /// So many, of all kinds.
+    fn from(amount: Amount) -> Self {
+        Victims { amount, kinds: None }
+    }
+}
+
+/// How many nodes an event strikes, of those that it may strike.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Amount {
     /// A share of the live nodes that may depart, rounded to the nearest, in [0, 1].

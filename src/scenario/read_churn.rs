@@ -10,7 +10,7 @@ use super::source::Place;
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
 
-const LAWS: [&str; 6] = ["exponential", "weibull", "pareto", "log_normal", "uniform", "fixed"];
+pub(super) const LAWS: [&str; 6] = ["exponential", "weibull", "pareto", "log_normal", "uniform", "fixed"];
 
 /// The churn, and the place of its process if it has one.
 pub(super) fn read(table: &mut TableReader<'_>, has_schedule: bool) -> (Churn, Option<Place>) {

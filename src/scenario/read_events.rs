@@ -1,7 +1,9 @@
 //! `[[event]]`: what happens at a given time.
 
 use super::diagnostics::Problem;
-use super::model::{Action, Amount, ScheduledEvent};
+use super::model::{Action, Amount, Kind, ScheduledEvent, Victims};
+use super::read_kinds::read_kinds;
+use super::read_links;
 use super::read_population::MOST_NODES;
 use super::reader::TableReader;
 use super::reader_values::{POSITIVE, Zero};
@@ -11,7 +13,7 @@ use crate::engine::time::{Duration, Time};
 /// Most groups that the network can fall into.
 const MOST_GROUPS: u64 = 64;
 
-const ACTIONS: [&str; 6] = ["crash", "leave", "join", "partition", "heal", "quiet"];
+const ACTIONS: [&str; 10] = ["crash", "leave", "join", "partition", "heal", "cut", "lose", "slow", "mend", "quiet"];
 
 /// An event, and where it stands.
 #[derive(Clone)]
@@ -28,7 +30,7 @@ pub(super) struct Placed {
 const MOST_TIMES: u64 = 1_000_000;
 
 /// Reads one entry; `None` if it has no action that could be read.
-pub(super) fn read(table: &mut TableReader<'_>) -> Option<Placed> {
+pub(super) fn read(table: &mut TableReader<'_>, kinds: &[Kind]) -> Option<Placed> {
     let at = Time::ZERO + table.duration("at", Zero::Allowed);
     let repeat = table.optional_table("repeat", |table| {
         (table.duration("every", Zero::Forbidden), table.count("times", 1..=MOST_TIMES))
@@ -36,19 +38,24 @@ pub(super) fn read(table: &mut TableReader<'_>) -> Option<Placed> {
     let (every, times) = repeat.unwrap_or((Duration::ZERO, 1));
     let name = table.exactly_one(&ACTIONS)?;
     let action = match name {
-        "crash" => Action::Crash(table.table(name, read_amount)?),
-        "leave" => Action::Leave(table.table(name, read_amount)?),
+        "crash" => Action::Crash(table.table(name, |table| read_victims(table, kinds))?),
+        "leave" => Action::Leave(table.table(name, |table| read_victims(table, kinds))?),
         "join" => table.table(name, |table| Action::Join {
             count: table.count("count", 1..=MOST_NODES) as u32,
             over: table.duration_or("over", Duration::ZERO, Zero::Allowed),
         }),
         "partition" => Action::Partition { shares: table.table(name, read_shares)? },
+        "cut" | "lose" | "slow" => table.table(name, |table| read_links::read_action(table, name, kinds)),
         _ => {
             if !table.flag(name, true) && table.is_sound(name) {
                 let allowed = format!("`true`, or no `{name}` at all");
                 table.reject_value(name, "does nothing", "false".to_owned(), &allowed);
             }
-            if name == "heal" { Action::Heal } else { Action::Quiet }
+            match name {
+                "heal" => Action::Heal,
+                "mend" => Action::Mend,
+                _ => Action::Quiet,
+            }
         }
     };
     let sound = table.is_sound("at") && table.is_sound("repeat") && table.is_sound(name);
@@ -59,6 +66,12 @@ pub(super) fn read(table: &mut TableReader<'_>) -> Option<Placed> {
         times,
         every,
     })
+}
+
+fn read_victims(table: &mut TableReader<'_>, kinds: &[Kind]) -> Option<Victims> {
+    let amount = read_amount(table);
+    let kinds = table.has("of").then(|| read_kinds(table, "of", kinds));
+    Some(Victims { amount: amount?, kinds })
 }
 
 fn read_amount(table: &mut TableReader<'_>) -> Option<Amount> {
@@ -114,6 +127,7 @@ pub(super) fn finish(
     let mut events = repeated(events, end.as_ref().map_or(Time::NEVER, |(end, _)| *end));
     events.sort_by_key(|placed| placed.event.at);
     let mut partitioned = false;
+    let mut is_damaged = false;
     for Placed { event, at, action, .. } in &events {
         if let Some((end, end_place)) = &end
             && event.at >= *end
@@ -130,6 +144,11 @@ pub(super) fn finish(
                 table.report("event", Problem::error(message, action.clone(), ""));
             }
             Action::Heal => partitioned = false,
+            Action::Link { .. } => is_damaged = true,
+            Action::Mend if !is_damaged => {
+                let message = "nothing to mend: no earlier event has cut, lost or slowed anything";
+                table.report("event", Problem::error(message, action.clone(), ""));
+            }
             _ => {}
         }
     }

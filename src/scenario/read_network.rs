@@ -5,11 +5,12 @@ use super::files::{Files, MatrixKey};
 use super::laws::read_law;
 use super::matrix::{self, Format, Manner, Values};
 use super::matrix_checks::Remark;
-use super::model::{Latency, MeasuredTimeout, Network, RpcTimeout};
+use super::model::{self, Latency, MeasuredTimeout, Network, RpcTimeout};
 use super::reader::TableReader;
 use super::reader_values::Zero;
 use super::round_trips;
 use super::tree::{Kind, Value};
+use super::{read_kinds, read_links};
 use crate::engine::distribution::Distribution;
 use crate::engine::time::Duration;
 use std::ops::Bound;
@@ -24,7 +25,12 @@ const LEAST_TIMEOUT: Duration = Duration::from_millis(200);
 /// RFC 6298 has at least as much (2.5).
 const MOST_TIMEOUT: Duration = Duration::from_secs(60);
 
-pub(super) fn read(table: &mut TableReader<'_>, files: &mut Files, nodes: Option<u32>) -> Network {
+pub(super) fn read(
+    table: &mut TableReader<'_>,
+    files: &mut Files,
+    nodes: Option<u32>,
+    kinds: &[model::Kind],
+) -> Network {
     let rpc_timeout = read_timeout(table);
     let loss = table.number_or("loss", 0.0, 0.0..1.0);
     let behind_nat = table.number_or("behind_nat", 0.0, 0.0..1.0);
@@ -38,7 +44,14 @@ pub(super) fn read(table: &mut TableReader<'_>, files: &mut Files, nodes: Option
         table.report("rpc_timeout", problem.help("give `network.rpc_timeout` as a duration"));
     }
     round_trips::judge(table, &latency, rpc_timeout);
-    Network { latency, loss, behind_nat, rpc_timeout }
+    if behind_nat > 0.0 && kinds.iter().any(|kind| kind.behind_nat) {
+        let message = "kinds of nodes say who is behind NAT";
+        let problem = Problem::error(message, table.place_of("behind_nat"), "and so does this");
+        table.report("behind_nat", problem.help("leave `network.behind_nat` out, or `behind_nat` of kinds"));
+    }
+    let bandwidth = table.optional_table("bandwidth", read_kinds::read_bandwidth);
+    let links = read_links::read(table, kinds);
+    Network { latency, loss, behind_nat, rpc_timeout, bandwidth, links }
 }
 
 fn read_timeout(table: &mut TableReader<'_>) -> RpcTimeout {

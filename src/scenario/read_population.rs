@@ -2,6 +2,7 @@
 
 use super::diagnostics::Problem;
 use super::model::{Population, Start};
+use super::read_kinds;
 use super::reader::TableReader;
 use super::reader_values::Zero;
 use crate::engine::time::Duration;
@@ -32,7 +33,7 @@ pub(super) fn read(table: &mut TableReader<'_>) -> Population {
         let problem = problem.and(table.place_of("nodes"), "all nodes").note("allowed: at most `population.nodes`");
         table.report("permanent", problem);
     }
-    Population { nodes, start, permanent }
+    Population { nodes, start, permanent, kinds: read_kinds::read(table) }
 }
 
 fn refuse_join_every(table: &mut TableReader<'_>) {

@@ -12,7 +12,28 @@ const POSITIVE_DURATION: &str = "a duration above zero";
 pub(super) const SECTIONS: &[Section] = &[
     Section { path: "", text: "What the experiment is called, and the root of its randomness.", keys: ROOT },
     Section { path: "population", text: "Who is there, and how the network comes about.", keys: POPULATION },
+    Section {
+        path: "population.kind",
+        text: "A share of the nodes that differ: an entry for each kind, at most 64. Those who are of none are of the\n\
+            kind `others`. Of which kind a node is follows from the seed and its number, and a node that takes the\n\
+            place of another by `churn.steady` has its number, and so its kind. A kind can have a `session` of its\n\
+            own, a law as in `churn.session`, where [churn] replaces departures at once (`steady`, presets).",
+        keys: KIND,
+    },
     Section { path: "network", text: "Latency, loss, NAT, and how long a request waits.", keys: NETWORK },
+    Section {
+        path: "network.bandwidth",
+        text: "What the line of each node carries; without this table, and for kinds without one of their own,\n\
+            anything. As in OverSim's SimpleUnderlay a message waits until all that its sender has sent before is on\n\
+            the line, and takes its own time there and again on the line of its receiver, where nothing waits.",
+        keys: BANDWIDTH,
+    },
+    Section {
+        path: "network.link",
+        text: "What messages between nodes of some kinds meet in addition, for the whole run: an entry for each link.\n\
+            Names are those of kinds or of regions, or `all`.",
+        keys: LINK,
+    },
     Section {
         path: "network.latency",
         text: "One-way delay of a message: exactly one of these tables. `constant`, `uniform`, `exponential` and\n\
@@ -117,6 +138,50 @@ const POPULATION: &[Key] = &[
         "0",
         "so many of the first nodes never depart by the churn law or a random event; at most `nodes`",
     ),
+];
+
+const POSITIVE_COUNT: &str = "a whole number from 1 to 1_000_000_000_000";
+
+const KIND: &[Key] = &[
+    Key::required("name", "a string", "how links, events and results call it: letters, digits, `_` and `-`"),
+    Key::required("share", "a number above 0 and at most 1", "share of the nodes; shares add up to 1 at most"),
+    Key::optional("region", "a string", "where they are: another name for links and events, which kinds can share"),
+    Key::or(
+        "behind_nat",
+        "true or false",
+        "false",
+        "whether nothing that is sent to them unasked arrives; they own no keys, as clients",
+    ),
+    Key::or(
+        "client",
+        "true or false",
+        "false",
+        "whether they use the network without being part of it: they own no keys, say so, and are in nobody's tables",
+    ),
+    Key::or("delay", DURATION, "\"0s\"", "what each message that they send or get takes longer"),
+    Key::required("bandwidth.up_bytes_per_s", POSITIVE_COUNT, "their line, in place of `network.bandwidth`"),
+    Key::required("bandwidth.down_bytes_per_s", POSITIVE_COUNT, "the same, towards them"),
+    Key::or("bandwidth.queue_bytes", POSITIVE_COUNT, "1_000_000", "the same, what may wait"),
+];
+
+const BANDWIDTH: &[Key] = &[
+    Key::required("up_bytes_per_s", POSITIVE_COUNT, "from the node"),
+    Key::required("down_bytes_per_s", POSITIVE_COUNT, "to the node"),
+    Key::or(
+        "queue_bytes",
+        POSITIVE_COUNT,
+        "1_000_000",
+        "what may wait at a node to be sent, the message on the line among it; what is more is dropped",
+    ),
+];
+
+const LINK: &[Key] = &[
+    Key::optional("from", "a string", "messages of these senders; `from`, `to` or both, or `of`"),
+    Key::optional("to", "a string", "messages to these receivers"),
+    Key::or("both_ways", "true or false", "false", "with those: and messages the other way round"),
+    Key::optional("of", "a string", "instead: all messages that these send or get"),
+    Key::or("delay", DURATION, "\"0s\"", "what they take longer; this, `loss` or both"),
+    Key::or("loss", "a number at least 0 and below 1", "0.0", "probability that one is lost, beside `network.loss`"),
 ];
 
 const NETWORK: &[Key] = &[
@@ -301,8 +366,10 @@ const EVENT: &[Key] = &[
     ),
     Key::optional("crash.fraction", SHARE, "random live nodes crash: a share of those that may depart, or"),
     Key::optional("crash.count", COUNT, "a number"),
+    Key::optional("crash.of", "a string", "of this kind or region only"),
     Key::optional("leave.fraction", SHARE, "random live nodes leave gracefully: a share, or"),
     Key::optional("leave.count", COUNT, "a number"),
+    Key::optional("leave.of", "a string", "of this kind or region only"),
     Key::required("join.count", COUNT, "new nodes join: a number"),
     Key::or("join.over", DURATION, "\"0s\"", "at random instants of this time; zero: all at once"),
     Key::optional(
@@ -316,6 +383,35 @@ const EVENT: &[Key] = &[
         "the probabilities of the groups, summing to 1",
     ),
     Key::optional("heal", "true", "all groups can reach each other again"),
+    Key::optional(
+        "cut.from",
+        "a string",
+        "messages of these senders do not arrive, one way only: names as for links; who is cut off one way cannot be \
+         reached",
+    ),
+    Key::optional("cut.to", "a string", "messages to these receivers"),
+    Key::or("cut.both_ways", "true or false", "false", "with those: and messages the other way round"),
+    Key::optional("cut.of", "a string", "instead: all messages between these and others"),
+    Key::or("cut.lasts", "a duration above zero, or `never`", "\"never\"", "for how long; `never`: until mended"),
+    Key::optional("lose.from", "a string", "messages of these senders are lost: names as for links"),
+    Key::optional("lose.to", "a string", "messages to these receivers"),
+    Key::or("lose.both_ways", "true or false", "false", "with those: and messages the other way round"),
+    Key::optional("lose.of", "a string", "instead: all messages that these send or get"),
+    Key::required("lose.share", SHARE, "probability that one is lost, beside all others"),
+    Key::or("lose.lasts", "a duration above zero, or `never`", "\"never\"", "for how long"),
+    Key::optional("slow.from", "a string", "messages of these senders take longer: names as for links"),
+    Key::optional("slow.to", "a string", "messages to these receivers"),
+    Key::or("slow.both_ways", "true or false", "false", "with those: and messages the other way round"),
+    Key::optional("slow.of", "a string", "instead: all messages that these send or get"),
+    Key::or(
+        "slow.factor",
+        "a number at least 1 and at most 1000000",
+        "1.0",
+        "so many times as long, but for waiting for a line",
+    ),
+    Key::or("slow.delay", DURATION, "\"0s\"", "and so much longer"),
+    Key::or("slow.lasts", "a duration above zero, or `never`", "\"never\"", "for how long"),
+    Key::optional("mend", "true", "nothing is cut, lost or slowed any more by events"),
     Key::optional(
         "quiet",
         "true",

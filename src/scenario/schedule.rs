@@ -318,7 +318,7 @@ mod tests {
     use crate::scenario::Diagnostics;
     use proptest::prelude::*;
 
-    const CONVERGED: Population = Population { nodes: 3, start: Start::Converged, permanent: 0 };
+    const CONVERGED: Population = Population { nodes: 3, start: Start::Converged, permanent: 0, kinds: Vec::new() };
 
     fn read_with(text: &str, population: &Population) -> Result<Vec<ScheduleEntry>, String> {
         let source = SourceText { name: "schedule.csv".to_owned(), text: text.to_owned(), rank: 0 };

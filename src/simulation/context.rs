@@ -32,8 +32,8 @@ impl<P: Simulated> Context<P> for World<P> {
         self.directory.contact(node)
     }
 
-    fn is_behind_nat(&self, node: Slot) -> bool {
-        World::is_behind_nat(self, node)
+    fn is_client(&self, node: Slot) -> bool {
+        World::is_client(self, node)
     }
 
     fn closest_found(&mut self, id: LookupId, found: &[Contact], wanted: u32) {

@@ -51,10 +51,13 @@ pub(crate) enum Kind {
     Timer = 11,
     Deadline = 12,
     Quiet = 13,
+    LinkBegins = 14,
+    LinkEnds = 15,
+    Mend = 16,
 }
 
 /// Names of the kinds, by number.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 17] = [
     "nothing",
     "join",
     "leave",
@@ -69,6 +72,9 @@ const NAMES: [&str; 14] = [
     "timer",
     "deadline of a lookup",
     "return of quiet",
+    "trouble with links",
+    "end of trouble with links",
+    "mending of links",
 ];
 
 impl Kind {

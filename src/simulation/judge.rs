@@ -34,8 +34,8 @@ pub(super) struct EndedLookup<T> {
 /// Ownership as it was at time 0.
 struct Original<G> {
     ground: G,
-    /// Who was behind NAT then, by slot; empty without NAT.
-    behind_nat: Vec<bool>,
+    /// Who owned no keys then, by slot; empty where all do.
+    clients: Vec<bool>,
 }
 
 impl<P: Simulated> Judge<P> {
@@ -74,18 +74,18 @@ impl<P: Simulated> Judge<P> {
     /// Memory of what it keeps \[B\].
     pub fn memory_bytes(&self) -> u64 {
         let original = self.original.as_ref();
-        original.map_or(0, |original| original.ground.memory_bytes() + allocated_bytes(&original.behind_nat))
+        original.map_or(0, |original| original.ground.memory_bytes() + allocated_bytes(&original.clients))
     }
 }
 
 impl<P: Simulated> World<P> {
     /// From now on answers are judged by who owns what at present.
     pub fn keep_original(&mut self, protocol: &P) {
-        let behind_nat = match self.network.has_nat() {
-            true => (0..self.directory.slots()).map(|slot| self.is_behind_nat(slot)).collect(),
+        let clients = match self.network.has_clients() {
+            true => (0..self.directory.slots()).map(|slot| self.is_client(slot)).collect(),
             false => Vec::new(),
         };
-        self.judge.original = Some(Original { ground: protocol.ground(&self.members).clone(), behind_nat });
+        self.judge.original = Some(Original { ground: protocol.ground(&self.members).clone(), clients });
     }
 
     /// Judges a lookup that has ended, if the workload asked for it.
@@ -118,7 +118,7 @@ impl<P: Simulated> World<P> {
                 let is_right = match self.judge.before_owner {
                     true => {
                         self.members.contains(named)
-                            && !self.is_behind_nat(named.slot())
+                            && !self.is_client(named.slot())
                             && owner == self.owner(protocol, lookup.initiator, named.id().wrapping_add(1))
                     }
                     false => owner == Some(named),
@@ -151,7 +151,7 @@ impl<P: Simulated> World<P> {
     #[inline]
     fn counts(&self, node: Slot, member: Slot) -> bool {
         match &self.judge.original {
-            Some(original) => !original.behind_nat.get(member as usize).is_some_and(|is_behind| *is_behind),
+            Some(original) => !original.clients.get(member as usize).is_some_and(|is_behind| *is_behind),
             None => self.is_open() || self.admits(node, member),
         }
     }

@@ -14,6 +14,7 @@ mod checkers;
 mod context;
 mod deadlines;
 mod delivery;
+mod disturbances;
 mod event;
 mod found;
 #[cfg(test)]

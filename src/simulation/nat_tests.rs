@@ -50,7 +50,7 @@ impl Protocol for Gossip {
     fn start_converged(&mut self, context: &mut impl Context<Self>, members: &Members) {
         self.members = members.iter().collect();
         for member in &self.members {
-            self.knows.push((member.slot(), context.is_behind_nat(member.slot())));
+            self.knows.push((member.slot(), context.is_client(member.slot())));
             context.set_timer(member.slot(), Duration::from_secs(60), ());
         }
     }
@@ -141,7 +141,7 @@ impl Inspect for Gossip {
         &[("closest_found", "of those that lookups should find"), ("behind_nat", "members")];
 
     fn health(&self, truth: &Truth<'_>) -> Vec<Option<f64>> {
-        let behind = truth.members.iter().filter(|member| (truth.is_behind_nat)(member.slot())).count();
+        let behind = truth.members.iter().filter(|member| (truth.is_client)(member.slot())).count();
         vec![truth.closest_found, Some(behind as f64)]
     }
 }
@@ -214,7 +214,7 @@ fn who_is_behind_nat_owns_nothing_by_any_rule() {
             for (member, (_, is_behind)) in members.iter().zip(&simulation.protocol().knows) {
                 let owner = world.owner(simulation.protocol(), 0, member.id()).expect("an owner");
                 assert_eq!(owner == *member, !is_behind);
-                assert!(!world.is_behind_nat(owner.slot()));
+                assert!(!world.is_client(owner.slot()));
             }
         });
         let owners = 40 - report.windows[0].health[1].1.expect("a figure") as u64;

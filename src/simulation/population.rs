@@ -22,7 +22,7 @@ impl<P: Simulated> Simulation<P> {
         if self.owner == OwnerOf::Original {
             self.world.keep_original(&self.protocol);
         }
-        self.world.is_untouched = !self.world.network.has_nat();
+        self.world.is_untouched = !self.world.network.has_clients();
         self.world.accounts.arrivals += u64::from(nodes);
         self.world.population_changed(i64::from(nodes));
     }
@@ -43,7 +43,7 @@ impl<P: Simulated> Simulation<P> {
         let slots = self.slot_blocks.slots(node);
         for (slot, id) in slots.clone().zip(ids) {
             if slot == slots.start {
-                self.world.network.place(block, id);
+                self.world.network.place(block, id, node);
             }
             self.world.directory.arrive(slot, id, node, self.world.now);
         }
@@ -115,8 +115,8 @@ impl<P: Simulated> Simulation<P> {
     #[inline(never)]
     fn look_at_departure(&mut self) {
         let world = &self.world;
-        let (reachable, is_behind_nat) = (|a, b| world.reachable(a, b), |slot| world.is_behind_nat(slot));
-        let truth = world.truth(&reachable, &is_behind_nat);
+        let (reachable, is_client) = (|a, b| world.reachable(a, b), |slot| world.is_client(slot));
+        let truth = world.truth(&reachable, &is_client);
         let mut checkers = P::CHECKERS.iter().filter(|checker| checker.after_departures);
         if checkers.any(|checker| (checker.check)(&self.protocol, &truth).is_err()) {
             self.next_check = world.now;

@@ -230,9 +230,7 @@ impl<P: Simulated> Simulation<P> {
             let (protocol, world, blind) = (&self.protocol, &self.world, self.options.blind);
             let health = || match blind {
                 true => vec![None; P::FIGURES.len()],
-                false => {
-                    protocol.health(&world.truth(&|a, b| world.reachable(a, b), &|slot| world.is_behind_nat(slot)))
-                }
+                false => protocol.health(&world.truth(&|a, b| world.reachable(a, b), &|slot| world.is_client(slot))),
             };
             // The closure looks at the world while the metrics inside it change: measure first.
             let measured = if world.metrics.is_measuring() { health() } else { Vec::new() };
@@ -251,8 +249,8 @@ impl<P: Simulated> Simulation<P> {
         let Some(checks) = &mut self.checks else { return Ok(()) };
         checks.note(&mut self.world);
         let world = &self.world;
-        let (reachable, is_behind_nat) = (|a, b| world.reachable(a, b), |slot| world.is_behind_nat(slot));
-        let broken = checks.look(&self.protocol, world, &world.truth(&reachable, &is_behind_nat), now);
+        let (reachable, is_client) = (|a, b| world.reachable(a, b), |slot| world.is_client(slot));
+        let broken = checks.look(&self.protocol, world, &world.truth(&reachable, &is_client), now);
         // Several periods may have gone by without an event: nothing has changed since the first of them.
         self.next_check = checks.next_after(self.next_check.max(world.now));
         self.is_settled = checks.is_settled();
@@ -341,25 +339,7 @@ impl<P: Simulated> Simulation<P> {
             ExternalEvent::Depart { node, graceful } => self.depart(node, graceful),
             ExternalEvent::Lookup { node, key } => self.start_lookup(node, key),
             ExternalEvent::LookupOf { .. } => {}
-            ExternalEvent::Partition { event } => {
-                self.world.record(0, Kind::Partition);
-                self.world.is_untouched = false;
-                self.world.suspect();
-                self.world.network.partition(self.agenda.shares(event));
-            }
-            ExternalEvent::Heal => {
-                self.world.record(0, Kind::Heal);
-                self.world.suspect();
-                self.world.network.heal();
-            }
-            ExternalEvent::Quiet => {
-                self.world.record(0, Kind::Quiet);
-                if self.world.network.is_lossy() || self.world.network.is_partitioned() {
-                    self.world.suspect();
-                }
-                self.world.network.calm();
-                self.world.quiet_since = Some(self.world.now);
-            }
+            happens_to_network => self.disturb(happens_to_network),
         }
     }
 
@@ -376,7 +356,7 @@ impl<P: Simulated> Simulation<P> {
 
     fn report(self) -> RunReport {
         let Simulation { protocol, world, died_out, expected, slot_blocks, load, checks, .. } = self;
-        let counts = |member: Contact| !world.is_behind_nat(member.slot());
+        let counts = |member: Contact| !world.is_client(member.slot());
         let ground = protocol.ground(&world.members);
         let owners = world.members.iter().filter(|member| counts(*member)).collect::<Vec<_>>();
         let load = load.deal_out(&owners, slot_blocks.width(), |key| P::owner(ground, key, counts));

@@ -10,6 +10,7 @@ use super::event::Event;
 use super::world::World;
 use crate::engine::queue::Ticket;
 use crate::engine::time::{Duration, Time};
+use crate::network::{Cause, Packet};
 use crate::node::directory::Incarnation;
 use crate::node::{Charge, Contact, LookupId, Simulated, Slot, Way};
 use crate::observe::report::RequestCounts;
@@ -48,20 +49,15 @@ impl<P: Simulated> World<P> {
         }
     }
 
-    /// The incarnation at which what is sent will arrive, unless it is lost; `None` if nobody gets it: `to` is gone, or
-    /// behind NAT and has not asked `from`. Of the latter the sender thinks what it would think of the former. Who is
-    /// gone and may return has no incarnation that could be named, but a message is on its way to it all the same.
+    /// The incarnation at which what is sent will arrive, unless the network stops it; `None` if nobody gets it: `to`
+    /// is gone. Who is gone and may return has no incarnation that could be named, but a message is on its way to it
+    /// all the same.
     #[inline]
-    fn target(&mut self, from: Slot, to: Contact, way: Way) -> Option<Incarnation> {
-        let incarnation = match self.directory.find(to) {
-            None if self.nodes_return && self.directory.was_here(to) => Incarnation::default(),
-            found => found?,
-        };
-        if self.is_behind_nat(to.slot()) && way == Way::Unasked && self.host(from) != self.host(to.slot()) {
-            self.suspect();
-            return None;
+    fn target(&self, to: Contact) -> Option<Incarnation> {
+        match self.directory.find(to) {
+            None if self.nodes_return && self.directory.was_here(to) => Some(Incarnation::default()),
+            found => found,
         }
-        Some(incarnation)
     }
 
     /// The incarnation of the node that gets what a call carries if it arrives now; `None` if nobody does. A node that
@@ -75,25 +71,32 @@ impl<P: Simulated> World<P> {
         }
     }
 
-    /// Books a message and decides its fate: when it arrives, if it does.
+    /// Books a message and decides its fate: when it arrives, or why it does not. `is_expected` says whether its
+    /// receiver is there.
     fn transmit(
         &mut self,
-        from: Slot,
-        to: Slot,
-        alive: bool,
+        (from, to): (Slot, Slot),
+        is_expected: bool,
+        way: Way,
         charge: Charge,
         lookup: Option<LookupId>,
-    ) -> Option<Time> {
-        self.metrics.sent(charge.kind, charge.bytes(&self.sizes), lookup.is_some_and(LookupId::is_workload));
-        self.accounts.balance.sent += 1;
-        if !alive {
-            self.accounts.balance.dropped += 1;
-            return None;
-        }
-        let delay = self.network.transmit(self.host(from), self.host(to));
+    ) -> Result<Time, Cause> {
+        let bytes = charge.bytes(&self.sizes);
+        self.metrics.sent(charge.kind, bytes, lookup.is_some_and(LookupId::is_workload));
+        let is_unasked = way == Way::Unasked;
+        let packet = Packet { from: self.host(from), to: self.host(to), now: self.now, bytes, is_expected, is_unasked };
+        let delay = self.network.transmit(&packet);
+        let balance = &mut self.accounts.balance;
+        balance.sent += 1;
         match delay {
-            Some(_) => self.accounts.balance.in_flight += 1,
-            None => self.accounts.balance.lost += 1,
+            Ok(_) => balance.in_flight += 1,
+            Err(Cause::Gone) => balance.dropped += 1,
+            Err(Cause::Nat) => {
+                balance.dropped += 1;
+                // The sender thinks of the receiver what it would think if it were gone.
+                self.suspect();
+            }
+            Err(_) => balance.lost += 1,
         }
         delay.map(|delay| self.now + delay)
     }
@@ -157,7 +160,7 @@ impl<P: Simulated> World<P> {
         let call = &self.calls[index];
         let (caller, target, lookup) = (call.from.slot(), call.to.slot(), call.lookup);
         let alive = self.directory.is_current(caller, call.from_incarnation);
-        let Some(arrival) = self.transmit(target, caller, alive, charge, lookup) else {
+        let Ok(arrival) = self.transmit((target, caller), alive, Way::Back, charge, lookup) else {
             self.ensure_timeout(index);
             return false;
         };
@@ -224,8 +227,8 @@ impl<P: Simulated> World<P> {
         if let Some(lookup) = lookup.and_then(|id| self.lookups.get_mut(id)) {
             lookup.rpcs += 1;
         }
-        let to_incarnation = self.target(from, to, way);
-        let arrival = self.transmit(from, to.slot(), to_incarnation.is_some(), charge, lookup);
+        let to_incarnation = self.target(to);
+        let arrival = self.transmit((from, to.slot()), to_incarnation.is_some(), way, charge, lookup).ok();
         let timeout = wait.map_or_else(|| self.timeout(from, to), at_least_one);
         let timeout_at = self.now + timeout;
         let index = self.open_call(from, to, to_incarnation, lookup);
@@ -255,8 +258,8 @@ impl<P: Simulated> World<P> {
         }
         // The transport underneath notices at once if nobody is there.
         let is_there = self.directory.is_live(to);
-        let to_incarnation = self.target(from, to, way).filter(|_| is_there);
-        let arrival = self.transmit(from, to.slot(), to_incarnation.is_some(), charge, lookup);
+        let to_incarnation = self.target(to).filter(|_| is_there);
+        let arrival = self.transmit((from, to.slot()), to_incarnation.is_some(), way, charge, lookup).ok();
         let index = self.open_call(from, to, to_incarnation, lookup);
         if let Some(arrival) = arrival {
             self.message_arrives(arrival, index, to);
@@ -285,11 +288,12 @@ impl<P: Simulated> World<P> {
         lookup: Option<LookupId>,
         way: Way,
     ) -> Option<u32> {
-        let to_incarnation = self.target(from, to, way);
-        if to_incarnation.is_none() && self.metrics.is_measuring() {
+        let to_incarnation = self.target(to);
+        let fate = self.transmit((from, to.slot()), to_incarnation.is_some(), way, charge, lookup);
+        if fate == Err(Cause::Nat) {
             self.count_stopped_answer(to, lookup);
         }
-        let arrival = self.transmit(from, to.slot(), to_incarnation.is_some(), charge, lookup)?;
+        let arrival = fate.ok()?;
         let index = self.open_call(from, to, to_incarnation, lookup);
         self.message_arrives(arrival, index, to);
         Some(index)
@@ -299,7 +303,7 @@ impl<P: Simulated> World<P> {
     #[cold]
     fn count_stopped_answer(&mut self, to: Contact, lookup: Option<LookupId>) {
         let is_workload = lookup.is_some_and(LookupId::is_workload);
-        if is_workload && self.directory.is_live(to) && self.is_behind_nat(to.slot()) {
+        if is_workload && self.metrics.is_measuring() && self.directory.is_live(to) {
             self.accounts.stopped_answers += 1;
         }
     }

@@ -11,6 +11,7 @@ use crate::engine::fingerprint::Fingerprint;
 use crate::engine::queue::{EventQueue, Ticket};
 use crate::engine::random::Purpose as Stream;
 use crate::engine::time::{Duration, Time};
+use crate::kinds::Kinds;
 use crate::network::Network;
 use crate::node::awake::Awake;
 use crate::node::directory::Directory;
@@ -79,7 +80,11 @@ impl<P: Simulated> World<P> {
             queue: EventQueue::new(),
             directory: Directory::default(),
             members: Members::new(),
-            network: Network::new(&scenario.network, scenario.seed),
+            network: Network::new(
+                &scenario.network,
+                Kinds::new(&scenario.population.kinds, scenario.seed),
+                scenario.seed,
+            ),
             lookups: Lookups::default(),
             metrics: Metrics::new(scenario.measurement, P::MESSAGE_KINDS, P::FIGURES),
             fingerprint: Fingerprint::new(),
@@ -132,34 +137,34 @@ impl<P: Simulated> World<P> {
     }
 
     #[inline]
-    pub fn is_behind_nat(&self, slot: Slot) -> bool {
-        self.network.has_nat() && self.network.is_behind_nat(self.host(slot))
+    pub fn is_client(&self, slot: Slot) -> bool {
+        self.network.has_clients() && self.network.is_client(self.host(slot))
     }
 
     /// Whether `member` can own a key as far as `node` can reach. It always can where nothing stands between nodes
     /// ([`Self::is_open`]).
     pub fn admits(&self, node: Slot, member: Slot) -> bool {
-        self.reachable(node, member) && !self.is_behind_nat(member)
+        self.reachable(node, member) && !self.is_client(member)
     }
 
     /// Whether all nodes reach each other.
     #[inline]
     pub fn is_open(&self) -> bool {
-        !self.network.is_partitioned() && !self.network.has_nat()
+        !self.network.is_partitioned() && !self.network.has_clients()
     }
 
-    /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`], `is_behind_nat` is
-    /// [`Self::is_behind_nat`].
+    /// The truth, for whoever judges the protocol. `reachable` is [`Self::reachable`], `is_client` is
+    /// [`Self::is_client`].
     pub fn truth<'a>(
         &'a self,
         reachable: &'a dyn Fn(Slot, Slot) -> bool,
-        is_behind_nat: &'a dyn Fn(Slot) -> bool,
+        is_client: &'a dyn Fn(Slot) -> bool,
     ) -> Truth<'a> {
         Truth {
             members: &self.members,
             directory: &self.directory,
             reachable,
-            is_behind_nat,
+            is_client,
             now: self.now,
             history: self.history.as_ref(),
             longest_wait: self.network.longest_timeout(),

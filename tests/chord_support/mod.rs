@@ -33,12 +33,14 @@ pub fn quiet(nodes: u32, seed: u64) -> Scenario {
         name: "test".into(),
         description: String::new(),
         seed: Seed { seed, replicate: 0 },
-        population: Population { nodes, start: Start::Converged, permanent: 0 },
+        population: Population { nodes, start: Start::Converged, permanent: 0, kinds: Vec::new() },
         network: Network {
             latency: Latency::Drawn(Distribution::Fixed(Duration::from_millis(50))),
             loss: 0.0,
             behind_nat: 0.0,
             rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)),
+            bandwidth: None,
+            links: Vec::new(),
         },
         churn: Churn {
             process: ChurnProcess::None,

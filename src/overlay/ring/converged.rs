@@ -6,7 +6,7 @@ use crate::node::{Contact, Context, Members};
 /// Gives every member its exact predecessor and successor list, and an empty table.
 pub fn build<P: RingHost>(host: &mut P, context: &impl Context<P>, members: &Members) {
     for contact in members.iter() {
-        host.ring_mut().move_in(contact, context.is_behind_nat(contact.slot()));
+        host.ring_mut().move_in(contact, context.is_client(contact.slot()));
     }
     // A node behind NAT is in no other's tables.
     let ring: Vec<Contact> = members.iter().filter(|contact| !host.ring().client_mode(contact.slot())).collect();

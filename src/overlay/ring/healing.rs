@@ -75,7 +75,7 @@ fn list_rounds<P: RingHost>(host: &P, count: u64, members: usize, wait: Duration
 /// quiet is said of all members. An attempt that must not meet many dead nodes may have to wait until
 /// nobody's tables name them.
 pub fn time_to_join<P: RingHost>(host: &P, truth: &Truth<'_>) -> Option<Duration> {
-    if (0..truth.directory.slots()).any(|slot| truth.directory.is_occupied(slot) && (truth.is_behind_nat)(slot)) {
+    if (0..truth.directory.slots()).any(|slot| truth.directory.is_occupied(slot) && (truth.is_client)(slot)) {
         return None;
     }
     let attempt = host.join_lookups().deadline + truth.longest_wait + host.ring().rules().join_retry_after;
@@ -294,7 +294,7 @@ enum Presence {
 
 /// The members that have a place in the ring: all but those behind NAT.
 pub fn reachable<'a>(truth: &'a Truth<'_>) -> impl Iterator<Item = Contact> + 'a {
-    truth.members.iter().filter(|member| !(truth.is_behind_nat)(member.slot()))
+    truth.members.iter().filter(|member| !(truth.is_client)(member.slot()))
 }
 
 /// Length of the longest run of neighbours that are younger than `age`.

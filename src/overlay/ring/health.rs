@@ -47,7 +47,7 @@ pub fn measure<P: RingHost>(host: &P, truth: &Truth<'_>) -> [Option<f64>; 5] {
 
 /// The owner of `key` among the members that `node` can reach and that are not behind NAT.
 pub fn true_owner(truth: &Truth<'_>, node: Slot, key: u64) -> Option<Contact> {
-    let admits = |slot| (truth.reachable)(node, slot) && !(truth.is_behind_nat)(slot);
+    let admits = |slot| (truth.reachable)(node, slot) && !(truth.is_client)(slot);
     owner(truth.members, key, |member| admits(member.slot()))
 }
 

@@ -155,7 +155,7 @@ impl Protocol for Chord {
     }
 
     fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, _start: Start) {
-        self.move_in(context.contact(node), context.is_behind_nat(node));
+        self.move_in(context.contact(node), context.is_client(node));
         ring::join::begin_join(self, context, node);
     }
 

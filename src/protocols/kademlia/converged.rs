@@ -135,7 +135,7 @@ impl Kademlia {
     pub(super) fn build(&mut self, context: &mut impl Context<Self>, members: &Members) {
         let mut known = Known::default();
         for contact in members.iter() {
-            let client_mode = context.is_behind_nat(contact.slot());
+            let client_mode = context.is_client(contact.slot());
             let number = self.admit(contact, client_mode);
             self.node_mut(contact.slot()).member = true;
             if self.config.learn_unreachable || !client_mode {

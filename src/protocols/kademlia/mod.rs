@@ -196,7 +196,7 @@ impl Protocol for Kademlia {
     }
 
     fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, _start: Start) {
-        let client_mode = context.is_behind_nat(node);
+        let client_mode = context.is_client(node);
         self.move_in(context.contact(node), client_mode, context.now());
         self.begin_join(context, node);
     }

@@ -123,7 +123,7 @@ impl Protocol for Koorde {
     }
 
     fn on_arrival(&mut self, context: &mut impl Context<Self>, node: Slot, _start: Start) {
-        self.ring.move_in(context.contact(node), context.is_behind_nat(node));
+        self.ring.move_in(context.contact(node), context.is_client(node));
         ring::join::begin_join(self, context, node);
     }
 

@@ -17,11 +17,13 @@ pub(super) struct Drawn {
 }
 
 /// What is left of a scheduled event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct EventBatch {
     now: Time,
     remaining: u32,
     kind: BatchKind,
+    /// Those of some kinds, if only they depart: the last is the next.
+    chosen: Option<Vec<u32>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,12 +85,17 @@ impl Drawn {
 
     /// A scheduled event begins.
     pub(super) fn begin_mass_event(&mut self, now: Time, mass_event: MassEvent) {
+        let mut chosen = None;
         let (remaining, kind) = match mass_event {
             MassEvent::Join { count, over } if !over.is_zero() => return self.churn.plan_arrivals(now, count, over),
             MassEvent::Join { count, .. } => (count, BatchKind::Join),
-            MassEvent::Depart { amount, graceful } => (self.victims(amount), BatchKind::Depart { graceful }),
+            MassEvent::Depart { victims, graceful } => {
+                chosen = victims.kinds.map(|kinds| self.churn.shuffled_of(kinds));
+                let most = chosen.as_ref().map_or(self.churn.population().transient().len(), Vec::len);
+                (struck(victims.amount, most as u32), BatchKind::Depart { graceful })
+            }
         };
-        self.mass_event = Some(EventBatch { now, remaining, kind });
+        self.mass_event = Some(EventBatch { now, remaining, kind, chosen });
     }
 
     /// Strikes the next node of a scheduled event that has begun. Nothing else happens before all have been struck, so
@@ -102,7 +109,11 @@ impl Drawn {
         let happening = left.and_then(|_| match kind {
             BatchKind::Join => self.churn.join_new(now).map(|node| ExternalEvent::Join { node }),
             BatchKind::Depart { graceful } => {
-                self.churn.depart_random(now).map(|node| ExternalEvent::Depart { node, graceful })
+                let node = match &mut batch.chosen {
+                    None => self.churn.depart_random(now),
+                    Some(chosen) => chosen.pop().inspect(|node| self.churn.depart_now(now, *node)),
+                };
+                node.map(|node| ExternalEvent::Depart { node, graceful })
             }
         });
         match happening {
@@ -117,17 +128,16 @@ impl Drawn {
         }
     }
 
-    /// How many nodes an event strikes, of those that may depart.
-    fn victims(&self, amount: Amount) -> u32 {
-        let most = self.churn.population().transient().len() as u32;
-        match amount {
-            Amount::Count(count) => count.min(most),
-            Amount::Fraction(fraction) => (libm::round(fraction * f64::from(most)) as u32).min(most),
-        }
-    }
-
     /// Tells the workload how many nodes are live now.
     fn follow(&mut self, now: Time) {
         self.lookups.set_live(now, self.churn.population().count());
+    }
+}
+
+/// How many nodes an event strikes, of `most` that may depart.
+fn struck(amount: Amount, most: u32) -> u32 {
+    match amount {
+        Amount::Count(count) => count.min(most),
+        Amount::Fraction(fraction) => (libm::round(fraction * f64::from(most)) as u32).min(most),
     }
 }

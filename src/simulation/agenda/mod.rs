@@ -8,7 +8,7 @@
 //! the simulation at that instant:
 //!
 //! 1. joins of a joining start,
-//! 2. partitions, their healing, and quiet, in the order of the scenario,
+//! 2. partitions, their healing, what begins and ends to happen to links, and quiet, in the order of the scenario,
 //! 3. other scheduled events, in the order of the scenario, each to its end before the next,
 //! 4. the churn process, a replacement directly after the departure it replaces,
 //! 5. lookups.
@@ -22,7 +22,7 @@ mod script;
 mod tests;
 
 use crate::engine::time::Time;
-use crate::scenario::model::{Scenario, ScheduleAction, ScheduleEntry, Start};
+use crate::scenario::model::{Link, Scenario, ScheduleAction, ScheduleEntry, Start};
 use drawn::Drawn;
 use playback::Playback;
 use script::{Script, Step};
@@ -63,6 +63,18 @@ pub enum ExternalEvent {
     },
     /// All groups can reach each other again.
     Heal,
+    /// Something begins to happen to messages between kinds of nodes; [`Agenda::link`] tells what.
+    LinkBegins {
+        /// Number of what happens to links, in the order of the scenario from 0.
+        event: usize,
+    },
+    /// It ends, if it has not been mended before.
+    LinkEnds {
+        /// Number of what happens to links.
+        event: usize,
+    },
+    /// Nothing happens to links any more.
+    Mend,
     /// Nothing is lost any more, and all groups can reach each other. What is still to come follows from the scenario
     /// alone: joins of a joining start, a schedule file, lookups.
     Quiet,
@@ -159,6 +171,14 @@ impl Agenda {
         self.script.shares(event)
     }
 
+    /// What happens to links by a [`ExternalEvent::LinkBegins`].
+    ///
+    /// # Panics
+    /// If `event` does not come from a happening of this agenda.
+    pub fn link(&self, event: usize) -> &Link {
+        self.script.link(event)
+    }
+
     /// What [`next`](Iterator::next) returned last was this: a [`ExternalEvent::LookupOf`], with its key.
     pub fn settle(&mut self, happening: ExternalEvent) {
         self.last = self.last.map(|entry| Entry { happening, ..entry });
@@ -176,6 +196,7 @@ impl Agenda {
             ExternalEvent::Lookup { node, key } => (node, ScheduleAction::Lookup(key)),
             ExternalEvent::LookupOf { .. } => return None,
             ExternalEvent::Partition { .. } | ExternalEvent::Heal | ExternalEvent::Quiet => return None,
+            ExternalEvent::LinkBegins { .. } | ExternalEvent::LinkEnds { .. } | ExternalEvent::Mend => return None,
         };
         Some(ScheduleEntry { time, node, action })
     }
@@ -216,6 +237,9 @@ impl Agenda {
             }
             Step::Partition(event) => Some(ExternalEvent::Partition { event }),
             Step::Heal => Some(ExternalEvent::Heal),
+            Step::Link(event, true) => Some(ExternalEvent::LinkBegins { event }),
+            Step::Link(event, false) => Some(ExternalEvent::LinkEnds { event }),
+            Step::Mend => Some(ExternalEvent::Mend),
             Step::Quiet => {
                 if let Source::Drawn(drawn) = &mut self.source {
                     drawn.rest();

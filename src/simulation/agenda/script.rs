@@ -2,7 +2,7 @@
 
 use crate::engine::memory::allocated_bytes;
 use crate::engine::time::{Duration, Time};
-use crate::scenario::model::{Action, Amount, Population, ScheduledEvent, Start};
+use crate::scenario::model::{Action, Link, Population, ScheduledEvent, Start, Victims};
 
 /// One thing that the scenario names.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,10 @@ pub(super) enum Step {
     Partition(usize),
     /// Partitions end.
     Heal,
+    /// What has this number begins to happen to links, or ends.
+    Link(usize, bool),
+    /// All that happens to links ends.
+    Mend,
     /// Nobody comes or goes any more, nothing is lost, and partitions end.
     Quiet,
     /// Nodes join or depart; which, is left to chance.
@@ -23,7 +27,7 @@ pub(super) enum Step {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum MassEvent {
     /// So many live nodes depart at once.
-    Depart { amount: Amount, graceful: bool },
+    Depart { victims: Victims, graceful: bool },
     /// So many new nodes join within a time.
     Join { count: u32, over: Duration },
 }
@@ -39,6 +43,8 @@ pub(super) struct Script {
     taken: usize,
     /// Shares of each partition.
     partitions: Vec<Vec<f64>>,
+    /// What happens to links.
+    links: Vec<Link>,
 }
 
 impl Script {
@@ -47,14 +53,20 @@ impl Script {
             Start::Converged => (0, Duration::ZERO),
             Start::Joining { join_every } => (population.nodes, join_every),
         };
-        let mut events: Vec<&ScheduledEvent> = events.iter().collect();
-        // A schedule file knows no partitions, so their place among its entries must not need it: they come first. The
-        // sort is stable.
-        let is_inherent = |action: &Action| matches!(action, Action::Partition { .. } | Action::Heal | Action::Quiet);
-        events.sort_by_key(|event| (event.at, !is_inherent(&event.action)));
-        let mut partitions = Vec::new();
-        let steps = events.into_iter().map(|event| (event.at, step(&event.action, &mut partitions))).collect();
-        Self { joining, join_every, joined: 0, steps, taken: 0, partitions }
+        let (mut partitions, mut links) = (Vec::new(), Vec::new());
+        let mut steps: Vec<(Time, Step)> = Vec::with_capacity(events.len());
+        for event in events {
+            steps.push((event.at, step(&event.action, &mut partitions, &mut links)));
+            if let Action::Link { lasts, .. } = event.action
+                && lasts != Duration::MAX
+            {
+                steps.push((event.at + lasts, Step::Link(links.len() - 1, false)));
+            }
+        }
+        // A schedule file knows nothing of the network, so the place of what happens to that among its entries must not
+        // need it: it comes first. The sort is stable.
+        steps.sort_by_key(|(at, step)| (*at, matches!(step, Step::MassEvent(_))));
+        Self { joining, join_every, joined: 0, steps, taken: 0, partitions, links }
     }
 
     /// When the next step is due; [`Time::NEVER`] after the last.
@@ -80,6 +92,10 @@ impl Script {
             + self.partitions.iter().map(allocated_bytes).sum::<u64>()
     }
 
+    pub(super) fn link(&self, number: usize) -> &Link {
+        &self.links[number]
+    }
+
     pub(super) fn shares(&self, partition: usize) -> &[f64] {
         &self.partitions[partition]
     }
@@ -96,16 +112,21 @@ impl Script {
     }
 }
 
-fn step(action: &Action, partitions: &mut Vec<Vec<f64>>) -> Step {
+fn step(action: &Action, partitions: &mut Vec<Vec<f64>>, links: &mut Vec<Link>) -> Step {
     match action {
-        Action::Crash(amount) => Step::MassEvent(MassEvent::Depart { amount: *amount, graceful: false }),
-        Action::Leave(amount) => Step::MassEvent(MassEvent::Depart { amount: *amount, graceful: true }),
+        Action::Crash(victims) => Step::MassEvent(MassEvent::Depart { victims: *victims, graceful: false }),
+        Action::Leave(victims) => Step::MassEvent(MassEvent::Depart { victims: *victims, graceful: true }),
         Action::Join { count, over } => Step::MassEvent(MassEvent::Join { count: *count, over: *over }),
         Action::Partition { shares } => {
             partitions.push(shares.clone());
             Step::Partition(partitions.len() - 1)
         }
         Action::Heal => Step::Heal,
+        Action::Link { link, .. } => {
+            links.push(link.clone());
+            Step::Link(links.len() - 1, true)
+        }
+        Action::Mend => Step::Mend,
         Action::Quiet => Step::Quiet,
     }
 }

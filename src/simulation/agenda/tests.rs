@@ -24,12 +24,14 @@ fn quiet(nodes: u32) -> Scenario {
         name: "test".into(),
         description: String::new(),
         seed: Seed { seed: 1, replicate: 0 },
-        population: Population { nodes, start: Start::Converged, permanent: 0 },
+        population: Population { nodes, start: Start::Converged, permanent: 0, kinds: Vec::new() },
         network: Network {
             latency: Latency::Drawn(Distribution::Fixed(Duration::from_millis(50))),
             loss: 0.0,
             behind_nat: 0.0,
             rpc_timeout: RpcTimeout::Fixed(Duration::from_millis(500)),
+            bandwidth: None,
+            links: Vec::new(),
         },
         churn: Churn {
             process: ChurnProcess::None,
@@ -57,11 +59,11 @@ fn busy() -> Scenario {
     scenario.churn.process = ChurnProcess::OnOff { session: exponential(600), downtime: exponential(300) };
     scenario.workload.arrivals = Arrivals::PerNode(secs(60));
     scenario.events = [
-        (600, Action::Crash(Amount::Fraction(0.3))),
+        (600, Action::Crash(Amount::Fraction(0.3).into())),
         (600, Action::Partition { shares: vec![0.5, 0.5] }),
         (900, Action::Heal),
         (900, Action::Join { count: 40, over: Duration::ZERO }),
-        (900, Action::Leave(Amount::Count(10))),
+        (900, Action::Leave(Amount::Count(10).into())),
         (1_000, Action::Join { count: 60, over: secs(100) }),
         (2_000, Action::Partition { shares: vec![0.2, 0.3, 0.5] }),
     ]
@@ -96,7 +98,7 @@ fn record(scenario: &Scenario) -> Scenario {
     let mut replay = scenario.clone();
     replay.churn.process = ChurnProcess::None;
     replay.workload.arrivals = Arrivals::None;
-    replay.events.retain(|event| matches!(event.action, Action::Partition { .. } | Action::Heal | Action::Quiet));
+    replay.events.retain(|event| !matches!(event.action, Action::Crash(_) | Action::Leave(_) | Action::Join { .. }));
     replay.schedule = Some(Arc::new(entries));
     replay
 }
@@ -126,7 +128,11 @@ fn check_promises(scenario: &Scenario, most: usize) -> usize {
                 assert!(live.contains(&node) && live.contains(&target), "{node} looks {target} up, one is away");
             }
             ExternalEvent::Partition { event } => assert!(agenda.shares(event).len() >= 2),
-            ExternalEvent::Heal | ExternalEvent::Quiet => {}
+            ExternalEvent::Heal
+            | ExternalEvent::LinkBegins { .. }
+            | ExternalEvent::LinkEnds { .. }
+            | ExternalEvent::Mend
+            | ExternalEvent::Quiet => {}
         }
         (now, count) = (time, count + 1);
     }
@@ -226,12 +232,12 @@ fn a_scheduled_crash_strikes_the_share_or_the_number_it_names() {
         assert!(victims.iter().all(|&node| node >= permanent));
         victims.len()
     };
-    assert_eq!(departures(0, Action::Crash(Amount::Fraction(0.5))), 51);
-    assert_eq!(departures(1, Action::Crash(Amount::Fraction(0.333))), 33);
-    assert_eq!(departures(1, Action::Leave(Amount::Fraction(1.0))), 100);
-    assert_eq!(departures(0, Action::Leave(Amount::Fraction(0.0))), 0);
-    assert_eq!(departures(0, Action::Leave(Amount::Count(7))), 7);
-    assert_eq!(departures(100, Action::Crash(Amount::Count(7))), 1);
+    assert_eq!(departures(0, Action::Crash(Amount::Fraction(0.5).into())), 51);
+    assert_eq!(departures(1, Action::Crash(Amount::Fraction(0.333).into())), 33);
+    assert_eq!(departures(1, Action::Leave(Amount::Fraction(1.0).into())), 100);
+    assert_eq!(departures(0, Action::Leave(Amount::Fraction(0.0).into())), 0);
+    assert_eq!(departures(0, Action::Leave(Amount::Count(7).into())), 7);
+    assert_eq!(departures(100, Action::Crash(Amount::Count(7).into())), 1);
 }
 
 #[test]
@@ -240,7 +246,7 @@ fn every_node_is_struck_equally_often() {
     for seed in 0..3_000 {
         let mut scenario = quiet(10);
         scenario.seed.seed = seed;
-        scenario.events = vec![ScheduledEvent { at: at(5), action: Action::Crash(Amount::Count(3)) }];
+        scenario.events = vec![ScheduledEvent { at: at(5), action: Action::Crash(Amount::Count(3).into()) }];
         for (_, happening) in play(&scenario) {
             if let ExternalEvent::Depart { node, .. } = happening {
                 counts[node as usize] += 1.0;
@@ -307,7 +313,7 @@ fn everybody_may_be_gone_for_good() {
     let mut scenario = busy();
     scenario.population.permanent = 0;
     scenario.churn.process = ChurnProcess::None;
-    scenario.events = vec![ScheduledEvent { at: at(60), action: Action::Crash(Amount::Fraction(1.0)) }];
+    scenario.events = vec![ScheduledEvent { at: at(60), action: Action::Crash(Amount::Fraction(1.0).into()) }];
     let mut agenda = Agenda::new(&scenario);
     agenda.by_ref().for_each(drop);
     assert_eq!((agenda.live(), agenda.peek_time()), (0, Time::NEVER));
@@ -363,11 +369,16 @@ fn process() -> impl Strategy<Value = ChurnProcess> {
 fn event() -> impl Strategy<Value = ScheduledEvent> {
     let amount = || prop_oneof![(0.0f64..=1.0).prop_map(Amount::Fraction), (0u32..150).prop_map(Amount::Count)];
     let action = prop_oneof![
-        amount().prop_map(Action::Crash),
-        amount().prop_map(Action::Leave),
+        amount().prop_map(|amount| Action::Crash(amount.into())),
+        amount().prop_map(|amount| Action::Leave(amount.into())),
         (0u32..100, 0u64..30).prop_map(|(count, over)| Action::Join { count, over: secs(over) }),
         Just(Action::Partition { shares: vec![0.25, 0.75] }),
         Just(Action::Heal),
+        proptest::option::of(1u64..60).prop_map(|lasts| Action::Link {
+            link: Link { between: vec![Between { from: 1, to: 1 }], effect: LinkEffect::Cut },
+            lasts: lasts.map_or(Duration::MAX, secs),
+        }),
+        Just(Action::Mend),
         Just(Action::Quiet),
     ];
     (0u64..130, action).prop_map(|(seconds, action)| ScheduledEvent { at: at(seconds), action })

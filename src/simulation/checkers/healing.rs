@@ -69,7 +69,7 @@ impl Healing {
         self.since = Some(since);
         let disturbances = world.accounts.arrivals + world.accounts.departures + world.accounts.false_alarms;
         let is_disturbed = self.disturbances.replace(disturbances) != Some(disturbances);
-        let nobody_owns = world.members.iter().all(|member| world.is_behind_nat(member.slot()));
+        let nobody_owns = world.members.iter().all(|member| world.is_client(member.slot()));
         if is_disturbed || !is_whole || nobody_owns {
             let Healing { disturbances, is_claimed, slowest, since, .. } = *self;
             *self = Healing { disturbances, is_claimed, slowest, since, ..Healing::default() };

@@ -16,7 +16,7 @@ pub(super) fn check<P: Simulated>(protocol: &P, world: &World<P>) -> Result<(), 
         return Err(Fault::new([pair[0].slot(), pair[1].slot()], text));
     }
     let ground = protocol.ground(&world.members);
-    let is_admitted = |member: Contact| !world.is_behind_nat(member.slot());
+    let is_admitted = |member: Contact| !world.is_client(member.slot());
     let is_owned = members.iter().any(|member| is_admitted(*member));
     for member in &members {
         let id = member.id();

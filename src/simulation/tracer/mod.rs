@@ -126,6 +126,9 @@ impl<T: Copy> Tracer<T> {
             Next::ExternalEvent(ExternalEvent::Lookup { node, key }) => self.look_at_start(simulation, now, node, key),
             // A lookup of somebody has its key by now.
             Next::ExternalEvent(ExternalEvent::Join { .. } | ExternalEvent::LookupOf { .. }) => {}
+            Next::ExternalEvent(
+                ExternalEvent::LinkBegins { .. } | ExternalEvent::LinkEnds { .. } | ExternalEvent::Mend,
+            ) => {}
             Next::Event(Event::Timeout { call, .. }) => self.look_at_timeout(simulation, now, call),
             Next::Event(Event::Request { call, to }) => {
                 let call = simulation.world.call(call);

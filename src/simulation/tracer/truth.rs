@@ -38,7 +38,7 @@ impl<T: Copy> Tracer<T> {
         }
         if !world.reachable(node, contact.slot()) {
             State::Unreachable { since: self.history.split.unwrap_or(Time::ZERO) }
-        } else if world.is_behind_nat(contact.slot()) {
+        } else if world.is_client(contact.slot()) {
             State::BehindNat
         } else if world.members.contains(contact) {
             State::Member

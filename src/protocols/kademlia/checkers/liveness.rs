@@ -72,7 +72,7 @@ impl Kademlia {
 
     /// Whether tables may name a live node.
     fn is_named(&self, truth: &Truth<'_>, live: Contact) -> bool {
-        self.config.learn_unreachable || !(truth.is_behind_nat)(live.slot())
+        self.config.learn_unreachable || !(truth.is_client)(live.slot())
     }
 
     /// Whether somebody on one side knows somebody on the other wherever a subtree divides those who can be reached.
