@@ -97,3 +97,40 @@ fn sessions_of_a_kind_are_its_own() {
     // So many nodes of the kind as there are, each with 5 sessions on average; 200 draws decide how many there are.
     assert!((departures - 500.0).abs() < 4.0 * (25.0 * 50.0 + 500.0_f64).sqrt(), "{departures}");
 }
+
+/// What is told by kind adds up to what is told of all.
+#[test]
+fn figures_by_kind_add_up_to_those_of_all() {
+    let place = tempfile::tempdir().unwrap();
+    let sum =
+        |name: &str| column(&place.path().join("out/kinds.csv"), name).iter().map(|cell| number(cell)).sum::<f64>();
+    for protocol in ["chord", "kademlia", "koorde"] {
+        let kinds = format!(
+            "protocol = \"{protocol}\"\nmeasurement.warmup = \"1min\"\nchurn.session.exponential.mean = \"3min\"\n\
+             churn.steady = true\n[[population.kind]]\nname = \"mobile\"\nshare = 0.3\nclient = true\n\
+             delay = \"200ms\"\nregion = \"west\"\n"
+        );
+        let _ = play(place.path(), &kinds, "lookups");
+        let all = |name: &str| number(&column(&place.path().join("out/summary.csv"), name)[0]);
+        let names = ["joins", "departures", "lookups", "correct", "wrong_owner", "failed", "aborted"];
+        let totals = names.map(all);
+        assert_eq!(names.map(sum), totals, "{protocol}");
+        assert!((sum("live_nodes_mean") - 200.0).abs() < 0.1, "{protocol}");
+        let of =
+            |name: &str| column(&place.path().join("out/kinds.csv"), name).iter().map(|cell| number(cell)).collect();
+        let (latencies, live): (Vec<f64>, Vec<f64>) = (of("latency_ms_mean"), of("live_nodes_mean"));
+        // Each request of a client and each reply to it takes 200 ms more: at least 400 ms a lookup that leaves it.
+        assert!(latencies[0] > latencies[1] + 300.0, "{protocol}: {latencies:?}");
+        let sent: Vec<f64> = of("sent_messages_per_node_s");
+        let summary = ["maintenance_messages_per_node_s", "lookup_messages_per_node_s"].map(all).iter().sum::<f64>();
+        let mean = (sent[0] * live[0] + sent[1] * live[1]) / (live[0] + live[1]);
+        assert!((mean / summary - 1.0).abs() < 1e-9, "{protocol}: {mean} and {summary}");
+    }
+    assert_eq!(column(&place.path().join("out/kinds.csv"), "region"), ["west", ""]);
+    let _ = play(place.path(), "protocol = \"chord\"\n", "lookups");
+    assert!(!place.path().join("out/kinds.csv").exists(), "there is only one kind");
+}
+
+fn number(cell: &str) -> f64 {
+    cell.parse().expect("a number")
+}

@@ -3,6 +3,7 @@
 //! Nothing here changes a run or draws a random number that a run could notice: an observed run and a blind one
 //! have the same fingerprint.
 
+pub mod by_kind;
 pub mod histogram;
 pub mod metrics;
 pub mod progress;

@@ -17,6 +17,8 @@ pub struct RunReport {
     pub windows: Vec<Statistics>,
     /// `hops[h]` answered lookups of the measurement window took `h` hops.
     pub hops: Vec<u64>,
+    /// Figures by kind of node, in the order of the scenario; empty where nodes do not differ.
+    pub kinds: Vec<KindStatistics>,
     /// How the keys of `measurement.load_keys` spread over nodes at the end, if there are any.
     pub load: Option<Load>,
     /// Lookups that were still running at the end.
@@ -42,6 +44,35 @@ pub struct Healing {
     pub slowest: Option<(&'static str, f64)>,
     /// Lookups of the whole run that ended, those of the warm-up among them.
     pub lookups: u64,
+}
+
+/// What was measured of the nodes of one kind. Lookups are those that its nodes began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KindStatistics {
+    /// Name of the kind.
+    pub name: String,
+    /// Its region, if it has one.
+    pub region: Option<String>,
+    /// Live nodes, averaged over the measurement.
+    pub live_nodes_mean: f64,
+    /// Nodes that arrived.
+    pub joins: u64,
+    /// Nodes that departed.
+    pub departures: u64,
+    /// How lookups ended.
+    pub outcomes: Outcomes,
+    /// Hops of answered lookups.
+    pub hops: Summary,
+    /// Latency of answered lookups \[ms\].
+    pub latency_ms: Summary,
+    /// Requests a lookup.
+    pub rpcs_mean: Option<f64>,
+    /// Timeouts a lookup.
+    pub timeouts_mean: Option<f64>,
+    /// Messages that a live node sends \[1/s\].
+    pub sent_messages_per_node_s: Option<f64>,
+    /// Bytes that a live node sends \[B/s\].
+    pub sent_bytes_per_node_s: Option<f64>,
 }
 
 /// How keys spread over nodes.

@@ -96,6 +96,7 @@ pub fn run() -> Run {
             total: statistics(),
             windows: vec![statistics(), second],
             hops: vec![3, 0, 592_717, 0],
+            kinds: Vec::new(),
             load: None,
             in_flight: 12,
             messages: MessageBalance { sent: 100, delivered: 90, lost: 5, dropped: 3, in_flight: 2 },

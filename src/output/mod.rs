@@ -12,6 +12,7 @@ pub mod file;
 pub mod folder;
 pub mod hops;
 pub mod human;
+pub mod kinds;
 pub mod lock;
 pub mod lookups;
 pub mod manifest;

@@ -2,7 +2,7 @@
 
 use super::cell::Column;
 use super::statistics::KIND_COLUMNS;
-use super::{hops, lookups, manifest, schedule, summary, timeseries, timing};
+use super::{hops, kinds, lookups, manifest, schedule, summary, timeseries, timing};
 use std::fmt::Write;
 
 const OPENING: &str = "\
@@ -69,6 +69,8 @@ pub fn page() -> String {
     table(&mut page, plain(timeseries::COLUMNS).chain(protocol_columns()).chain(plain(timeseries::LAST)));
     section(&mut page, "hops.csv", "A row for each hop count.");
     table(&mut page, plain(hops::COLUMNS));
+    section(&mut page, "kinds.csv", "Where the scenario has several kinds of nodes: a row for each.");
+    table(&mut page, plain(kinds::COLUMNS));
     section(&mut page, "lookups.csv", "With `--lookups`: a row for each lookup that ended in the measurement window.");
     table(&mut page, plain(lookups::COLUMNS));
     section(

@@ -5,7 +5,7 @@ use super::folder::{Folder, MANIFEST};
 use super::recording::Recording;
 use super::single::SingleFile;
 use super::timing::{self, Timing};
-use super::{hops, manifest, summary, timeseries};
+use super::{hops, kinds, manifest, summary, timeseries};
 use crate::engine::random::Seed;
 use crate::observe::report::{Recorder, RunReport};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Names of the files that a run may write by itself.
-const OWN_FILES: [&str; 6] = ["summary.csv", "hops.csv", "timeseries.csv", "lookups.csv", MANIFEST, "timing.json"];
+const OWN_FILES: [&str; 7] =
+    ["summary.csv", "hops.csv", "kinds.csv", "timeseries.csv", "lookups.csv", MANIFEST, "timing.json"];
 
 /// A finished run: what was played and what came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +109,9 @@ impl Results {
         }
         folder.write("summary.csv", |file| summary::write(file, run))?;
         folder.write("hops.csv", |file| hops::write(file, &run.report.hops))?;
+        if !run.report.kinds.is_empty() {
+            folder.write("kinds.csv", |file| kinds::write(file, &run.report.kinds))?;
+        }
         folder.write("timeseries.csv", |file| timeseries::write(file, &run.report))?;
         let records = folder.records();
         folder.write(MANIFEST, |file| manifest::write(file, run, provenance, &records))?;

@@ -133,6 +133,10 @@ impl<P: Simulated> World<P> {
         }
         self.accounts.outcomes.count(record.outcome);
         self.metrics.lookup_ended(&record);
+        let host = self.host(lookup.initiator);
+        if let (true, Some(by_kind)) = (self.metrics.is_measuring(), &mut self.by_kind) {
+            by_kind.lookup_ended(self.network.kind(host), &record);
+        }
         if let (true, Some(finished)) = (self.metrics.is_measuring(), &mut self.finished) {
             finished.push(record);
         }

@@ -3,9 +3,12 @@
 use super::event::Kind;
 use super::outcome::LookupResult;
 use super::run::Simulation;
+use crate::engine::time::Time;
 use crate::node::{Context, Members, Purpose, Simulated, Slot, Start};
+use crate::observe::by_kind::ByKind;
 use crate::observe::progress::Exhausted;
 use crate::scenario::OwnerOf;
+use crate::scenario::model::KindId;
 
 impl<P: Simulated> Simulation<P> {
     /// The initial nodes of a converged start.
@@ -44,10 +47,21 @@ impl<P: Simulated> Simulation<P> {
         for (slot, id) in slots.clone().zip(ids) {
             if slot == slots.start {
                 self.world.network.place(block, id, node);
+                if let Some(by_kind) = &mut self.world.by_kind {
+                    by_kind.arrived(self.world.network.kind(block), self.world.now);
+                }
             }
             self.world.directory.arrive(slot, id, node, self.world.now);
         }
         Some(slots)
+    }
+
+    /// Counts something at the node of a slot, where there are several kinds of nodes.
+    fn count_by_kind(&mut self, slot: Slot, count: impl FnOnce(&mut ByKind, KindId, Time)) {
+        let host = self.world.host(slot);
+        if let Some(by_kind) = &mut self.world.by_kind {
+            count(by_kind, self.world.network.kind(host), self.world.now);
+        }
     }
 
     pub(super) fn arrive(&mut self, node: u32) {
@@ -55,6 +69,7 @@ impl<P: Simulated> Simulation<P> {
         let Some(slots) = self.move_in(node) else { return };
         self.world.record(slots.start, Kind::Join);
         self.world.metrics.arrived();
+        self.count_by_kind(slots.start, ByKind::joins);
         self.world.accounts.arrivals += 1;
         self.world.is_untouched = false;
         self.world.population_changed(1);
@@ -70,6 +85,7 @@ impl<P: Simulated> Simulation<P> {
         let slots = self.slot_blocks.slots(node);
         self.world.record(slots.start, if graceful { Kind::Leave } else { Kind::Crash });
         self.world.metrics.departed(graceful);
+        self.count_by_kind(slots.start, ByKind::departed);
         self.world.accounts.departures += 1;
         self.world.is_untouched = false;
         if graceful {

@@ -355,7 +355,7 @@ impl<P: Simulated> Simulation<P> {
     }
 
     fn report(self) -> RunReport {
-        let Simulation { protocol, world, died_out, expected, slot_blocks, load, checks, .. } = self;
+        let Simulation { protocol, world, died_out, expected, slot_blocks, load, checks, end, .. } = self;
         let counts = |member: Contact| !world.is_client(member.slot());
         let ground = protocol.ground(&world.members);
         let owners = world.members.iter().filter(|member| counts(*member)).collect::<Vec<_>>();
@@ -364,6 +364,7 @@ impl<P: Simulated> Simulation<P> {
         let live = world.live();
         let joining = live.saturating_sub(world.members.len() as u64 / u64::from(slot_blocks.width()));
         let stopped_answers = world.accounts.stopped_answers;
+        let kinds = world.by_kind.map_or_else(Vec::new, |by_kind| by_kind.finish(end));
         let (total, windows, hops) = world.metrics.finish();
         let mut warnings = warnings::find(&expected, &total, &windows, died_out, joining, live);
         warnings.extend(warnings::answers_stopped(stopped_answers, &total));
@@ -376,6 +377,7 @@ impl<P: Simulated> Simulation<P> {
             total,
             windows,
             hops,
+            kinds,
             load,
             warnings,
             healing,

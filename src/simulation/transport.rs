@@ -85,6 +85,9 @@ impl<P: Simulated> World<P> {
         self.metrics.sent(charge.kind, bytes, lookup.is_some_and(LookupId::is_workload));
         let is_unasked = way == Way::Unasked;
         let packet = Packet { from: self.host(from), to: self.host(to), now: self.now, bytes, is_expected, is_unasked };
+        if let (true, Some(by_kind)) = (self.metrics.is_measuring(), &mut self.by_kind) {
+            by_kind.sent(self.network.kind(packet.from), bytes);
+        }
         let delay = self.network.transmit(&packet);
         let balance = &mut self.accounts.balance;
         balance.sent += 1;

@@ -18,6 +18,7 @@ use crate::node::directory::Directory;
 use crate::node::history::History;
 use crate::node::lookup::Lookups;
 use crate::node::{Lookup, LookupId, Members, MessageSizes, Purpose, Simulated, Slot, Truth};
+use crate::observe::by_kind::ByKind;
 use crate::observe::metrics::Metrics;
 use crate::observe::report::LookupRecord;
 use crate::scenario::{ReturnIdentifier, RpcTimeout, Scenario};
@@ -33,6 +34,8 @@ pub(crate) struct World<P: Simulated> {
     pub network: Network,
     pub lookups: Lookups<P::Task>,
     pub metrics: Metrics,
+    /// Figures by kind, where there are several.
+    pub by_kind: Option<ByKind>,
     pub fingerprint: Fingerprint,
     pub accounts: Accounts,
     /// Whether the network began with ideal tables and nobody has come or gone since, nor was it ever partitioned, nor
@@ -86,6 +89,10 @@ impl<P: Simulated> World<P> {
                 scenario.seed,
             ),
             lookups: Lookups::default(),
+            by_kind: match &scenario.population.kinds[..] {
+                [] | [_] => None,
+                kinds => Some(ByKind::new(kinds, Time::ZERO + scenario.measurement.warmup)),
+            },
             metrics: Metrics::new(scenario.measurement, P::MESSAGE_KINDS, P::FIGURES),
             fingerprint: Fingerprint::new(),
             accounts: Accounts::default(),
