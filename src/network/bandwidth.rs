@@ -60,6 +60,12 @@ fn on_line(bytes: u64, bytes_per_s: u64) -> Duration {
 }
 
 impl Rule for Bandwidth {
+    const LEAVES: bool = true;
+
+    fn is_idle(&self) -> bool {
+        !self.is_limited()
+    }
+
     fn place(&mut self, host: u32, _place: Place, _kind: Option<&Kind>) {
         if self.is_limited() {
             put(&mut self.free_at, host, Time::ZERO);
@@ -68,7 +74,7 @@ impl Rule for Bandwidth {
 
     #[inline(always)]
     fn leave(&mut self, packet: &Packet, ends: Ends) -> Verdict {
-        if self.is_limited() { self.send(packet, ends) } else { Verdict::Pass }
+        self.send(packet, ends)
     }
 
     fn memory_bytes(&self) -> u64 {

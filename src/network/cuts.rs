@@ -24,9 +24,13 @@ impl Cuts {
 }
 
 impl Rule for Cuts {
+    fn is_idle(&self) -> bool {
+        !self.are_there()
+    }
+
     #[inline(always)]
     fn travel(&mut self, _packet: &Packet, ends: Ends, _so_far: Duration, _random: &mut ChaCha8Rng) -> Verdict {
-        if self.are_there() && self.cut_off(ends) { Verdict::Drop(Cause::Cut) } else { Verdict::Pass }
+        if self.cut_off(ends) { Verdict::Drop(Cause::Cut) } else { Verdict::Pass }
     }
 
     fn begin(&mut self, number: usize, link: &Link) {

@@ -79,6 +79,10 @@ impl Delays {
 }
 
 impl Rule for Delays {
+    fn is_idle(&self) -> bool {
+        false
+    }
+
     /// Gives `host` the place of a node.
     fn place(&mut self, host: u32, place: Place, _kind: Option<&Kind>) {
         match self {

@@ -57,6 +57,10 @@ impl Loss {
 }
 
 impl Rule for Loss {
+    fn is_idle(&self) -> bool {
+        !self.is_possible()
+    }
+
     /// Draws whether chance strikes.
     #[inline(always)]
     fn travel(&mut self, _packet: &Packet, ends: Ends, _so_far: Duration, random: &mut ChaCha8Rng) -> Verdict {

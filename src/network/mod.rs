@@ -41,24 +41,44 @@ macro_rules! rules {
         #[derive(Clone, Debug)]
         struct Rules {
             $($(#[doc = $doc])+ $name: $Rule,)+
+            /// Which of them are not idle: bit by bit, in their order. Most are idle most of the time, and a message
+            /// meets all of them.
+            active: u32,
+        }
+
+        /// Place of each rule in the order.
+        #[allow(non_camel_case_types, reason = "they are named as the rules are")]
+        #[derive(Clone, Copy)]
+        enum Order {
+            $($name,)+
         }
 
         impl Rules {
+            /// A rule may have become idle, or not be idle any more.
+            fn refresh(&mut self) {
+                self.active = 0;
+                $(self.active |= u32::from(!self.$name.is_idle()) << Order::$name as u32;)+
+            }
+
             /// The time that a message takes, or why it does not arrive. First every rule is asked about its leaving,
             /// then about its way: the first that drops it decides, and delays add up.
             #[inline(always)]
             fn judge(&mut self, packet: &Packet, ends: Ends, random: &mut ChaCha8Rng) -> Result<Duration, Cause> {
                 let mut waited = Duration::ZERO;
-                $(match self.$name.leave(packet, ends) {
-                    Verdict::Pass => {}
-                    Verdict::Delay(more) => waited = waited + more,
-                    Verdict::Drop(cause) => return Err(cause),
+                $(if <$Rule>::LEAVES && self.active >> Order::$name as u32 & 1 == 1 {
+                    match self.$name.leave(packet, ends) {
+                        Verdict::Pass => {}
+                        Verdict::Delay(more) => waited = waited + more,
+                        Verdict::Drop(cause) => return Err(cause),
+                    }
                 })+
                 let mut so_far = Duration::ZERO;
-                $(match self.$name.travel(packet, ends, so_far, random) {
-                    Verdict::Pass => {}
-                    Verdict::Delay(more) => so_far = so_far + more,
-                    Verdict::Drop(cause) => return Err(cause),
+                $(if self.active >> Order::$name as u32 & 1 == 1 {
+                    match self.$name.travel(packet, ends, so_far, random) {
+                        Verdict::Pass => {}
+                        Verdict::Delay(more) => so_far = so_far + more,
+                        Verdict::Drop(cause) => return Err(cause),
+                    }
                 })+
                 Ok(waited + so_far)
             }
@@ -79,18 +99,22 @@ macro_rules! rules {
 
             fn begin(&mut self, number: usize, link: &Link) {
                 $(self.$name.begin(number, link);)+
+                self.refresh();
             }
 
             fn end(&mut self, number: usize) {
                 $(self.$name.end(number);)+
+                self.refresh();
             }
 
             fn mend(&mut self) {
                 $(self.$name.mend();)+
+                self.refresh();
             }
 
             fn calm(&mut self) {
                 $(self.$name.calm();)+
+                self.refresh();
             }
 
             fn memory_bytes(&self) -> u64 {
@@ -141,7 +165,8 @@ impl Network {
         let mut rng = seed.stream(Purpose::Network);
         let salt = rng.next_u64();
         let all = kinds.all();
-        let rules = Rules {
+        let mut rules = Rules {
+            active: 0,
             bandwidth: bandwidth::Bandwidth::new(config.bandwidth, all),
             presence: presence::Presence,
             nat: nat::Nat::new(config.behind_nat, all),
@@ -151,6 +176,7 @@ impl Network {
             latency: latency::Delays::new(&config.latency, salt),
             slow: slow::Slow::new(all, &config.links),
         };
+        rules.refresh();
         let has_clients = rules.nat.is_there() || all.iter().any(|kind| kind.client);
         Self { rules, kinds, kind_of: Vec::new(), has_clients, rpc_timeout: config.rpc_timeout, salt, rng }
     }
@@ -284,11 +310,13 @@ impl Network {
     /// takes the place of the first and deals anew.
     pub fn partition(&mut self, shares: &[f64]) {
         self.rules.partition.split(shares);
+        self.rules.refresh();
     }
 
     /// Ends the partition: all hosts reach each other again.
     pub fn heal(&mut self) {
         self.rules.partition.heal();
+        self.rules.refresh();
     }
 
     /// Something begins to happen to messages between kinds of nodes, under a number of its own.

@@ -37,6 +37,10 @@ impl Nat {
 }
 
 impl Rule for Nat {
+    fn is_idle(&self) -> bool {
+        !self.is_there
+    }
+
     /// The same draw decides whatever the share is: who is behind NAT where it is small is so where it is larger.
     fn place(&mut self, host: u32, place: Place, kind: Option<&Kind>) {
         if self.is_there {
@@ -47,7 +51,7 @@ impl Rule for Nat {
 
     #[inline(always)]
     fn travel(&mut self, packet: &Packet, _ends: Ends, _so_far: Duration, _random: &mut ChaCha8Rng) -> Verdict {
-        match self.is_there && packet.is_unasked && self.is_behind(packet.to) {
+        match packet.is_unasked && self.is_behind(packet.to) {
             true => Verdict::Drop(Cause::Nat),
             false => Verdict::Pass,
         }

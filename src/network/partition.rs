@@ -61,6 +61,10 @@ impl Partition {
 }
 
 impl Rule for Partition {
+    fn is_idle(&self) -> bool {
+        !self.is_in_force()
+    }
+
     /// Gives `host` the lot of a node.
     fn place(&mut self, host: u32, place: Place, _kind: Option<&Kind>) {
         let lot = (place.draw(DRAW_LOT) >> 32) as u32;

@@ -9,6 +9,10 @@ use rand_chacha::ChaCha8Rng;
 pub(super) struct Presence;
 
 impl Rule for Presence {
+    fn is_idle(&self) -> bool {
+        false
+    }
+
     #[inline(always)]
     fn travel(&mut self, packet: &Packet, _ends: Ends, _so_far: Duration, _random: &mut ChaCha8Rng) -> Verdict {
         if packet.is_expected { Verdict::Pass } else { Verdict::Drop(Cause::Gone) }

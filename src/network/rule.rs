@@ -61,6 +61,12 @@ pub enum Cause {
 /// Something that can happen to messages. A rule keeps what it needs to know of hosts itself. All that is random in it
 /// comes from the stream that it is given.
 pub(super) trait Rule {
+    /// Whether [`Self::leave`] does anything.
+    const LEAVES: bool = false;
+
+    /// Whether no message could meet this rule at present, whoever sends it to whom: then it is not asked.
+    fn is_idle(&self) -> bool;
+
     /// A node of kind `kind` now occupies `host`, in place of whoever did before.
     fn place(&mut self, host: u32, place: Place, kind: Option<&Kind>) {
         let _ = (host, place, kind);

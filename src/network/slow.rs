@@ -64,11 +64,12 @@ fn stretched(delay: Duration, factor: f64) -> Duration {
 }
 
 impl Rule for Slow {
+    fn is_idle(&self) -> bool {
+        self.by_kind.is_empty() && self.links.is_empty() && self.events.is_empty()
+    }
+
     #[inline(always)]
     fn travel(&mut self, _packet: &Packet, ends: Ends, so_far: Duration, _random: &mut ChaCha8Rng) -> Verdict {
-        if self.by_kind.is_empty() && self.links.is_empty() && self.events.is_empty() {
-            return Verdict::Pass;
-        }
         Verdict::Delay(self.extra(ends, so_far))
     }
 

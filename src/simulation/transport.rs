@@ -73,6 +73,7 @@ impl<P: Simulated> World<P> {
 
     /// Books a message and decides its fate: when it arrives, or why it does not. `is_expected` says whether its
     /// receiver is there.
+    #[inline(always)]
     fn transmit(
         &mut self,
         (from, to): (Slot, Slot),
