@@ -28,6 +28,8 @@
 //! - What a run reports: [`observe::report::RunReport`]; as files: `docs/outputs.md`.
 //! - A protocol of your own: [`node::Protocol`], and `examples/toy_protocol.rs` for the smallest one.
 //! - A run that can be watched, stopped and written down: [`Simulation::run`](simulation::Simulation::run).
+//! - A run in the hands of a program: it can be [stepped](simulation::Simulation::step), [looked
+//!   at](simulation::Probe) after each event, and [disturbed](simulation::Simulation::inject).
 //!
 //! The folders of the source are the layers of the program; see `ARCHITECTURE.md` for which may use which, and for what
 //! holds the promise of determinism.

@@ -169,6 +169,12 @@ impl Process {
         Some(node)
     }
 
+    /// A number that no node of the process has or gets: for nodes that others look after. `None` when there are none
+    /// left.
+    pub fn reserve_number(&mut self) -> Option<u32> {
+        self.population.take_number()
+    }
+
     /// A scheduled event lets a uniformly random node depart that is not permanent: its number. `None` if there is
     /// nobody who may depart.
     pub fn depart_random(&mut self, now: Time) -> Option<u32> {

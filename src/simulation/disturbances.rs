@@ -4,28 +4,28 @@ use super::agenda::ExternalEvent;
 use super::event::Kind;
 use super::run::Simulation;
 use crate::node::Simulated;
+use crate::scenario::Link;
 
 impl<P: Simulated> Simulation<P> {
     /// Something happens to the network; nothing for what happens to nodes.
     pub(super) fn disturb(&mut self, happening: ExternalEvent) {
-        let world = &mut self.world;
         match happening {
             ExternalEvent::Partition { event } => {
-                world.record(0, Kind::Partition);
-                world.is_untouched = false;
-                world.suspect();
-                world.network.partition(self.agenda.shares(event));
+                let shares = self.agenda.shares(event).to_vec();
+                return self.fall_apart(&shares);
             }
+            ExternalEvent::LinkBegins { event } => {
+                let link = self.agenda.link(event).clone();
+                return self.begin_link(event, &link);
+            }
+            _ => {}
+        }
+        let world = &mut self.world;
+        match happening {
             ExternalEvent::Heal => {
                 world.record(0, Kind::Heal);
                 world.suspect();
                 world.network.heal();
-            }
-            ExternalEvent::LinkBegins { event } => {
-                world.record(0, Kind::LinkBegins);
-                world.is_untouched = false;
-                world.suspect();
-                world.network.begin(event, self.agenda.link(event));
             }
             ExternalEvent::LinkEnds { event } => {
                 world.record(0, Kind::LinkEnds);
@@ -51,7 +51,27 @@ impl<P: Simulated> Simulation<P> {
             ExternalEvent::Join { .. }
             | ExternalEvent::Depart { .. }
             | ExternalEvent::Lookup { .. }
-            | ExternalEvent::LookupOf { .. } => {}
+            | ExternalEvent::LookupOf { .. }
+            | ExternalEvent::Partition { .. }
+            | ExternalEvent::LinkBegins { .. } => {}
         }
+    }
+
+    /// The network falls apart into groups of these shares.
+    pub(super) fn fall_apart(&mut self, shares: &[f64]) {
+        self.disturbance_begins(Kind::Partition);
+        self.world.network.partition(shares);
+    }
+
+    /// Something begins to happen to links, under this number.
+    pub(super) fn begin_link(&mut self, number: usize, link: &Link) {
+        self.disturbance_begins(Kind::LinkBegins);
+        self.world.network.begin(number, link);
+    }
+
+    fn disturbance_begins(&mut self, kind: Kind) {
+        self.world.record(0, kind);
+        self.world.is_untouched = false;
+        self.world.suspect();
     }
 }

@@ -20,6 +20,7 @@ mod found;
 #[cfg(test)]
 mod handler_tests;
 mod identities;
+mod injection;
 mod judge;
 mod load;
 mod measured;
@@ -29,9 +30,11 @@ mod nat_tests;
 mod outcome;
 mod population;
 mod prefetch_ahead;
+mod probe;
 pub mod protocols;
 mod run;
 mod slot_blocks;
+mod stepping;
 mod tracer;
 mod transport;
 mod world;
@@ -39,4 +42,7 @@ mod world;
 mod zone_tests;
 
 pub use checkers::Check;
+pub use event::Kind as EventKind;
+pub use injection::{Injection, Refused};
+pub use probe::{Happened, Probe};
 pub use run::{Options, Simulation};

@@ -4,8 +4,10 @@ use super::agenda::{Agenda, ExternalEvent};
 use super::checkers::{Check, Checks};
 use super::event::Kind;
 use super::identities::Identities;
+use super::injection::Injected;
 use super::judge::EndedLookup;
 use super::load;
+use super::probe::Probe;
 use super::slot_blocks::SlotBlocks;
 use super::tracer::Tracer;
 use super::world::World;
@@ -37,6 +39,20 @@ pub struct Options {
     pub check: Option<Check>,
 }
 
+/// Where to stop a run for a while.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Until {
+    /// What happens at this time or later is not played.
+    pub time: Time,
+    /// No more than so many events of the whole run.
+    pub events: u64,
+}
+
+impl Until {
+    /// Not before the end of the run.
+    pub const END: Until = Until { time: Time::NEVER, events: u64::MAX };
+}
+
 /// One run of one protocol.
 pub struct Simulation<P: Simulated> {
     pub(super) protocol: P,
@@ -51,7 +67,7 @@ pub struct Simulation<P: Simulated> {
     load: load::Keys,
     pub(super) died_out: Option<Time>,
     expected: Expected,
-    options: Options,
+    pub(super) options: Options,
     /// Follows a lookup. The event loop lets it look before each event, where it else counts events for the monitor.
     tracer: Option<Box<Tracer<P::Timer>>>,
     pub(super) checks: Option<Checks>,
@@ -59,6 +75,12 @@ pub struct Simulation<P: Simulated> {
     pub(super) next_check: Time,
     /// Whether the run has shown what it was to show, and ends.
     is_settled: bool,
+    /// Whether the run is over: nothing happens any more.
+    pub(super) is_over: bool,
+    /// Up to here a program has let the run go on, though nothing may have happened since [`World::now`].
+    pub(super) reached: Time,
+    /// What a program has let happen.
+    pub(super) injected: Injected,
 }
 
 impl<P: Simulated> Simulation<P> {
@@ -88,6 +110,9 @@ impl<P: Simulated> Simulation<P> {
             tracer: None,
             checks: options.check.map(Checks::new),
             is_settled: false,
+            is_over: false,
+            reached: Time::ZERO,
+            injected: Injected::default(),
             next_check: if options.check.is_some() { Time::ZERO } else { Time::NEVER },
             protocol,
         };
@@ -115,41 +140,72 @@ impl<P: Simulated> Simulation<P> {
     /// # Errors
     /// If the monitor stops it, a check finds a violation, or a node arrives when all identifiers are held by others.
     pub fn run_to_end(&mut self, monitor: &mut dyn Monitor, recorder: &mut dyn Recorder) -> Result<(), Stopped> {
+        self.play_on(Until::END, monitor, recorder, &mut ())?;
+        if self.tracer.is_some() {
+            self.trace(monitor, recorder)?;
+        }
+        if let Some(tracer) = self.tracer.take() {
+            recorder.told(tracer.tell(self));
+        }
+        self.tell(monitor)?;
+        monitor.ended(&|| self.memory_bytes());
+        Ok(())
+    }
+
+    /// Plays on until it is time to stop or the run is over. However often it is stopped and goes on, it is the same
+    /// run.
+    pub(super) fn play_on<B: Probe<P>>(
+        &mut self,
+        until: Until,
+        monitor: &mut dyn Monitor,
+        recorder: &mut dyn Recorder,
+        probe: &mut B,
+    ) -> Result<(), Stopped> {
         let mut next_progress = 0;
+        let mut shown = self.world.accounts.events;
         if let Some(exhausted) = self.exhausted {
             return Err(exhausted.into());
         }
+        self.hand_out_injected(recorder);
+        let limit = until.time.min(self.end);
         'run: loop {
             if self.world.accounts.events >= next_progress {
+                if self.is_over || self.world.accounts.events >= until.events {
+                    return Ok(());
+                }
                 next_progress = self.world.accounts.events + monitor.events_between().max(1);
                 if self.tracer.is_some() {
                     next_progress = self.trace(monitor, recorder)?;
                 } else {
                     self.tell(monitor)?;
                 }
+                next_progress = next_progress.min(until.events);
             }
             // Nothing but events of the queue happens before this instant, and none of them moves it.
             let agenda_time = self.agenda.peek_time();
-            let horizon = agenda_time.min(self.world.metrics.boundary()).min(self.next_check).min(self.end);
+            let horizon = agenda_time.min(self.world.metrics.boundary()).min(self.next_check).min(limit);
             let is_followed = self.tracer.is_some();
             while let Some((time, event)) = self.world.queue.pop_before(horizon) {
                 self.world.now = time;
                 self.prefetch_ahead();
                 self.play_event(event);
                 self.tidy(recorder);
+                self.show(probe, &mut shown);
                 if is_followed || self.world.accounts.events >= next_progress {
                     continue 'run;
                 }
             }
             let queue_time = self.world.queue.peek_time().unwrap_or(Time::NEVER);
             let time = agenda_time.min(queue_time);
-            self.close_windows(time.min(self.end));
-            if self.next_check <= time.min(self.end) {
-                // Nothing changes from the last event on: what is seen at the end is seen as of the end.
-                self.check(if time >= self.end { self.end } else { self.next_check.max(self.world.now) })?;
+            if time >= limit && limit < self.end {
+                // Windows and checks that are due by now wait for what comes next, as if nobody had stopped here.
+                return Ok(());
             }
+            self.catch_up(time)?;
             if time >= self.end || self.is_settled {
-                break;
+                self.is_over = true;
+                self.reached = if time >= self.end { self.end } else { self.world.now };
+                return Ok(());
             }
             // Windows have ended up to here, and what is due now comes next: first what is on the agenda.
             self.world.now = time;
@@ -162,15 +218,18 @@ impl<P: Simulated> Simulation<P> {
                 self.play_event(event);
             }
             self.tidy(recorder);
+            self.show(probe, &mut shown);
         }
-        if self.tracer.is_some() {
-            self.trace(monitor, recorder)?;
+    }
+
+    /// Ends windows and makes the check that are due before something happens at `time`.
+    #[inline(always)]
+    pub(super) fn catch_up(&mut self, time: Time) -> Result<(), Stopped> {
+        self.close_windows(time.min(self.end));
+        if self.next_check <= time.min(self.end) {
+            // Nothing changes from the last event on: what is seen at the end is seen as of the end.
+            self.check(if time >= self.end { self.end } else { self.next_check.max(self.world.now) })?;
         }
-        if let Some(tracer) = self.tracer.take() {
-            recorder.told(tracer.tell(self));
-        }
-        self.tell(monitor)?;
-        monitor.ended(&|| self.memory_bytes());
         Ok(())
     }
 
@@ -271,7 +330,7 @@ impl<P: Simulated> Simulation<P> {
 
     /// Judges and hands out lookups that ended, and gives back payloads that were dropped.
     #[inline(always)]
-    fn tidy(&mut self, recorder: &mut dyn Recorder) {
+    pub(super) fn tidy(&mut self, recorder: &mut dyn Recorder) {
         if self.world.has_leftovers {
             self.world.has_leftovers = false;
             self.hand_out(recorder);
@@ -302,12 +361,18 @@ impl<P: Simulated> Simulation<P> {
         self.world.judge.keep_room(ended);
     }
 
-    #[inline(never)]
-    fn hand_out(&mut self, recorder: &mut dyn Recorder) {
+    /// Judges lookups that have ended, and gives back payloads that were dropped.
+    #[inline(always)]
+    pub(super) fn settle(&mut self) {
         self.settle_ends();
         while let Some(message) = self.world.released.pop() {
             self.protocol.release(&message);
         }
+    }
+
+    #[inline(never)]
+    fn hand_out(&mut self, recorder: &mut dyn Recorder) {
+        self.settle();
         if let Some(finished) = &mut self.world.finished {
             for record in finished.drain(..) {
                 if let Some(tracer) = &mut self.tracer {
@@ -322,6 +387,9 @@ impl<P: Simulated> Simulation<P> {
 
     fn play_agenda(&mut self, recorder: &mut dyn Recorder) {
         let Some((time, happening)) = self.agenda.next() else { return };
+        if self.injected.touches_nodes && !self.is_possible(happening) {
+            return;
+        }
         let happening = match happening {
             ExternalEvent::LookupOf { .. } => {
                 let with_key = self.with_key(happening);

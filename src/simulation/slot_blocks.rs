@@ -67,6 +67,16 @@ impl SlotBlocks {
         self.width
     }
 
+    /// Whether a node of this number ever had a block, or one of a higher number had.
+    pub fn was_here(&self, node: u32) -> bool {
+        (node as usize) < self.of_node.len()
+    }
+
+    /// The slots of a node, if it has any: it is live, or they wait for its return.
+    pub fn find(&self, node: u32) -> Option<std::ops::Range<Slot>> {
+        self.of_node.get(node as usize).filter(|block| **block != NONE).map(|_| self.slots(node))
+    }
+
     /// The slots of a live node.
     pub fn slots(&self, node: u32) -> std::ops::Range<Slot> {
         let block = self.of_node[node as usize];

@@ -72,6 +72,11 @@ impl Drawn {
         size_of::<Self>() as u64 + self.churn.memory_bytes()
     }
 
+    /// A number that no node of the churn process has or gets.
+    pub(super) fn reserve_number(&mut self) -> Option<u32> {
+        self.churn.reserve_number()
+    }
+
     /// Nobody comes or goes by chance any more; lookups go on.
     pub(super) fn rest(&mut self) {
         self.churn.rest();

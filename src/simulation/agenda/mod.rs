@@ -117,7 +117,7 @@ impl Agenda {
             Start::Joining { .. } => 0,
         };
         let source = match &scenario.schedule {
-            Some(entries) => Source::File(Playback::new(entries.clone())),
+            Some(entries) => Source::File(Playback::new(entries.clone(), scenario.population.nodes)),
             None => Source::Drawn(Box::new(Drawn::new(scenario))),
         };
         let mut agenda = Self {
@@ -177,6 +177,15 @@ impl Agenda {
     /// If `event` does not come from a happening of this agenda.
     pub fn link(&self, event: usize) -> &Link {
         self.script.link(event)
+    }
+
+    /// A number for a node of which the agenda is to know nothing: it deals it out to nobody. `None` if there are none
+    /// left.
+    pub fn reserve_number(&mut self) -> Option<u32> {
+        match &mut self.source {
+            Source::Drawn(drawn) => drawn.reserve_number(),
+            Source::File(playback) => playback.reserve_number(),
+        }
     }
 
     /// What [`next`](Iterator::next) returned last was this: a [`ExternalEvent::LookupOf`], with its key.

@@ -10,11 +10,22 @@ use std::sync::Arc;
 pub(super) struct Playback {
     entries: Arc<Vec<ScheduleEntry>>,
     played: usize,
+    /// Numbers from here on are free.
+    free_from: u32,
 }
 
 impl Playback {
-    pub(super) fn new(entries: Arc<Vec<ScheduleEntry>>) -> Self {
-        Self { entries, played: 0 }
+    /// The schedule of a population whose initial nodes have the numbers below `initial`.
+    pub(super) fn new(entries: Arc<Vec<ScheduleEntry>>, initial: u32) -> Self {
+        let in_file = entries.iter().map(|entry| entry.node.saturating_add(1)).max();
+        Self { entries, played: 0, free_from: initial.max(in_file.unwrap_or(0)) }
+    }
+
+    /// A number that is not in the file and was not reserved before.
+    pub(super) fn reserve_number(&mut self) -> Option<u32> {
+        let number = self.free_from;
+        self.free_from = number.checked_add(1)?;
+        Some(number)
     }
 
     pub(super) fn memory_bytes(&self) -> u64 {
