@@ -5,25 +5,23 @@
 //! writes what was measured. The same scenario and seed give the same results, to the byte, on any machine.
 //!
 //! ```
-//! use torus_sim::protocols::chord::Chord;
-//! use torus_sim::scenario::{self, Configurable, Source};
-//! use torus_sim::simulation::{Options, Simulation};
+//! use torus_sim::experiment::Experiment;
 //!
-//! let source = Source::from_text("quiet.toml", r#"
+//! let quiet = Experiment::from_text(r#"
 //!     name = "quiet"
 //!     protocol.chord.successors = 4
 //!     population.nodes = 256
 //!     workload.lookups_every = "10s"
 //!     measurement.duration = "10min"
 //! "#);
-//! let loaded = scenario::load(source, &[], &["chord"], |table, _name, facts| Some(Chord::from_table(table, facts)))?;
-//! let report = Simulation::new(&loaded.scenario, loaded.protocol, Options::default()).play();
+//! let report = quiet.run()?;
 //!
 //! assert_eq!(report.total.outcomes.failure_rate(), Some(0.0)); // nobody comes or goes
 //! assert!(report.total.hops.mean.is_some_and(|hops| hops < 4.0)); // half of log2 256, and less with the short cut
-//! # Ok::<(), scenario::Diagnostics>(())
+//! # Ok::<(), torus_sim::experiment::Problem>(())
 //! ```
 //!
+//! - From a text or a file to a report: [`experiment::Experiment`].
 //! - What a scenario can say: `docs/scenario.md`, or [`scenario::model::Scenario`] once it is checked.
 //! - What a run reports: [`observe::report::RunReport`]; as files: `docs/outputs.md`.
 //! - A protocol of your own: [`node::Protocol`], and `examples/toy_protocol.rs` for the smallest one.
@@ -45,6 +43,7 @@
 pub mod churn;
 pub mod cli;
 pub mod engine;
+pub mod experiment;
 pub mod kinds;
 pub mod network;
 pub mod node;

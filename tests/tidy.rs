@@ -15,7 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["overlay", "kinds", "network", "churn", "workload", "observe"],
     &["protocols"],
     &["simulation"],
-    &["output", "sweep", "swarm", "report", "validation"],
+    &["experiment", "output", "sweep", "swarm", "report", "validation"],
     &["cli", "main.rs", "lib.rs"],
 ];
 

@@ -1,10 +1,10 @@
 //! From a scenario file to something that can be played: where the command line meets the scenario, the protocols and
 //! the simulation.
 
+use crate::experiment;
 use crate::output::Provenance;
-use crate::scenario::source::{Place, SourceText};
-use crate::scenario::{Action, Arrivals, ChurnProcess, Diagnostics, Grid, Loaded, Problem, Scenario, Source, schedule};
-use crate::simulation::protocols::{self, Playable};
+use crate::scenario::{Action, Arrivals, ChurnProcess, Diagnostics, Loaded, Scenario, Source, schedule};
+use crate::simulation::protocols::Playable;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,42 +51,27 @@ impl<'a> Request<'a> {
 
 /// Reads and checks the scenario; the error is ready to be shown.
 pub(super) fn load(request: &Request<'_>) -> Result<Experiment, String> {
-    let render = |problems: Diagnostics| problems.render(request.colours);
-    let source = Source::read(request.file).map_err(render)?;
-    if Grid::is_sweep(&source) {
-        return Err(render(sweep_is_no_scenario(&source).into()));
-    }
-    let mut overrides = request.set.to_vec();
-    overrides.extend(request.seed.map(|seed| format!("seed={seed}")));
-    let loaded = crate::scenario::load(source, &overrides, protocols::NAMES, protocols::read).map_err(render)?;
-    let warnings = render(loaded.warnings.clone());
-    let experiment = ready(loaded, warnings);
-    if let Some(text) = experiment.play.lacks_identifiers(&experiment.scenario) {
-        return Err(format!("error: {text}\n"));
-    }
+    let render = |problem: experiment::Problem| problem.render(request.colours);
+    let wanted = experiment::Experiment::from_file(request.file).map_err(render)?;
+    let changes = request.set.iter().cloned().chain(request.seed.map(|seed| format!("seed={seed}")));
+    let loaded = changes.fold(wanted, experiment::Experiment::change).load().map_err(render)?;
+    let experiment = ready(loaded, request.colours);
     match request.replay {
-        Some(path) => replaying(experiment, path).map_err(render),
+        Some(path) => replaying(experiment, path).map_err(|problems| problems.render(request.colours)),
         None => Ok(experiment),
     }
 }
 
 /// Checks a scenario that is built in, with `changes` as `--set` has them; the error is ready to be shown.
 pub(super) fn from_text(name: &str, text: &str, changes: &[String], colours: bool) -> Result<Experiment, String> {
-    let render = |problems: Diagnostics| problems.render(colours);
-    let source = Source::from_text(name, text);
-    let loaded = crate::scenario::load(source, changes, protocols::NAMES, protocols::read).map_err(render)?;
-    let warnings = render(loaded.warnings.clone());
-    Ok(ready(loaded, warnings))
+    let wanted = experiment::Experiment::new(Source::from_text(name, text));
+    let loaded = changes.iter().cloned().fold(wanted, experiment::Experiment::change).load();
+    Ok(ready(loaded.map_err(|problem| problem.render(colours))?, colours))
 }
 
-fn sweep_is_no_scenario(source: &Source) -> Problem {
-    let text = SourceText { name: source.name.clone(), text: String::new(), rank: 0 };
-    let problem = Problem::error("this is a sweep, not a single scenario", Place::whole(&Arc::new(text)), "");
-    problem.help("play it with `torus-sim sweep`")
-}
-
-fn ready(loaded: Loaded<Playable>, warnings: String) -> Experiment {
+fn ready(loaded: Loaded<Playable>, colours: bool) -> Experiment {
     Experiment {
+        warnings: loaded.warnings.render(colours),
         scenario: loaded.scenario,
         effective: loaded.effective.to_toml(),
         provenance: Provenance {
@@ -94,7 +79,6 @@ fn ready(loaded: Loaded<Playable>, warnings: String) -> Experiment {
             scenario_hash: loaded.hash,
             inputs: loaded.files.into_iter().map(|file| (file.path, file.blake3)).collect(),
         },
-        warnings,
         play: loaded.protocol,
     }
 }
