@@ -89,6 +89,6 @@ fn what_is_wrong_is_told_as_the_command_line_tells_it() {
 
     let problem = Experiment::from_file("nowhere.toml").expect_err("there is no such file");
     assert!(problem.to_string().contains("nowhere.toml"), "{problem}");
-    let sweep = Experiment::from_text(&format!("{SMALL}[sweep.axes]\n'population.nodes' = [10, 20]\n"));
+    let sweep = Experiment::from_text("base = 'small.toml'\n[axes]\n'population.nodes' = [10, 20]\n");
     assert!(sweep.run().expect_err("a sweep").to_string().contains("torus-sim sweep"));
 }

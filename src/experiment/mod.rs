@@ -19,7 +19,8 @@ use std::path::Path;
 /// ```
 /// use torus_sim::experiment::Experiment;
 ///
-/// let ring = Experiment::from_text("protocol = 'chord'\npopulation.nodes = 64\nmeasurement.duration = '5min'\n");
+/// let ring = "name = 'ring'\nprotocol = 'chord'\npopulation.nodes = 64\nmeasurement.duration = '5min'\n";
+/// let ring = Experiment::from_text(ring);
 /// let report = ring.set("workload.lookups_every", "10s").set("seed", 7).run()?;
 /// assert_eq!(report.total.outcomes.failure_rate(), Some(0.0)); // nobody comes or goes
 /// # Ok::<(), torus_sim::experiment::Problem>(())
