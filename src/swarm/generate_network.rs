@@ -41,25 +41,35 @@ fn latency(dice: &mut Dice) -> (Draft, f64, f64) {
 }
 
 /// `[network]`, and how long a request waits at most. Mostly for long enough for every reply: where somebody alive is
-/// taken for dead nothing is promised.
-pub(super) fn draw(dice: &mut Dice, mode: Mode) -> (Draft, Duration) {
+/// taken for dead nothing is promised. `extra_s` is what kinds of nodes add to the delay of a message at most \[s\].
+pub(super) fn draw(dice: &mut Dice, mode: Mode, extra_s: f64) -> (Draft, Duration) {
     let (latency, mean_s, longest_s) = latency(dice);
+    let longest_s = longest_s + extra_s;
     let is_hasty = mode == Mode::Everything && dice.percent(7);
     let enough_s = (2.0 * longest_s * dice.number(1.05, 1.5)).max(0.02) + 0.005;
     let wait_s = if is_hasty { hasty_s(2.0 * mean_s, dice.number(0.8, 3.0)) } else { enough_s };
     let wait = whole_milliseconds(wait_s);
     // In round trips only where the longest is not far from the mean, or timeouts would last for ever.
     let factor = wait_s / (2.0 * mean_s);
-    let table = match mean_s > 0.0 && factor <= 60.0 && dice.percent(30) {
-        true => Draft::new().table("rpc_timeout", Draft::new().number("round_trips", factor)),
-        false => Draft::new().duration("rpc_timeout", wait),
+    let is_expected = mean_s > 0.0 && extra_s == 0.0 && factor <= 60.0;
+    let mut most_s = wait_s;
+    let table = match dice.count(0, 99) {
+        0..30 if is_expected => Draft::new().table("rpc_timeout", Draft::new().number("round_trips", factor)),
+        // Never less than what is enough for every reply.
+        30..40 if mode == Mode::Everything => {
+            let most = whole_milliseconds(wait_s * dice.magnitude(1.0, 8.0)).max(wait);
+            most_s = most.as_secs_f64();
+            let measured = Draft::of_duration("first", wait).duration("least", wait).duration("most", most);
+            Draft::new().table("rpc_timeout", measured)
+        }
+        _ => Draft::new().duration("rpc_timeout", wait),
     };
     let table = match mode == Mode::Everything && dice.percent(35) {
         true => table.number("loss", dice.magnitude(0.0005, 0.1)),
         false => table,
     };
     // Where timeouts follow the distance the longest is that of the longest distance.
-    (table.table("latency", latency), whole_milliseconds(wait_s.max(2.0 * longest_s * factor.min(2.0))))
+    (table.table("latency", latency), whole_milliseconds(most_s.max(2.0 * longest_s * factor.min(2.0))))
 }
 
 /// So many round trips, but for those that no reply could be in time for: a scenario in which no request can succeed is

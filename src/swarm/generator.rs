@@ -5,8 +5,9 @@
 //! ([`Configurable::sample`](crate::scenario::Configurable::sample)). Files are never named: measured latencies and
 //! schedules are left out.
 
+use super::generate_kinds::Kinds;
 use super::mode::Mode;
-use super::{generate_churn as churn, generate_network as network};
+use super::{generate_churn as churn, generate_kinds, generate_network as network};
 use crate::engine::dice::{Dice, whole_milliseconds};
 use crate::engine::random::{Purpose, Seed};
 use crate::engine::time::Duration;
@@ -47,23 +48,30 @@ pub fn generate(seed: u64, mode: Mode, protocol: Option<&str>) -> Generated {
         1..=4 => dice.magnitude(80.0, 500.0),
         _ => dice.magnitude(2.0, 80.0),
     } as u32;
-    let (network, longest_wait) = network::draw(dice, mode);
+    let mut kinds = generate_kinds::kinds(dice, mode);
+    let (network, longest_wait) = network::draw(dice, mode, kinds.extra_s);
     // One draw in both cases.
     let protocol = dice.pick(protocol.as_ref().map_or(protocols::NAMES, std::slice::from_ref));
     let circumstances = Circumstances { nodes, longest_wait, is_calm: mode == Mode::Calm };
     let sample = protocols::sample(protocol, dice, &circumstances).unwrap_or_default();
-    let network = network::behind_nat(dice, mode, network, &sample);
+    kinds.behind_nat(dice, &sample);
+    let network = if kinds.has_nat { network } else { network::behind_nat(dice, mode, network, &sample) };
+    let network = match generate_kinds::line(dice, mode) {
+        Some(line) => network.table("bandwidth", line),
+        None => network,
+    };
+    let network = network.tables("link", kinds.links(dice));
     let frame = frame(dice, mode, nodes, &sample);
     let table = Draft::new()
         .text("name", &format!("swarm-{mode}-{seed}"))
         .text("description", &format!("Drawn at random: seed {seed}, mode {mode}"))
         .count("seed", dice.count(0, i64::MAX as u64))
-        .table("population", population(dice, &frame))
+        .table("population", population(dice, &frame).tables("kind", kinds.tables.clone()))
         .table("protocol", Draft::new().table(protocol, sample.table.clone()))
         .table("network", network)
         .and(churn::churn(dice, &frame))
         .and(workload(dice, &frame))
-        .tables("event", events(dice, &frame))
+        .tables("event", events(dice, &frame, &kinds))
         .table("measurement", measurement(dice, &frame, &sample));
     let check_every = whole_milliseconds(frame.round_s * dice.magnitude(0.05, 1.0));
     Generated { text: table.finish().to_toml(), check_every }
@@ -122,12 +130,14 @@ fn workload(dice: &mut Dice, frame: &Frame) -> Draft {
 }
 
 /// Events in order of time; the last is the return of quiet.
-fn events(dice: &mut Dice, frame: &Frame) -> Vec<Draft> {
+fn events(dice: &mut Dice, frame: &Frame, kinds: &Kinds) -> Vec<Draft> {
     let mut events = Vec::new();
     if frame.mode != Mode::Calm {
         events = churn::events(dice, frame);
         if frame.mode == Mode::Everything {
             events.extend(network::partitions(dice, frame));
+            events.extend(kinds.events(dice, frame));
+            events.extend(kinds.strike(dice, frame));
         }
     }
     events.sort_by(|(one, _), (other, _)| one.total_cmp(other));

@@ -10,6 +10,7 @@ pub mod runner;
 pub mod shrink;
 
 mod generate_churn;
+mod generate_kinds;
 mod generate_network;
 #[cfg(test)]
 mod tests;
