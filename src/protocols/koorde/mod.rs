@@ -132,7 +132,8 @@ impl Protocol for Koorde {
     }
 
     fn on_departure(&mut self, node: Slot) {
-        let Pointers { list } = self.ring.move_out(node);
+        let Pointers { list, draft } = self.ring.move_out(node);
+        self.contacts.release(draft);
         self.contacts.release(list);
     }
 

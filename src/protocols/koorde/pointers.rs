@@ -32,13 +32,16 @@ pub enum Pointer {
     },
 }
 
-/// What a node of Koorde keeps beside the ring: its pointers, the backups first.
+/// What a node of Koorde keeps beside the ring.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pointers {
+    /// Its pointers, the backups first.
     pub(super) list: List,
+    /// Those that the round under way has gone through so far: lookups go on with the others until it is complete.
+    pub(super) draft: List,
 }
 
-/// More nodes than this a node does not go through to find its image.
+/// Pointers at most, whatever the options say.
 const MOST: usize = 240;
 
 impl Koorde {
@@ -52,11 +55,18 @@ impl Koorde {
         self.contacts.get(self.ring.node(node).table.list)
     }
 
-    /// How many of the pointers come before the image, as the ring goes from the first.
-    fn before_image(&self, node: Slot) -> usize {
-        let (pointers, image) = (self.pointers(node), self.image(self.ring.node(node).id));
+    /// How many of these nodes come before the image of a node, as the ring goes from the first.
+    fn before_image(&self, pointers: &[Contact], node: Slot) -> usize {
+        let image = self.image(self.ring.node(node).id);
         let Some(first) = pointers.first().map(|first| first.id()) else { return 0 };
         pointers.iter().filter(|pointer| clockwise(first, pointer.id()) < clockwise(first, image)).count()
+    }
+
+    /// Nodes that a round goes through at most to come to the image: twice as many before it as should be kept, and a
+    /// successor list. From a first node that is further away it would not be there before the next round begins.
+    fn most_pointers(&self) -> usize {
+        let before = 2 * (self.config.backups + 1) + self.config.successors;
+        ((before + self.config.pointers) as usize).min(MOST)
     }
 
     /// A round, as the timer says, or when a node has joined.
@@ -92,9 +102,8 @@ impl Koorde {
     pub(super) fn pointer_found(&mut self, context: &mut impl Context<Self>, node: Slot, first: Contact) {
         match first == self.ring.own(node) {
             true => {
-                let list = self.contacts.from_slice(&[first]);
-                self.replace_pointers(node, list);
-                self.extend_pointers(context, node, true);
+                self.begin_draft(node, first);
+                self.extend_draft(context, node, true);
             }
             false => self.ask_pointer(context, node, first, Pointer::First { is_looked_up: true }),
         }
@@ -125,72 +134,96 @@ impl Koorde {
     ) {
         let (Pointer::First { is_looked_up } | Pointer::Last { is_looked_up }) = as_which;
         if matches!(as_which, Pointer::First { .. }) {
-            let list = self.contacts.from_slice(&[from]);
-            self.replace_pointers(node, list);
-        } else if self.pointers(node).last() != Some(&from) {
+            self.begin_draft(node, from);
+        } else if self.draft(node).last() != Some(&from) {
             return;
         }
-        match self.append_pointers(node, successors) {
-            true => self.extend_pointers(context, node, is_looked_up),
-            // It came round, or has no successor to name.
-            false => self.pointers_complete(context, node, true),
-        }
+        self.append_to_draft(context, node, successors, is_looked_up);
     }
 
-    /// As long as there are pointers to learn of, asks the last for its successors.
-    fn extend_pointers(&mut self, context: &mut impl Context<Self>, node: Slot, is_looked_up: bool) {
-        let wanted = (self.before_image(node).max(1) - 1 + self.config.pointers as usize).min(MOST);
-        let Some(last) = self.pointers(node).last().copied().filter(|_| self.pointers(node).len() < wanted) else {
-            return self.pointers_complete(context, node, is_looked_up);
+    /// The pointers that the round under way has gone through.
+    fn draft(&self, node: Slot) -> &[Contact] {
+        self.contacts.get(self.ring.node(node).table.draft)
+    }
+
+    fn begin_draft(&mut self, node: Slot, first: Contact) {
+        let list = self.contacts.from_slice(&[first]);
+        let old = std::mem::replace(&mut self.ring.node_mut(node).table.draft, list);
+        self.contacts.release(old);
+    }
+
+    /// As long as there are pointers to learn of, asks the last for its successors. The predecessor of the image is
+    /// known only when a node behind the image is.
+    fn extend_draft(&mut self, context: &mut impl Context<Self>, node: Slot, is_looked_up: bool) {
+        let before = self.before_image(self.draft(node), node);
+        let wanted = (before.max(1) - 1 + self.config.pointers as usize).max(before + 1).min(self.most_pointers());
+        let Some(last) = self.draft(node).last().copied().filter(|_| self.draft(node).len() < wanted) else {
+            return self.draft_complete(context, node, is_looked_up);
         };
         if last != self.ring.own(node) {
             return self.ask_pointer(context, node, last, Pointer::Last { is_looked_up });
         }
         let own = self.contacts.from_slice(self.ring.successors(node));
-        let is_longer = self.append_pointers(node, own);
+        self.append_to_draft(context, node, own, is_looked_up);
         self.contacts.release(own);
-        match is_longer {
-            true => self.extend_pointers(context, node, is_looked_up),
-            false => self.pointers_complete(context, node, true),
-        }
     }
 
-    /// Appends the successors of the last pointer. Returns whether there were any that were not pointers yet: a short
-    /// ring comes round to the first.
-    fn append_pointers(&mut self, node: Slot, successors: List) -> bool {
-        let mut list = self.ring.node(node).table.list;
+    /// Appends the successors of the last node of the draft, and goes on. A short ring comes round to the first.
+    fn append_to_draft(&mut self, context: &mut impl Context<Self>, node: Slot, successors: List, is_looked_up: bool) {
+        let mut list = self.ring.node(node).table.draft;
         let first = self.contacts.get(list)[0].id();
         let before = list.len();
+        let mut came_round = false;
         for place in 0..successors.len() {
             let next = self.contacts.get(successors)[place];
             let reached = self.contacts.get(list)[list.len() - 1].id();
-            if list.len() >= MOST || clockwise(first, next.id()) <= clockwise(first, reached) {
+            came_round = next.id() == first;
+            if list.len() >= self.most_pointers() || clockwise(first, next.id()) <= clockwise(first, reached) {
                 break;
             }
             self.contacts.push(&mut list, next);
         }
-        self.ring.node_mut(node).table.list = list;
-        list.len() > before
+        self.ring.node_mut(node).table.draft = list;
+        match (came_round, list.len() > before) {
+            (true, _) => self.turn_draft(node),
+            (false, true) => self.extend_draft(context, node, is_looked_up),
+            // The last has no successor to name.
+            (false, false) => self.draft_complete(context, node, true),
+        }
     }
 
-    /// There is no more to learn from the nodes that are kept: drops those that are too far from the image. If too few
-    /// come before it, or it is not among them, the first is looked up, unless that is where these come from.
-    fn pointers_complete(&mut self, context: &mut impl Context<Self>, node: Slot, is_looked_up: bool) {
-        let (before, backups) = (self.before_image(node), self.config.backups as usize);
-        let count = self.pointers(node).len();
-        let is_missed = before == 0 || (before == count && count >= MOST);
-        if !is_looked_up && (is_missed || before - 1 < backups.div_ceil(2)) {
-            return self.look_up_pointer(context, node);
+    /// The draft is the whole ring: what comes first by the image becomes the first, and what is too much goes.
+    fn turn_draft(&mut self, node: Slot) {
+        let (before, count) = (self.before_image(self.draft(node), node), self.draft(node).len());
+        let backups = self.config.backups as usize;
+        let first = before + 2 * count - 1 - backups % count;
+        let mut list = List::default();
+        for place in first..first + count.min(backups + self.config.pointers as usize) {
+            let pointer = self.draft(node)[place % count];
+            self.contacts.push(&mut list, pointer);
         }
-        let first = before.saturating_sub(1 + backups);
+        self.replace_pointers(node, list);
+    }
+
+    /// There is no more to learn from the nodes of the draft: they are the pointers from now on, but for those that are
+    /// too far from the image. If too few come before it, or it is not among them, the first is looked up, unless that
+    /// is where these come from.
+    fn draft_complete(&mut self, context: &mut impl Context<Self>, node: Slot, is_looked_up: bool) {
+        let (before, backups) = (self.before_image(self.draft(node), node), self.config.backups as usize);
+        let count = self.draft(node).len();
+        let is_missed = before == 0 || (before == count && count >= self.most_pointers());
+        let is_short = !is_looked_up && (is_missed || before - 1 < backups.div_ceil(2));
+        let first = if is_short { 0 } else { before.saturating_sub(1 + backups) };
         let last = (before.max(1) - 1 + self.config.pointers as usize).min(count);
-        if (first, last) != (0, count) {
-            let mut list = self.ring.node(node).table.list;
-            self.contacts.truncate(&mut list, last);
-            for _ in 0..first {
-                self.contacts.remove(&mut list, 0);
-            }
-            self.ring.node_mut(node).table.list = list;
+        let last = if is_short { count } else { last };
+        let mut list = List::default();
+        for place in first..last {
+            let pointer = self.draft(node)[place];
+            self.contacts.push(&mut list, pointer);
+        }
+        self.replace_pointers(node, list);
+        if is_short {
+            self.look_up_pointer(context, node);
         }
     }
 
@@ -208,22 +241,29 @@ impl Koorde {
             Pointer::First { is_looked_up: true } if self.ring.head(node).is_some() => {
                 self.look_up_pointer(context, node);
             }
+            // Whoever has named it may name it again: the round ends.
+            Pointer::Last { .. } if !self.draft(node).is_empty() => self.draft_complete(context, node, true),
             _ => {}
         }
     }
 
+    /// The node has these pointers from now on, and no round is under way.
     pub(super) fn replace_pointers(&mut self, node: Slot, list: List) {
-        let old = std::mem::replace(&mut self.ring.node_mut(node).table.list, list);
-        self.contacts.release(old);
+        let table = &mut self.ring.node_mut(node).table;
+        let old = std::mem::replace(table, Pointers { list, draft: List::default() });
+        self.contacts.release(old.list);
+        self.contacts.release(old.draft);
     }
 
     /// Strikes a node from the pointers.
     pub(super) fn forget_pointer(&mut self, node: Slot, dead: Contact) {
-        if let Some(place) = self.pointers(node).iter().position(|pointer| *pointer == dead) {
-            let mut list = self.ring.node(node).table.list;
-            self.contacts.remove(&mut list, place);
-            self.ring.node_mut(node).table.list = list;
+        let Pointers { mut list, mut draft } = self.ring.node(node).table;
+        for list in [&mut list, &mut draft] {
+            if let Some(place) = self.contacts.get(*list).iter().position(|pointer| *pointer == dead) {
+                self.contacts.remove(list, place);
+            }
         }
+        self.ring.node_mut(node).table = Pointers { list, draft };
     }
 
     /// The pointers without backups of the node with identifier `own` in a ring of these nodes, which is not empty.
