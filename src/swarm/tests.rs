@@ -129,7 +129,7 @@ fn a_seed_may_be_of_one_protocol_only() {
     }
     // What a seed means is pinned: it has been played, and findings name it.
     let hash = |seed| blake3::hash(generate(seed, Mode::Everything, Some("chord")).text.as_bytes()).to_hex();
-    assert_eq!([0, 7, 17].map(|seed| hash(seed)[..8].to_owned()), ["c73df31e", "fbedb07e", "9dbcdb0f"]);
+    assert_eq!([0, 7, 17].map(|seed| hash(seed)[..8].to_owned()), ["3f9ec395", "ca24a417", "97758cbe"]);
     let unknown = generate(1, Mode::Calm, Some("no-such"));
     assert!(load(&unknown.text, &[]).is_err(), "{}", unknown.text);
 }
