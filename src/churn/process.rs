@@ -193,11 +193,6 @@ impl Process {
         nodes
     }
 
-    /// A scheduled event lets this live node depart.
-    pub fn depart_now(&mut self, now: Time, node: u32) {
-        self.depart(now, node);
-    }
-
     /// A scheduled event lets `count` new nodes join at uniformly random instants of `[from, from + over)`.
     pub fn plan_arrivals(&mut self, from: Time, count: u32, over: Duration) {
         for _ in 0..count {
@@ -248,8 +243,8 @@ impl Process {
         Change::Depart { node, graceful }
     }
 
-    /// `node` departs; it returns after a downtime, or frees its number if it never will.
-    fn depart(&mut self, now: Time, node: u32) {
+    /// `node`, which is live, departs; it returns after a downtime, or frees its number if it never will.
+    pub fn depart(&mut self, now: Time, node: u32) {
         self.population.remove(node);
         if let ChurnProcess::OnOff { downtime, .. } = self.law {
             let downtime = downtime.sample(&mut self.rng).max(Duration::from_nanos(1));
@@ -262,9 +257,11 @@ impl Process {
 
     /// The law of sessions of a node, if the process has one.
     fn session_law(&self, node: u32) -> Option<Distribution> {
-        let kind = self.kinds.all().get(usize::from(self.kinds.of(node)));
         match self.law {
-            ChurnProcess::Steady { session } => Some(kind.and_then(|kind| kind.session).unwrap_or(session)),
+            ChurnProcess::Steady { session } => {
+                let kind = self.kinds.all().get(usize::from(self.kinds.of(node)));
+                Some(kind.and_then(|kind| kind.session).unwrap_or(session))
+            }
             ChurnProcess::OnOff { session, .. } => Some(session),
             ChurnProcess::None | ChurnProcess::Poisson { .. } => None,
         }

@@ -63,6 +63,45 @@ pub fn unit_of(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
+/// Parts of [0, 1), one for each of some shares.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// Upper end of each.
+    bounds: Vec<f64>,
+}
+
+impl Parts {
+    /// Parts as large as these shares, which sum to 1, in their order.
+    pub fn new(shares: impl IntoIterator<Item = f64>) -> Self {
+        let mut bound = 0.0;
+        let bounds = shares.into_iter().map(|share| {
+            bound += share;
+            bound
+        });
+        Parts { bounds: bounds.collect() }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bounds.is_empty()
+    }
+
+    /// The part in which the float of 64 uniform bits lies. Rounding may leave the last bound just below 1: the last
+    /// part takes the rest.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn of(&self, bits: u64) -> usize {
+        let point = unit_of(bits);
+        self.bounds.partition_point(|&bound| bound <= point).min(self.bounds.len() - 1)
+    }
+
+    /// Memory of the bounds \[B\].
+    pub fn memory_bytes(&self) -> u64 {
+        super::memory::allocated_bytes(&self.bounds)
+    }
+}
+
 /// A float uniform in (0, 1]: never 0, so that its logarithm is finite.
 pub fn unit_open(rng: &mut impl Rng) -> f64 {
     ((rng.next_u64() >> 11) + 1) as f64 * (1.0 / (1u64 << 53) as f64)

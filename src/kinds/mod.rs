@@ -3,7 +3,7 @@
 //! A kind is a share of the nodes with something in common. Of which kind a node is follows from the seed and the
 //! node's number alone, so it is the same whatever the protocol does, in a replay, and when the node returns.
 
-use crate::engine::random::{Purpose, Seed, mix, unit_of};
+use crate::engine::random::{Parts, Purpose, Seed, mix};
 use crate::scenario::model::{Kind, KindId};
 use rand::Rng;
 
@@ -11,20 +11,15 @@ use rand::Rng;
 #[derive(Clone, Debug)]
 pub struct Kinds {
     kinds: Vec<Kind>,
-    /// Upper end of each kind's part of [0, 1).
-    bounds: Vec<f64>,
+    parts: Parts,
     salt: u64,
 }
 
 impl Kinds {
     /// The kinds of a scenario; at most 64. Without any, all nodes are of one.
     pub fn new(kinds: &[Kind], seed: Seed) -> Self {
-        let mut bound = 0.0;
-        let bounds = kinds.iter().map(|kind| {
-            bound += kind.share;
-            bound
-        });
-        Kinds { bounds: bounds.collect(), kinds: kinds.to_vec(), salt: seed.stream(Purpose::Kinds).next_u64() }
+        let parts = Parts::new(kinds.iter().map(|kind| kind.share));
+        Kinds { kinds: kinds.to_vec(), parts, salt: seed.stream(Purpose::Kinds).next_u64() }
     }
 
     /// Whether nodes can differ.
@@ -39,13 +34,12 @@ impl Kinds {
     }
 
     /// The kind of the node with this number; the first where the scenario names none. The same draw decides whatever
-    /// the shares are. Rounding may leave the last bound just below 1: the last kind takes the rest.
+    /// the shares are.
     pub fn of(&self, node: u32) -> KindId {
-        if !self.are_several() {
-            return 0;
+        match self.are_several() {
+            true => self.parts.of(mix(self.salt.wrapping_add(u64::from(node)))) as KindId,
+            false => 0,
         }
-        let point = unit_of(mix(self.salt.wrapping_add(u64::from(node))));
-        self.bounds.partition_point(|&bound| bound <= point).min(self.bounds.len() - 1) as KindId
     }
 }
 

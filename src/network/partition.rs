@@ -3,7 +3,7 @@
 use super::rule::{Cause, Ends, Packet, Rule, Verdict};
 use super::{DRAW_LOT, Place, put};
 use crate::engine::memory::allocated_bytes;
-use crate::engine::random::{mix, unit_of};
+use crate::engine::random::{Parts, mix};
 use crate::engine::time::Duration;
 use crate::scenario::model::Kind;
 use rand_chacha::ChaCha8Rng;
@@ -15,32 +15,27 @@ pub(super) struct Partition {
     lots: Vec<u32>,
     /// Group of each host; empty while there is no partition.
     groups: Vec<u16>,
-    /// Upper end of each group's part of [0, 1); empty while there is no partition.
-    bounds: Vec<f64>,
+    /// Each group's part of [0, 1); none while there is no partition.
+    parts: Parts,
     /// Number of partitions so far: each deals the hosts anew.
     round: u32,
 }
 
 impl Partition {
     pub(super) fn split(&mut self, shares: &[f64]) {
-        let mut bound = 0.0;
-        self.bounds.clear();
-        self.bounds.extend(shares.iter().map(|share| {
-            bound += share;
-            bound
-        }));
+        self.parts = Parts::new(shares.iter().copied());
         self.round = self.round.wrapping_add(1);
         let groups = self.lots.iter().map(|&lot| self.deal(lot)).collect();
         self.groups = groups;
     }
 
     pub(super) fn heal(&mut self) {
-        self.bounds.clear();
+        self.parts = Parts::default();
         self.groups = Vec::new();
     }
 
     pub(super) fn is_in_force(&self) -> bool {
-        !self.bounds.is_empty()
+        !self.parts.is_empty()
     }
 
     #[inline]
@@ -52,11 +47,9 @@ impl Partition {
         if self.is_in_force() { self.groups[host as usize] } else { 0 }
     }
 
-    /// The group of a lot in this round. Rounding may leave the last bound just below 1: the last group takes the rest.
+    /// The group of a lot in this round.
     fn deal(&self, lot: u32) -> u16 {
-        let bits = mix(u64::from(self.round) << 32 | u64::from(lot));
-        let group = self.bounds.partition_point(|&bound| bound <= unit_of(bits)).min(self.bounds.len() - 1);
-        u16::try_from(group).unwrap_or(u16::MAX)
+        u16::try_from(self.parts.of(mix(u64::from(self.round) << 32 | u64::from(lot)))).unwrap_or(u16::MAX)
     }
 }
 
@@ -86,6 +79,6 @@ impl Rule for Partition {
 
     /// Memory of lots and groups.
     fn memory_bytes(&self) -> u64 {
-        allocated_bytes(&self.lots) + allocated_bytes(&self.groups) + allocated_bytes(&self.bounds)
+        allocated_bytes(&self.lots) + allocated_bytes(&self.groups) + self.parts.memory_bytes()
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Place;
 use crate::engine::time::{Duration, Time};
-use crate::scenario::model::{Kind, KindId, LinkEffect};
+use crate::scenario::model::{Kind, KindId, Link, LinkEffect};
 use rand_chacha::ChaCha8Rng;
 
 /// A message as the network sees it.
@@ -98,7 +98,7 @@ pub(super) trait Rule {
     }
 
     /// Something begins to happen between kinds of nodes: `number` is its own.
-    fn begin(&mut self, number: usize, link: &super::Link) {
+    fn begin(&mut self, number: usize, link: &Link) {
         let _ = (number, link);
     }
 
@@ -121,13 +121,13 @@ pub(super) trait Rule {
 
 /// Links that something happens to at present, by the number of the event.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Active<T>(Vec<(usize, Vec<crate::scenario::model::Between>, T)>);
+pub(super) struct Active<T>(Vec<(usize, Link, T)>);
 
 impl<T: Copy> Active<T> {
     /// Adds what `pick` takes from the effect of a link, if it does.
-    pub(super) fn begin(&mut self, number: usize, link: &super::Link, pick: impl Fn(LinkEffect) -> Option<T>) {
+    pub(super) fn begin(&mut self, number: usize, link: &Link, pick: impl Fn(LinkEffect) -> Option<T>) {
         if let Some(effect) = pick(link.effect) {
-            self.0.push((number, link.between.clone(), effect));
+            self.0.push((number, link.clone(), effect));
         }
     }
 
@@ -146,9 +146,6 @@ impl<T: Copy> Active<T> {
 
     /// What happens to messages between these kinds, in order of beginning.
     pub(super) fn on(&self, ends: Ends) -> impl Iterator<Item = T> {
-        let is_meant = move |(_, between, _): &&(usize, Vec<crate::scenario::model::Between>, T)| {
-            between.iter().any(|between| between.has(ends.from, ends.to))
-        };
-        self.0.iter().filter(is_meant).map(|(_, _, effect)| *effect)
+        self.0.iter().filter(move |(_, link, _)| link.has(ends.from, ends.to)).map(|(_, _, effect)| *effect)
     }
 }

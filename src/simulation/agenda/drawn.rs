@@ -116,7 +116,7 @@ impl Drawn {
             BatchKind::Depart { graceful } => {
                 let node = match &mut batch.chosen {
                     None => self.churn.depart_random(now),
-                    Some(chosen) => chosen.pop().inspect(|node| self.churn.depart_now(now, *node)),
+                    Some(chosen) => chosen.pop().inspect(|node| self.churn.depart(now, *node)),
                 };
                 node.map(|node| ExternalEvent::Depart { node, graceful })
             }
